@@ -1,0 +1,1 @@
+"""Settings, use cases and the command line: what people and programs call."""

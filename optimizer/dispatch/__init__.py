@@ -1,0 +1,1 @@
+"""The dispatch decision: problem, models, practice, plan, checker."""

@@ -1,0 +1,31 @@
+"""Domain errors of the optimizer. They carry facts; their words in both languages stand in texts.csv,
+under the class name (for `BadInput`, under the code of each fault)."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class OptimizerError(Exception):
+    """A domain error; `facts` fill the text of the same name in texts.csv."""
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        super().__init__(", ".join(f"{name}={value}" for name, value in facts.items()))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with an input: where (path, row or field), what (code of a text), and the facts."""
+
+    where: str
+    code: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class BadInput(OptimizerError):
+    """An input that cannot be taken as it is; holds every fault found, never only the first."""
+
+    def __init__(self, source: str, faults: list[Fault]) -> None:
+        self.source = source
+        self.faults = tuple(faults)
+        super().__init__(source=source, faults=len(faults), first=self.faults[0] if faults else None)
