@@ -1,0 +1,236 @@
+"""Shipments: S1 to S8 of docs/model.md."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+
+from optimizer.dispatch.check.stock import ZERO, StockIndex, expiry_order
+from optimizer.dispatch.check.violation import Code, Violation
+from optimizer.dispatch.plan import Plan, Shipment
+from optimizer.dispatch.problem import DispatchProblem, Vehicle
+from optimizer.units import UNREACHABLE
+
+Rows = list[tuple[str, Shipment]]  # (where in the plan, shipment)
+
+
+def check_shipments(problem: DispatchProblem, plan: Plan, stock: StockIndex) -> Iterator[Violation]:
+    rows: Rows = []
+    seen: set[str] = set()
+    for index, shipment in enumerate(plan.shipments):
+        where = f"shipments[{index}]"
+        if shipment.id in seen:
+            yield Violation(Code.SHIPMENT_REPEATED_ID, where, {"shipment": shipment.id})
+        seen.add(shipment.id)
+        unknown = [
+            {"shipment": shipment.id, "field": field, "value": value}
+            for field, value, known in (
+                ("store", shipment.store, problem.store_index),
+                ("incident", shipment.incident, problem.incident_index),
+                ("item", shipment.item, problem.item_index),
+                ("vehicle", shipment.vehicle, problem.vehicle_index),
+            )
+            if value is not None and value not in known
+        ]
+        yield from (Violation(Code.SHIPMENT_UNKNOWN, f"{where}.{facts['field']}", facts) for facts in unknown)
+        if not (shipment.quantity.is_finite() and shipment.quantity > 0):
+            facts = {"shipment": shipment.id, "quantity": shipment.quantity}
+            yield Violation(Code.SHIPMENT_QUANTITY, f"{where}.quantity", facts)
+        elif not unknown:
+            rows.append((where, shipment))
+    yield from _lumps(rows, stock)
+    yield from _lots(rows, stock)
+    yield from _bans(problem, rows)
+    yield from _demands(problem, rows)
+    yield from _Transport(problem).check(rows)
+
+
+def _lumps(rows: Rows, stock: StockIndex) -> Iterator[Violation]:
+    """S8: what is one piece stays one piece."""
+    for where, shipment in rows:
+        lump = stock.lump(shipment.item)
+        if shipment.quantity % lump:
+            facts = {"shipment": shipment.id, "quantity": shipment.quantity, "lump": lump}
+            yield Violation(Code.SHIPMENT_LUMPS, f"{where}.quantity", facts)
+
+
+def _lots(rows: Rows, stock: StockIndex) -> Iterator[Violation]:
+    """S1, S2, S4 per (store, item)."""
+    by_pair: defaultdict[tuple[str, str], Rows] = defaultdict(list)
+    for where, shipment in rows:
+        by_pair[shipment.store, shipment.item].append((where, shipment))
+    for (store, item), group in by_pair.items():
+        lines = {line.lot: line for line in stock.lines.get((store, item), ())}
+        issuable: Rows = []
+        for where, shipment in group:
+            line = lines.get(shipment.lot)
+            facts = {"shipment": shipment.id, "store": store, "item": item, "lot": shipment.lot}
+            at = f"{where}.lot"
+            if line is None:
+                yield Violation(Code.SHIPMENT_UNKNOWN_LOT, at, facts)
+                continue
+            if line.blocked:
+                yield Violation(Code.SHIPMENT_LOT_BLOCKED, at, facts | {"tasks": line.blocked})
+            if stock.expired(line):
+                yield Violation(Code.SHIPMENT_LOT_EXPIRED, at, facts | {"expires": line.expires})
+            if not line.blocked and not stock.expired(line):
+                issuable.append((where, shipment))
+        shipped = sum((shipment.quantity for _, shipment in group), ZERO)
+        dispatchable = stock.dispatchable(store, item)
+        if shipped > dispatchable:
+            amounts = {"shipped": shipped, "dispatchable": dispatchable, "floor": stock.floor(store, item)}
+            yield Violation(Code.STOCK_FLOOR_BROKEN, "shipments", {"store": store, "item": item} | amounts)
+        yield from _expiry_order(issuable, stock, store, item)
+
+
+def _expiry_order(rows: Rows, stock: StockIndex, store: str, item: str) -> Iterator[Violation]:
+    """S4. A reserve floor keeps the *last* units, so lots are used up in order up to what is dispatchable."""
+    used: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for _, shipment in rows:
+        used[shipment.lot] += shipment.quantity
+    lines = stock.issuable(store, item)
+    facts = {"store": store, "item": item}
+    left = None  # the first lot with units left
+    for line in lines:
+        if used[line.lot] > line.quantity:
+            more = {"lot": line.lot, "shipped": used[line.lot], "quantity": line.quantity}
+            yield Violation(Code.STOCK_LOT_EXCEEDED, "shipments", facts | more)
+        if left is not None and used[line.lot] > 0:
+            more = {"lot": line.lot, "earlier": left.lot, "left": left.quantity - used[left.lot]}
+            yield Violation(Code.STOCK_EXPIRY_ORDER, "shipments", facts | more)
+        if left is None and used[line.lot] < line.quantity:
+            left = line
+    # Who leaves first takes the lot that expires first; equal departures to one incident are one group.
+    rank = {line.lot: expiry_order(line) for line in lines}
+    groups: defaultdict[tuple[int, str], Rows] = defaultdict(list)
+    for row in rows:
+        groups[row[1].depart_s, row[1].incident].append(row)
+    latest = None
+    for key in sorted(groups):
+        for where, shipment in groups[key]:
+            if latest is not None and rank[shipment.lot] < latest:
+                more = {"shipment": shipment.id, "lot": shipment.lot}
+                yield Violation(Code.STOCK_LOT_SEQUENCE, f"{where}.lot", facts | more)
+        last = max(rank[shipment.lot] for _, shipment in groups[key])
+        latest = last if latest is None else max(latest, last)
+
+
+def _bans(problem: DispatchProblem, rows: Rows) -> Iterator[Violation]:
+    bans = {(ban.store, ban.incident, ban.item) for ban in problem.bans if ban.store is not None}
+    for where, s in rows:
+        if (s.store, s.incident, None) in bans or (s.store, s.incident, s.item) in bans:
+            facts = {"shipment": s.id, "store": s.store, "incident": s.incident, "item": s.item}
+            yield Violation(Code.SHIPMENT_BANNED, where, facts)
+
+
+def _demands(problem: DispatchProblem, rows: Rows) -> Iterator[Violation]:
+    """S3: no more than was asked for."""
+    demanded = {(d.incident, d.item): d.quantity for d in problem.demands}
+    shipped: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for where, s in rows:
+        shipped[s.incident, s.item] += s.quantity
+        if (s.incident, s.item) not in demanded:
+            facts = {"shipment": s.id, "incident": s.incident, "item": s.item}
+            yield Violation(Code.SHIPMENT_NOT_DEMANDED, where, facts)
+    for (incident, item), quantity in demanded.items():
+        if shipped[incident, item] > quantity:
+            more = {"shipped": shipped[incident, item], "demanded": quantity}
+            yield Violation(Code.DEMAND_EXCEEDED, "shipments", {"incident": incident, "item": item} | more)
+
+
+class _Transport:
+    """S6 and S7: vehicles, trips, times."""
+
+    def __init__(self, problem: DispatchProblem) -> None:
+        self.problem = problem
+        self.with_vehicles = {vehicle.store for vehicle in problem.vehicles}
+
+    def check(self, rows: Rows) -> Iterator[Violation]:
+        trips: defaultdict[str, defaultdict[int, Rows]] = defaultdict(lambda: defaultdict(list))
+        for where, s in rows:
+            facts = {"shipment": s.id, "store": s.store, "vehicle": s.vehicle}
+            if s.arrive_s > self.problem.parameters.horizon_s:
+                more = {"arrive": s.arrive_s, "horizon": self.problem.parameters.horizon_s}
+                yield Violation(Code.SHIPMENT_AFTER_HORIZON, f"{where}.arrive_s", {"shipment": s.id} | more)
+            if s.store not in self.with_vehicles:
+                if s.vehicle is not None or s.trip is not None:
+                    yield Violation(Code.SHIPMENT_VEHICLE_UNWANTED, where, facts)
+                yield from self._by_whatever_comes(where, s)
+            elif s.vehicle is None or s.trip is None:
+                yield Violation(Code.SHIPMENT_VEHICLE_MISSING, where, facts)
+            elif self._vehicle(s.vehicle).store != s.store:
+                yield Violation(Code.SHIPMENT_VEHICLE_ELSEWHERE, where, facts)
+            else:
+                trips[s.vehicle][s.trip].append((where, s))
+        for vehicle, by_number in trips.items():
+            yield from self._trips(self._vehicle(vehicle), by_number)
+
+    def _vehicle(self, vehicle: str) -> Vehicle:
+        return self.problem.vehicles[self.problem.vehicle_index[vehicle]]
+
+    def _earliest(self, incident: str) -> int:
+        return max(0, self.problem.incidents[self.problem.incident_index[incident]].reported_s)
+
+    def _by_whatever_comes(self, where: str, s: Shipment) -> Iterator[Violation]:
+        """A store without vehicles: departs at once."""
+        problem = self.problem
+        row, column = problem.store_index[s.store], problem.incident_index[s.incident]
+        travel = int(problem.travel.store_to_incident_s[row, column])
+        yield from self._departure(where, s, self._earliest(s.incident))
+        yield from self._arrival(where, s, travel)
+
+    def _departure(self, where: str, s: Shipment, expected: int) -> Iterator[Violation]:
+        if s.depart_s != expected:
+            facts = {"shipment": s.id, "value": s.depart_s, "expected": expected}
+            yield Violation(Code.SHIPMENT_DEPART, f"{where}.depart_s", facts)
+
+    def _arrival(self, where: str, s: Shipment, travel: int) -> Iterator[Violation]:
+        if travel >= UNREACHABLE:
+            facts = {"shipment": s.id, "store": s.store, "incident": s.incident}
+            yield Violation(Code.SHIPMENT_UNREACHABLE, where, facts)
+        elif s.arrive_s != s.depart_s + travel:
+            times = {"shipment": s.id, "value": s.arrive_s, "expected": s.depart_s + travel}
+            yield Violation(Code.SHIPMENT_ARRIVE, f"{where}.arrive_s", times)
+
+    def _trips(self, vehicle: Vehicle, by_number: dict[int, Rows]) -> Iterator[Violation]:
+        """The trips of one vehicle, 1, 2, …, one after the other."""
+        if sorted(by_number) != list(range(1, len(by_number) + 1)):
+            facts = {"vehicle": vehicle.id, "trips": tuple(sorted(by_number))}
+            yield Violation(Code.TRIP_NUMBERING, "shipments", facts)
+        back: int | None = None  # when the vehicle is home again
+        for number in sorted(by_number):
+            rows = by_number[number]
+            yield from self._load(vehicle, number, rows)
+            where, first = rows[0]
+            if back is not None and first.depart_s < back:
+                away = {"vehicle": vehicle.id, "trip": number, "depart": first.depart_s, "back": back}
+                yield Violation(Code.TRIP_VEHICLE_AWAY, f"{where}.depart_s", away)
+            else:
+                yield from self._departure(where, first, max(self._earliest(first.incident), back or 0))
+            row = self.problem.vehicle_index[vehicle.id]
+            for at, s in rows:
+                column = self.problem.incident_index[s.incident]
+                travel = int(self.problem.travel.vehicle_to_incident_s[row, column])
+                yield from self._arrival(at, s, travel)
+            column = self.problem.incident_index[first.incident]
+            travel = int(self.problem.travel.vehicle_to_incident_s[row, column])
+            if travel < UNREACHABLE:
+                back = first.depart_s + 2 * travel
+
+    def _load(self, vehicle: Vehicle, number: int, rows: Rows) -> Iterator[Violation]:
+        """One incident, one departure and arrival, and no more than the vehicle carries."""
+        facts = {"vehicle": vehicle.id, "trip": number}
+        incidents = tuple(sorted({s.incident for _, s in rows}))
+        if len(incidents) > 1:
+            yield Violation(Code.TRIP_TWO_INCIDENTS, "shipments", facts | {"incidents": incidents})
+        for where, s in rows:
+            if (s.depart_s, s.arrive_s) != (rows[0][1].depart_s, rows[0][1].arrive_s):
+                yield Violation(Code.TRIP_TIMES_DIFFER, where, facts | {"shipment": s.id})
+        items, index = self.problem.items, self.problem.item_index
+        mass = sum((items[index[s.item]].mass_kg * s.quantity for _, s in rows), ZERO)
+        volume = sum((items[index[s.item]].volume_m3 * s.quantity for _, s in rows), ZERO)
+        if mass > vehicle.payload_kg:
+            more_kg = {"load_kg": mass, "payload_kg": vehicle.payload_kg}
+            yield Violation(Code.TRIP_TOO_HEAVY, "shipments", facts | more_kg)
+        if volume > vehicle.volume_m3:
+            more_m3 = {"load_m3": volume, "volume_m3": vehicle.volume_m3}
+            yield Violation(Code.TRIP_TOO_LARGE, "shipments", facts | more_m3)

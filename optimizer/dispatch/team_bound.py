@@ -1,0 +1,129 @@
+"""A lower bound for the team schedule by an assignment relaxation, exact in integers.
+
+Every slot takes one (team, position). At position 1 its cost is that of going straight there; at position r it
+cannot finish before the r - 1 shortest stops of that team, its own least setup and its service have passed. A
+position holds one slot, the last one any number; a slot may stay unserved. Whatever a real schedule does is such
+an assignment and costs at least as much, so the optimum of the relaxation (a min-cost flow) is a bound; where it
+uses first positions only it is a schedule, and proves itself optimal. Idea: position-based assignment bounds of
+machine scheduling (Pinedo, Scheduling, chapter 5); the setups are ours.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from ortools.graph.python import min_cost_flow
+
+from optimizer.dispatch.kernels import TeamData, least_setup
+from optimizer.dispatch.team_model import direct_finish
+from optimizer.units import UNREACHABLE, BoolArray, IntArray
+
+NEAREST = (
+    64  # teams a slot is offered one by one; all farther ones are merged into one that is at least as good
+)
+
+
+@dataclass(frozen=True)
+class TeamBound:
+    """`completion` is a bound among schedules whose level 1 equals `unserved`; None where the flow gave none."""
+
+    unserved: int
+    completion: int | None
+    assignment: tuple[tuple[int, int, int], ...]  # (slot, team, position) of the relaxation's optimum
+
+
+def assignment_bound(
+    data: TeamData, allowed: BoolArray, start: IntArray, choices: IntArray, unserved_cost: int
+) -> TeamBound:
+    """Level 1 and level 3 of the relaxation, lexicographic; started stops are not in it (a constant)."""
+    n, m = len(data.task_of), len(data.free)
+    if n == 0:
+        return TeamBound(0, 0, ())
+    if m == 0:
+        return TeamBound(int(data.weight[data.task_of].sum()), 0, ())
+    positions = min(n, 2 + -(-2 * n // m))
+    arrive, finish = direct_finish(data)
+    setup = least_setup(data, allowed)
+    cost = np.full((positions, *allowed.shape), UNREACHABLE, np.int64)
+    cost[0] = _weighted(data, arrive, finish)
+    cost[0][~allowed] = UNREACHABLE
+    # shortest stops of each team, setup (also from the base) included, summed in rising order
+    first = np.where(
+        arrive < UNREACHABLE, arrive - np.maximum(data.free[None, :], data.release[:, None]), UNREACHABLE
+    )
+    stop = np.minimum(np.minimum(setup, first) + data.service, UNREACHABLE)
+    stop[~allowed] = UNREACHABLE
+    ahead = np.minimum(np.cumsum(np.sort(stop, axis=0), axis=0), UNREACHABLE)
+    for position in range(1, positions):
+        begin = np.maximum(data.release[:, None], data.free[None, :] + ahead[position - 1][None, :])
+        reach = np.minimum(begin + setup, UNREACHABLE)
+        done = np.minimum(reach + data.service, UNREACHABLE)
+        late = (
+            (reach > data.latest[:, None]) | (done > data.until[None, :]) | (setup >= UNREACHABLE) | ~allowed
+        )
+        cost[position] = np.where(late, UNREACHABLE, _weighted(data, reach, done))
+    return _flow(data, start, choices, cost, unserved_cost)
+
+
+def _weighted(data: TeamData, arrive: IntArray, finish: IntArray) -> IntArray:
+    late = arrive > data.due[:, None]
+    cost = data.weight[:, None] * (finish + late * data.penalty[0])
+    result: IntArray = np.where(finish >= UNREACHABLE, UNREACHABLE, cost)
+    return result
+
+
+def _flow(
+    data: TeamData, start: IntArray, choices: IntArray, cost: IntArray, unserved_cost: int
+) -> TeamBound:
+    positions, _, m = cost.shape
+    n = len(data.task_of)
+    cheapest = cost.min(axis=0)
+    sink = n + m * positions
+    tails, heads, capacities, costs = [], [], [], []
+    for slot, task in enumerate(data.task_of):
+        teams = choices[start[slot] : start[slot + 1]]
+        near, far = teams[:NEAREST], teams[NEAREST:]
+        for position in range(positions):
+            price = cost[position, task, near]
+            real = np.flatnonzero(price < UNREACHABLE)
+            tails.append(np.full(real.size, slot))
+            heads.append(n + near[real] * positions + position)
+            capacities.append(np.ones(real.size, np.int64))
+            costs.append(price[real])
+        rest = [[unserved_cost * int(data.weight[task])]]
+        if far.size and cheapest[task, far].min() < UNREACHABLE:
+            rest.append([int(cheapest[task, far].min())])
+        for price_of in rest:
+            tails.append(np.array([slot]))
+            heads.append(np.array([sink]))
+            capacities.append(np.ones(1, np.int64))
+            costs.append(np.array(price_of, np.int64))
+    used = np.unique(np.concatenate(heads))
+    used = used[used < sink]
+    room = np.where((used - n) % positions == positions - 1, n, 1)
+    tails.append(used)
+    heads.append(np.full(used.size, sink))
+    capacities.append(room)
+    costs.append(np.zeros(used.size, np.int64))
+
+    flow = min_cost_flow.SimpleMinCostFlow()
+    arcs = flow.add_arcs_with_capacity_and_unit_cost(
+        np.concatenate(tails), np.concatenate(heads), np.concatenate(capacities), np.concatenate(costs)
+    )
+    flow.set_nodes_supplies(np.append(np.arange(n), sink), np.append(np.ones(n, np.int64), -n))
+    if flow.solve() != flow.OPTIMAL:
+        return TeamBound(0, None, ())
+    carried = flow.flows(arcs)
+    tail, head = np.concatenate(tails), np.concatenate(heads)
+    price = np.concatenate(costs)
+    chosen = np.flatnonzero((carried > 0) & (tail < n))
+    assignment = []
+    unserved = 0
+    for arc in chosen:
+        if head[arc] == sink:
+            weight = int(data.weight[data.task_of[tail[arc]]])
+            unserved += weight if price[arc] == unserved_cost * weight else 0
+        else:
+            team, position = divmod(int(head[arc]) - n, positions)
+            assignment.append((int(tail[arc]), team, position))
+    completion = int(flow.optimal_cost()) - unserved * unserved_cost
+    return TeamBound(unserved, completion, tuple(assignment))

@@ -1,0 +1,167 @@
+"""The team problem as arrays: one slot for every team that a task still needs.
+
+Numbers in brackets are those of docs/model.md.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.dispatch.kernels import TeamData
+from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.schedule import team_start
+from optimizer.units import UNREACHABLE, BoolArray, IntArray
+
+
+@dataclass(frozen=True)
+class TeamModel:
+    """The arrays of the kernels, and how to read them back."""
+
+    data: TeamData
+    start: IntArray  # (n + 1,) choices[start[s]:start[s+1]] are the teams slot s may have, nearest first
+    choices: IntArray
+    pinned: tuple[tuple[int, int], ...]  # (slot, team)
+    allowed: BoolArray  # (tasks, teams) T1
+    surplus: int  # level 1 of slots that no team could ever fill: more teams needed than there are
+    broken_pins: tuple[tuple[str, str], ...]  # (team, task) that cannot be kept (T10)
+
+    @property
+    def slots(self) -> int:
+        return len(self.data.task_of)
+
+
+def allowed_teams(problem: DispatchProblem) -> BoolArray:
+    """(tasks, teams): capability held, not banned, not already on that task (T1)."""
+    holds: dict[str, list[int]] = {}
+    for index, team in enumerate(problem.teams):
+        for capability in team.capabilities:
+            holds.setdefault(capability, []).append(index)
+    allowed = np.zeros((len(problem.tasks), len(problem.teams)), np.bool_)
+    for index, task in enumerate(problem.tasks):
+        allowed[index, holds.get(task.capability, [])] = True
+    for ban in problem.bans:
+        if ban.task is not None and ban.team is not None:
+            allowed[problem.task_index[ban.task], problem.team_index[ban.team]] = False
+    for started in problem.started:
+        allowed[problem.task_index[started.task], problem.team_index[started.team]] = False
+    return allowed
+
+
+def team_model(problem: DispatchProblem) -> TeamModel:
+    """Arrays for the kernels: one slot for every team that a task still needs."""
+    incident = problem.incident_index
+    allowed = allowed_teams(problem)
+    begun: dict[str, set[str]] = {}
+    for started in problem.started:
+        begun.setdefault(started.task, set()).add(started.team)
+    pins_of: dict[str, list[str]] = {}
+    for pin in problem.pins:
+        if pin.team not in begun.get(pin.task, ()) and pin.team not in pins_of.get(pin.task, ()):
+            pins_of.setdefault(pin.task, []).append(pin.team)
+
+    task_of: list[int] = []
+    pinned: list[tuple[int, int]] = []
+    broken: list[tuple[str, str]] = []
+    surplus = 0
+    for index, task in enumerate(problem.tasks):
+        still = max(0, task.teams_needed - len(begun.get(task.id, ())))
+        wanted = pins_of.get(task.id, [])
+        for team in wanted:
+            if len(wanted) > still or not allowed[index, problem.team_index[team]]:
+                broken.append((team, task.id))
+            else:
+                pinned.append((len(task_of), problem.team_index[team]))
+                task_of.append(index)
+        free = max(0, still - len(wanted))
+        fillable = min(free, int(allowed[index].sum()) - len(wanted))
+        task_of.extend([index] * max(0, fillable))
+        surplus += (free - max(0, fillable)) * problem.incidents[incident[task.incident]].severity
+
+    starts = [team_start(problem, index) for index in range(len(problem.teams))]
+    reported = np.array(
+        [problem.incidents[incident[task.incident]].reported_s for task in problem.tasks], np.int64
+    )
+    data = TeamData(
+        task_of=np.array(task_of, np.int64),
+        incident_of=np.array([incident[task.incident] for task in problem.tasks], np.int64),
+        weight=np.array(
+            [problem.incidents[incident[task.incident]].severity for task in problem.tasks], np.int64
+        ),
+        release=np.maximum(0, reported),
+        due=_limit(reported, [task.due_s for task in problem.tasks]),
+        latest=_limit(reported, [task.latest_s for task in problem.tasks]),
+        service=problem.service_s,
+        base=problem.travel.team_to_incident_s,
+        between=problem.travel.incident_to_incident_s,
+        group=problem.travel.team_group,
+        turnout=np.array([team.turnout_s for team in problem.teams], np.int64),
+        free=np.array([free for free, _, _ in starts], np.int64),
+        place=np.array([-1 if place is None else place for _, place, _ in starts], np.int64),
+        until=np.array(
+            [UNREACHABLE if t.available_until_s is None else t.available_until_s for t in problem.teams],
+            np.int64,
+        ),
+        penalty=np.array([problem.parameters.due_penalty_s], np.int64),
+    )
+    start, choices = _choices(data, allowed, dict(pinned))
+    return TeamModel(data, start, choices, tuple(pinned), allowed, surplus, tuple(sorted(broken)))
+
+
+def _limit(reported: IntArray, limits: list[int | None]) -> IntArray:
+    """Limits counted from the report, as instants from as_of."""
+    return np.array(
+        [UNREACHABLE if limit is None else at + limit for at, limit in zip(reported, limits, strict=True)],
+        np.int64,
+    )
+
+
+def direct_finish(data: TeamData) -> tuple[IntArray, IntArray]:
+    """(arrive, finish), both (tasks, teams), of going straight there; UNREACHABLE where that cannot be."""
+    tasks, teams = data.service.shape
+    if tasks == 0 or teams == 0:
+        return np.zeros((tasks, teams), np.int64), np.zeros((tasks, teams), np.int64)
+    travel = data.base.T[data.incident_of].copy()
+    away = np.flatnonzero(data.place >= 0)
+    if away.size:
+        travel[:, away] = data.between[data.group[away], data.place[away]].T[data.incident_of]
+    there = data.incident_of[:, None] == data.place[None, :]
+    begin = np.maximum(data.free[None, :], data.release[:, None])
+    arrive = np.where(there, begin, begin + data.turnout[None, :] + travel)
+    arrive = np.where((travel >= UNREACHABLE) & ~there, UNREACHABLE, arrive)
+    finish = np.minimum(arrive + data.service, UNREACHABLE)
+    late = (arrive > data.latest[:, None]) | (finish > data.until[None, :])
+    return np.where(late, UNREACHABLE, arrive), np.where(late, UNREACHABLE, finish)
+
+
+def _choices(data: TeamData, allowed: BoolArray, pinned: dict[int, int]) -> tuple[IntArray, IntArray]:
+    """Teams each slot may have, earliest direct finish first, ties by number; a pinned slot has one."""
+    taken: dict[int, set[int]] = {}
+    for slot, team in pinned.items():
+        taken.setdefault(int(data.task_of[slot]), set()).add(team)
+    _, finish = direct_finish(data)
+    start, choices = [0], []
+    for slot, task in enumerate(data.task_of):
+        if slot in pinned:
+            teams = np.array([pinned[slot]], np.int64)
+        else:
+            teams = np.flatnonzero(allowed[task])
+            if int(task) in taken:
+                teams = teams[~np.isin(teams, list(taken[int(task)]))]
+            teams = teams[np.argsort(finish[task, teams], kind="stable")]
+        choices.append(teams)
+        start.append(start[-1] + len(teams))
+    flat = np.concatenate(choices) if choices else np.zeros(0, np.int64)
+    return np.array(start, np.int64), flat.astype(np.int64)
+
+
+def unserved_cost(data: TeamData) -> int:
+    """More than any whole schedule's level 3 can be, so that one unserved slot outweighs it."""
+    if not len(data.task_of) or not len(data.free):
+        return 1
+    task_incidents = np.unique(data.incident_of)
+    real = data.base[:, task_incidents]
+    between = data.between[:, task_incidents][:, :, task_incidents]
+    longest = max(int(a[a < UNREACHABLE].max(initial=0)) for a in (real, between))
+    each = longest + int(data.turnout.max()) + int(data.service[data.task_of].max())
+    latest = int(data.free.max() + data.release.max()) + each * len(data.task_of)
+    return (latest + int(data.penalty[0])) * int(data.weight[data.task_of].sum()) + 1
