@@ -41,13 +41,14 @@ class TeamData(NamedTuple):
 def arrival(data: TeamData, k: int, free: int, place: int, j: int) -> int:
     """When team k, free at `free` in `place`, reaches task j (T3)."""
     i = data.incident_of[j]
-    begin = max(free, data.release[j])
+    begin: int = max(free, data.release[j])
     if place == i:
         return begin
-    travel = data.base[k, i] if place < 0 else data.between[data.group[k], place, i]
+    travel: int = data.base[k, i] if place < 0 else data.between[data.group[k], place, i]
     if travel >= UNREACHABLE:
         return UNREACHABLE
-    return begin + data.turnout[k] + travel
+    turnout: int = data.turnout[k]
+    return begin + turnout + travel
 
 
 @njit(cache=True)
@@ -99,9 +100,7 @@ def _remove(sequence: IntArray, length: int, slot: int) -> int:
 
 
 @njit(cache=True)
-def _best_insertion(
-    data: TeamData, k: int, sequence: IntArray, length: int, slot: int, but: int
-) -> tuple[int, int]:
+def _best_insertion(data: TeamData, k: int, sequence: IntArray, length: int, slot: int, but: int) -> tuple[int, int]:
     """Cheapest cost of team k with `slot` put in (and `but` left out), and where; INFEASIBLE where none will do.
 
     Walks the prefix once and abandons a place as soon as it costs more than the best so far.
@@ -237,15 +236,17 @@ def anneal(
     hot: float,
     cold: float,
     unserved_cost: int,
+    soft_cost: int,
 ) -> None:
     """Moves `first`..`last` of `total` of one annealing run; all arrays are changed in place.
 
     A move takes a slot out of its team (or out of the unserved) and puts it where it is cheapest in a team it
-    may have, or swaps two slots. `cost` (m,) is per team, `best` (2,) the best and the current total, in which
-    an unserved slot weighs `unserved_cost` x severity: level 1 before level 3.
+    may have, or swaps two slots. `cost` (m,) is per team; `best` (3,) the best total, in which an unserved slot
+    weighs `unserved_cost` x severity (level 1 before level 3), the current level 1 and the current level 3. A move
+    is judged by the milder `soft_cost`, so that the walk can cross a valley with one more slot unserved.
     """
     n = len(data.task_of)
-    current = best[1]
+    unserved, current = best[1], best[2]
     decay = math.log(cold / hot)
     for iteration in range(first, last):
         temperature = hot * math.exp(decay * iteration / total)
@@ -271,13 +272,15 @@ def anneal(
                     cost_before = cost[old]
                     cost[old] = without
             best_cost, best_position = _best_insertion(data, new, sequence[new], length[new], slot, -1)
+            gained = 0
             if old < 0:
-                delta = best_cost - cost[new] - unserved_cost * data.weight[j]
+                gained = data.weight[j]
+                delta = best_cost - cost[new]
             elif new == old:
                 delta = best_cost - cost_before
             else:
                 delta = best_cost - cost[new] + without - cost[old]
-            if best_cost >= INFEASIBLE or without >= INFEASIBLE or delta > allowance:
+            if best_cost >= INFEASIBLE or without >= INFEASIBLE or delta - soft_cost * gained > allowance:
                 if old >= 0:
                     _insert(sequence[old], length[old], position, slot)
                     length[old] += 1
@@ -319,11 +322,12 @@ def anneal(
             if new_cost >= INFEASIBLE:
                 continue
             delta = new_cost - cost[k]
+            gained = 0
             if old >= 0:
                 delta += old_cost - cost[old]
             else:
-                delta += unserved_cost * (data.weight[i] - data.weight[j])
-            if delta > allowance:
+                gained = data.weight[j] - data.weight[i]
+            if delta - soft_cost * gained > allowance:
                 continue
             _remove(sequence[k], length[k], other)
             _insert(sequence[k], length[k] - 1, new_position, slot)
@@ -335,11 +339,12 @@ def anneal(
                 _insert(sequence[old], length[old] - 1, old_position, other)
                 cost[old] = old_cost
         current += delta
-        if current < best[0]:
-            best[0] = current
+        unserved -= gained
+        if current + unserved_cost * unserved < best[0]:
+            best[0] = current + unserved_cost * unserved
             best_sequence[:] = sequence
             best_length[:] = length
-    best[1] = current
+    best[1], best[2] = unserved, current
 
 
 @njit(cache=True)
@@ -389,9 +394,9 @@ def warm_up() -> None:
     start = np.array([0, 1])
     construct(data, start, one, team_of, sequence, length)
     cost = np.array([sequence_cost(data, 0, sequence[0], 1)])
-    best = np.array([cost[0], cost[0]])
+    best = np.array([cost[0], 0, cost[0]])
     anneal(
         data, start, one, team_of, sequence, length, cost, sequence.copy(), length.copy(), best,
-        splitmix_state(0), 0, 1, 1, 1.0, 0.1, 1,
+        splitmix_state(0), 0, 1, 1, 1.0, 0.1, 1, 1,
     )  # fmt: skip
     least_setup(data, np.ones((1, 1), np.bool_))

@@ -7,9 +7,7 @@ from optimizer.dispatch.problem import DispatchProblem
 from optimizer.units import UNREACHABLE
 
 
-def leg(
-    problem: DispatchProblem, team: int, free_s: int, place: int | None, incident: int
-) -> tuple[int, int, int]:
+def leg(problem: DispatchProblem, team: int, free_s: int, place: int | None, incident: int) -> tuple[int, int, int]:
     """(base, depart, arrive) of a team free at `free_s` in `place` (None: its base) on its way to an incident.
 
     T3: the turnout is paid on every departure; nobody departs between two tasks of one incident.
@@ -72,7 +70,6 @@ def stops_of(problem: DispatchProblem, team: int, tasks: Sequence[int]) -> tuple
 def team_orders(problem: DispatchProblem, sequences: Sequence[Sequence[int]]) -> tuple[TeamOrder, ...]:
     """Orders of every team that has a stop; `sequences[k]` are task indices, started tasks left out."""
     orders = (
-        TeamOrder(team.id, stops_of(problem, index, sequences[index]))
-        for index, team in enumerate(problem.teams)
+        TeamOrder(team.id, stops_of(problem, index, sequences[index])) for index, team in enumerate(problem.teams)
     )
     return tuple(order for order in orders if order.stops)

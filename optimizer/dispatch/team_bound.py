@@ -17,9 +17,7 @@ from optimizer.dispatch.kernels import TeamData, least_setup
 from optimizer.dispatch.team_model import direct_finish
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
-NEAREST = (
-    64  # teams a slot is offered one by one; all farther ones are merged into one that is at least as good
-)
+NEAREST = 64  # teams a slot is offered one by one; all farther ones are merged into one that is at least as good
 
 
 @dataclass(frozen=True)
@@ -40,16 +38,14 @@ def assignment_bound(
         return TeamBound(0, 0, ())
     if m == 0:
         return TeamBound(int(data.weight[data.task_of].sum()), 0, ())
-    positions = min(n, 2 + -(-2 * n // m))
+    positions = min(len(allowed), 2 + -(-2 * n // m))  # a team serves a task once
     arrive, finish = direct_finish(data)
     setup = least_setup(data, allowed)
     cost = np.full((positions, *allowed.shape), UNREACHABLE, np.int64)
     cost[0] = _weighted(data, arrive, finish)
     cost[0][~allowed] = UNREACHABLE
     # shortest stops of each team, setup (also from the base) included, summed in rising order
-    first = np.where(
-        arrive < UNREACHABLE, arrive - np.maximum(data.free[None, :], data.release[:, None]), UNREACHABLE
-    )
+    first = np.where(arrive < UNREACHABLE, arrive - np.maximum(data.free[None, :], data.release[:, None]), UNREACHABLE)
     stop = np.minimum(np.minimum(setup, first) + data.service, UNREACHABLE)
     stop[~allowed] = UNREACHABLE
     ahead = np.minimum(np.cumsum(np.sort(stop, axis=0), axis=0), UNREACHABLE)
@@ -57,9 +53,7 @@ def assignment_bound(
         begin = np.maximum(data.release[:, None], data.free[None, :] + ahead[position - 1][None, :])
         reach = np.minimum(begin + setup, UNREACHABLE)
         done = np.minimum(reach + data.service, UNREACHABLE)
-        late = (
-            (reach > data.latest[:, None]) | (done > data.until[None, :]) | (setup >= UNREACHABLE) | ~allowed
-        )
+        late = (reach > data.latest[:, None]) | (done > data.until[None, :]) | (setup >= UNREACHABLE) | ~allowed
         cost[position] = np.where(late, UNREACHABLE, _weighted(data, reach, done))
     return _flow(data, start, choices, cost, unserved_cost)
 
@@ -71,9 +65,7 @@ def _weighted(data: TeamData, arrive: IntArray, finish: IntArray) -> IntArray:
     return result
 
 
-def _flow(
-    data: TeamData, start: IntArray, choices: IntArray, cost: IntArray, unserved_cost: int
-) -> TeamBound:
+def _flow(data: TeamData, start: IntArray, choices: IntArray, cost: IntArray, unserved_cost: int) -> TeamBound:
     positions, _, m = cost.shape
     n = len(data.task_of)
     cheapest = cost.min(axis=0)

@@ -78,15 +78,11 @@ def team_model(problem: DispatchProblem) -> TeamModel:
         surplus += (free - max(0, fillable)) * problem.incidents[incident[task.incident]].severity
 
     starts = [team_start(problem, index) for index in range(len(problem.teams))]
-    reported = np.array(
-        [problem.incidents[incident[task.incident]].reported_s for task in problem.tasks], np.int64
-    )
+    reported = np.array([problem.incidents[incident[task.incident]].reported_s for task in problem.tasks], np.int64)
     data = TeamData(
         task_of=np.array(task_of, np.int64),
         incident_of=np.array([incident[task.incident] for task in problem.tasks], np.int64),
-        weight=np.array(
-            [problem.incidents[incident[task.incident]].severity for task in problem.tasks], np.int64
-        ),
+        weight=np.array([problem.incidents[incident[task.incident]].severity for task in problem.tasks], np.int64),
         release=np.maximum(0, reported),
         due=_limit(reported, [task.due_s for task in problem.tasks]),
         latest=_limit(reported, [task.latest_s for task in problem.tasks]),

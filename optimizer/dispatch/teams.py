@@ -19,10 +19,10 @@ from optimizer.dispatch.team_bound import TeamBound, assignment_bound
 from optimizer.dispatch.team_model import TeamModel, unserved_cost
 from optimizer.units import IntArray
 
-HOT, COLD = (
-    0.15,
-    0.01,
-)  # first and last temperature, as shares of the mean cost of a slot (measured on class B)
+# (share of the moves, first and last temperature as shares of the mean cost of a slot): a hot round that leaves
+# the construction's valley, then a cool one from the best found (measured on class B and on tight small problems)
+ROUNDS = ((0.3, 1.0, 0.05), (0.7, 0.15, 0.01))
+SOFT = 5.0  # what an unserved slot weighs while the walk judges a move, in mean costs of a slot
 CHUNK = 50_000  # moves between two looks at the clock
 
 
@@ -46,6 +46,17 @@ class Routes:
         self.sequence = np.full((teams, model.slots + 1), -1, np.int64)
         self.length = np.zeros(teams, np.int64)
         self.team_of = np.full(model.slots, -1, np.int64)
+
+    def copy(self) -> "Routes":
+        twin = Routes(self.model)
+        twin.sequence[:], twin.length[:], twin.team_of[:] = self.sequence, self.length, self.team_of
+        return twin
+
+    def read_teams(self) -> None:
+        """Set `team_of` from the sequences."""
+        self.team_of[:] = -1
+        for team in np.flatnonzero(self.length):
+            self.team_of[self.sequence[team, : self.length[team]]] = team
 
     def append(self, team: int, slot: int) -> None:
         self.sequence[team, self.length[team]] = slot
@@ -97,40 +108,34 @@ def place_pins(model: TeamModel, routes: Routes) -> tuple[tuple[int, int], ...]:
 
 
 def search(
-    model: TeamModel,
-    routes: Routes,
-    *,
-    seed: int,
-    iterations: int,
-    deadline: float | None,
-    target: int | None,
+    model: TeamModel, routes: Routes, *, seed: int, iterations: int, deadline: float | None, target: int | None
 ) -> tuple[Routes, int, StoppedBy]:
     """Anneal from `routes`; stop at `iterations` moves, at the bound `target`, or at the clock."""
     data, big = model.data, unserved_cost(model.data)
     cost = routes.costs()
-    total = int(cost.sum()) + big * routes.unserved()
-    best = np.array([total, total], np.int64)
-    found = Routes(model)
-    found.sequence[:], found.length[:] = routes.sequence, routes.length
+    best = np.array([int(cost.sum()) + big * routes.unserved(), 0, 0], np.int64)
+    found = routes.copy()
     mean = max(1.0, float(cost.sum()) / max(1, model.slots))
     state = kernels.splitmix_state(seed)
     done = 0
-    stopped = StoppedBy.PROOF if target is not None and total <= target else StoppedBy.WORK
-    while done < iterations and stopped is StoppedBy.WORK:
-        if deadline is not None and time.monotonic() >= deadline:
-            stopped = StoppedBy.TIME
-            break
-        last = min(iterations, done + CHUNK)
-        kernels.anneal(
-            data, model.start, model.choices, routes.team_of, routes.sequence, routes.length, cost,
-            found.sequence, found.length, best, state, done, last, iterations, HOT * mean, COLD * mean, big,
-        )  # fmt: skip
-        done = last
-        if target is not None and best[0] <= target:
-            stopped = StoppedBy.PROOF
-    for team, length in enumerate(found.length):
-        found.team_of[found.sequence[team, :length]] = team
-    return found, done, stopped
+    for share, hot, cold in ROUNDS:
+        routes, total = found.copy(), int(share * iterations)
+        cost = routes.costs()
+        best[1:] = routes.unserved(), cost.sum()
+        for first in range(0, total, CHUNK):
+            if target is not None and best[0] <= target:
+                return found, done, StoppedBy.PROOF
+            if deadline is not None and time.monotonic() >= deadline:
+                return found, done, StoppedBy.TIME
+            last = min(total, first + CHUNK)
+            kernels.anneal(
+                data, model.start, model.choices, routes.team_of, routes.sequence, routes.length, cost,
+                found.sequence, found.length, best, state, first, last, total, hot * mean, cold * mean,
+                big, int(SOFT * mean) + 1,
+            )  # fmt: skip
+            done += last - first
+            found.read_teams()
+    return found, done, StoppedBy.WORK
 
 
 def solve_teams(
@@ -141,9 +146,7 @@ def solve_teams(
     `iterations` None: 15,000 moves a slot, at most 1.5 million. `deadline` is a time.monotonic() reading.
     """
     routes = Routes(model)
-    broken = tuple(
-        (problem.teams[team].id, problem.tasks[task].id) for team, task in place_pins(model, routes)
-    )
+    broken = tuple((problem.teams[team].id, problem.tasks[task].id) for team, task in place_pins(model, routes))
     bound = assignment_bound(model.data, model.allowed, model.start, model.choices, unserved_cost(model.data))
     bound = TeamBound(bound.unserved + model.surplus, bound.completion, bound.assignment)
     kernels.construct(model.data, model.start, model.choices, routes.team_of, routes.sequence, routes.length)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 from optimizer.dispatch.check.violation import Code, Violation
 from optimizer.dispatch.plan import Level, Plan, Shipment, Status, StoppedBy
@@ -96,9 +97,7 @@ def _team_levels(problem: DispatchProblem, plan: Plan, severity: dict[str, int])
     tasks = {task.id: task for task in problem.tasks}
     reported = {incident.id: incident.reported_s for incident in problem.incidents}
     provided = Counter(task for _, task in {(o.team, s.task) for o in plan.team_orders for s in o.stops})
-    unserved = sum(
-        severity[task.incident] * max(0, task.teams_needed - provided[task.id]) for task in problem.tasks
-    )
+    unserved = sum(severity[task.incident] * max(0, task.teams_needed - provided[task.id]) for task in problem.tasks)
     completion = 0
     for order in plan.team_orders:
         for stop in order.stops:
@@ -205,6 +204,7 @@ def _proof(level: Level, where: str) -> Iterator[Violation]:
 
 def _inequality(level: Level, exact: Exact, where: str) -> Iterator[Violation]:
     """Gini beside fairness, and beside nothing else."""
+    facts: dict[str, Any]
     if isinstance(exact, tuple):
         practice = level.practice if isinstance(level.practice, tuple) else ()
         finite = [Fraction(rate) for rate in practice if abs(rate) < float("inf")]
@@ -214,10 +214,11 @@ def _inequality(level: Level, exact: Exact, where: str) -> Iterator[Violation]:
         )
         for name, found, should in wanted:
             if found is None or not _near(found, float(should)):
-                facts = {"field": name, "value": shown(found), "expected": float(should)}
+                facts = {"level": level.name, "field": name, "value": shown(found)}
+                facts["expected"] = float(should)
                 yield Violation(Code.LEVEL_GINI, f"{where}.{name}", facts)
     elif level.gini is not None or level.gini_practice is not None:
-        facts = {"field": "gini", "value": shown(level.gini), "expected": "null"}
+        facts = {"level": level.name, "field": "gini", "value": shown(level.gini), "expected": "null"}
         yield Violation(Code.LEVEL_GINI, f"{where}.gini", facts)
 
 

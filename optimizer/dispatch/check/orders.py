@@ -154,9 +154,7 @@ class _Walker:
             travel = problem.travel
             group = int(travel.team_group[row])
             leg = int(
-                travel.team_to_incident_s[row, there]
-                if here < 0
-                else travel.incident_to_incident_s[group, here, there]
+                travel.team_to_incident_s[row, there] if here < 0 else travel.incident_to_incident_s[group, here, there]
             )
             if leg >= UNREACHABLE:
                 return None

@@ -21,20 +21,13 @@ def check_shipments(problem: DispatchProblem, plan: Plan, stock: StockIndex) -> 
         if shipment.id in seen:
             yield Violation(Code.SHIPMENT_REPEATED_ID, where, {"shipment": shipment.id})
         seen.add(shipment.id)
-        unknown = [
-            {"shipment": shipment.id, "field": field, "value": value}
-            for field, value, known in (
-                ("store", shipment.store, problem.store_index),
-                ("incident", shipment.incident, problem.incident_index),
-                ("item", shipment.item, problem.item_index),
-                ("vehicle", shipment.vehicle, problem.vehicle_index),
-            )
-            if value is not None and value not in known
-        ]
-        yield from (Violation(Code.SHIPMENT_UNKNOWN, f"{where}.{facts['field']}", facts) for facts in unknown)
+        unknown = _unknown(problem, shipment)
+        for field in unknown:
+            facts = {"shipment": shipment.id, "field": field, "value": getattr(shipment, field)}
+            yield Violation(Code.SHIPMENT_UNKNOWN, f"{where}.{field}", facts)
         if not (shipment.quantity.is_finite() and shipment.quantity > 0):
-            facts = {"shipment": shipment.id, "quantity": shipment.quantity}
-            yield Violation(Code.SHIPMENT_QUANTITY, f"{where}.quantity", facts)
+            amount = {"shipment": shipment.id, "quantity": shipment.quantity}
+            yield Violation(Code.SHIPMENT_QUANTITY, f"{where}.quantity", amount)
         elif not unknown:
             rows.append((where, shipment))
     yield from _lumps(rows, stock)
@@ -42,6 +35,20 @@ def check_shipments(problem: DispatchProblem, plan: Plan, stock: StockIndex) -> 
     yield from _bans(problem, rows)
     yield from _demands(problem, rows)
     yield from _Transport(problem).check(rows)
+
+
+def _unknown(problem: DispatchProblem, shipment: Shipment) -> list[str]:
+    """Fields that name something the problem does not hold."""
+    fields = []
+    if shipment.store not in problem.store_index:
+        fields.append("store")
+    if shipment.incident not in problem.incident_index:
+        fields.append("incident")
+    if shipment.item not in problem.item_index:
+        fields.append("item")
+    if shipment.vehicle is not None and shipment.vehicle not in problem.vehicle_index:
+        fields.append("vehicle")
+    return fields
 
 
 def _lumps(rows: Rows, stock: StockIndex) -> Iterator[Violation]:
@@ -59,10 +66,13 @@ def _lots(rows: Rows, stock: StockIndex) -> Iterator[Violation]:
     for where, shipment in rows:
         by_pair[shipment.store, shipment.item].append((where, shipment))
     for (store, item), group in by_pair.items():
-        lines = {line.lot: line for line in stock.lines.get((store, item), ())}
+        can_go = {line.lot for line in stock.issuable(store, item)}
         issuable: Rows = []
         for where, shipment in group:
-            line = lines.get(shipment.lot)
+            if shipment.lot in can_go:
+                issuable.append((where, shipment))
+                continue
+            line = next((x for x in stock.lines.get((store, item), ()) if x.lot == shipment.lot), None)
             facts = {"shipment": shipment.id, "store": store, "item": item, "lot": shipment.lot}
             at = f"{where}.lot"
             if line is None:
@@ -72,9 +82,7 @@ def _lots(rows: Rows, stock: StockIndex) -> Iterator[Violation]:
                 yield Violation(Code.SHIPMENT_LOT_BLOCKED, at, facts | {"tasks": line.blocked})
             if stock.expired(line):
                 yield Violation(Code.SHIPMENT_LOT_EXPIRED, at, facts | {"expires": line.expires})
-            if not line.blocked and not stock.expired(line):
-                issuable.append((where, shipment))
-        shipped = sum((shipment.quantity for _, shipment in group), ZERO)
+        shipped = sum([shipment.quantity for _, shipment in group], ZERO)
         dispatchable = stock.dispatchable(store, item)
         if shipped > dispatchable:
             amounts = {"shipped": shipped, "dispatchable": dispatchable, "floor": stock.floor(store, item)}
@@ -99,6 +107,8 @@ def _expiry_order(rows: Rows, stock: StockIndex, store: str, item: str) -> Itera
             yield Violation(Code.STOCK_EXPIRY_ORDER, "shipments", facts | more)
         if left is None and used[line.lot] < line.quantity:
             left = line
+    if len(rows) < 2:
+        return
     # Who leaves first takes the lot that expires first; equal departures to one incident are one group.
     rank = {line.lot: expiry_order(line) for line in lines}
     groups: defaultdict[tuple[int, str], Rows] = defaultdict(list)

@@ -44,6 +44,8 @@ class StockIndex:
         for (_, item), floor in problem.reserve_floor.items():
             self._quantities[item].add(floor)
         self._lumps: dict[str, Decimal] = {}
+        self._issuable: dict[tuple[str, str], list[StockLine]] = {}
+        self._holders: dict[str, list[str]] = {}
 
     def lump(self, item: str) -> Decimal:
         """S8: the smallest quantity of an item that travels."""
@@ -56,23 +58,29 @@ class StockIndex:
 
     def issuable(self, store: str, item: str) -> list[StockLine]:
         """The lots that may be issued (S1), in order of expiry (S4)."""
-        lines = self.lines.get((store, item), [])
-        return sorted((x for x in lines if not x.blocked and not self.expired(x)), key=expiry_order)
+        pair = (store, item)
+        if pair not in self._issuable:
+            lines = [x for x in self.lines.get(pair, ()) if not x.blocked and not self.expired(x)]
+            self._issuable[pair] = sorted(lines, key=expiry_order) if len(lines) > 1 else lines
+        return self._issuable[pair]
 
     def floor(self, store: str, item: str) -> Decimal:
         return self.problem.reserve_floor.get((store, item), ZERO)
 
     def dispatchable(self, store: str, item: str) -> Decimal:
         """S1, units of the item that may leave the store."""
-        held = sum((line.quantity for line in self.issuable(store, item)), ZERO)
+        held = sum([line.quantity for line in self.issuable(store, item)], ZERO)
         return max(ZERO, held - self.floor(store, item))
 
     def unexpired(self, store: str, item: str, *, blocked_only: bool = False) -> Decimal:
         """Units that would be there if every five-fixed task were done."""
         lines = self.lines.get((store, item), [])
-        good = (x.quantity for x in lines if not self.expired(x) and (x.blocked or not blocked_only))
+        good = [x.quantity for x in lines if (x.blocked or not blocked_only) and not self.expired(x)]
         return sum(good, ZERO)
 
     def holders(self, item: str) -> list[str]:
         """Stores that hold unexpired units of the item, blocked and kept-back ones included."""
-        return [store for store in self._stores.get(item, ()) if self.unexpired(store, item) > 0]
+        if item not in self._holders:
+            stores = self._stores.get(item, ())
+            self._holders[item] = [store for store in stores if self.unexpired(store, item) > 0]
+        return self._holders[item]

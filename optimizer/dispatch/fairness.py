@@ -1,0 +1,136 @@
+"""Level 5: share what groups of equal weight may share so that incident fill rates are leximin.
+
+Lump by lump to the incident with the lowest fill rate (of equals, the one that rises most): optimal for leximin over
+an integer polymatroid when each incident has one item to share out (Federgruen & Groenevelt, Operations
+Research 34 (1986) 909-918). An incident that shares several contested items gets the same rule; then the result
+is good but not proven, and says so.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from optimizer.dispatch.supplies import Contest, reach
+from optimizer.dispatch.supply_model import ItemSupply
+from optimizer.units import BoolArray, IntArray
+
+STEPS = 4_000  # most rounds of sharing; larger groups share in bigger portions and prove nothing
+
+
+@dataclass(frozen=True)
+class Share:
+    """Grants per item, and whether they are proven leximin."""
+
+    grants: tuple[IntArray, ...]  # per supply: (I,) lumps
+    proven: bool
+
+
+def share_out(
+    supplies: tuple[ItemSupply, ...], allowed: tuple[BoolArray, ...], contests: tuple[Contest | None, ...]
+) -> Share:
+    """Grants of every item: all that was asked, or the held group totals shared by leximin."""
+    grants = [supply.demand.copy() for supply in supplies]
+    free: list[tuple[int, tuple[int, ...], int]] = []  # (supply, group, total) still to share
+    for index, (supply, held) in enumerate(zip(supplies, contests, strict=True)):
+        if held is None:
+            continue
+        for group, total in zip(held.groups, held.totals, strict=True):
+            members = list(group)
+            if total == int(supply.demand[members].sum()):
+                continue
+            grants[index][members] = 0
+            if len(group) == 1:
+                grants[index][members] = total
+            elif total:
+                free.append((index, group, total))
+    if not free:
+        return Share(tuple(grants), True)
+    return _share(supplies, allowed, contests, grants, free)
+
+
+def _share(
+    supplies: tuple[ItemSupply, ...],
+    allowed: tuple[BoolArray, ...],
+    contests: tuple[Contest | None, ...],
+    grants: list[IntArray],
+    free: list[tuple[int, tuple[int, ...], int]],
+) -> Share:
+    demands: dict[int, int] = {}
+    fill: dict[int, Fraction] = {}
+    for supply, grant in zip(supplies, grants, strict=True):
+        for position, incident in enumerate(supply.incidents.tolist()):
+            demands[incident] = demands.get(incident, 0) + 1
+            share = Fraction(int(grant[position]), int(supply.demand[position]))
+            fill[incident] = fill.get(incident, Fraction(0)) + share
+    fill = {incident: total / demands[incident] for incident, total in fill.items()}
+    left = {number: total for number, (_, _, total) in enumerate(free)}
+    portion = {number: max(1, total * len(free) // STEPS) for number, total in left.items()}
+    proven = all(size == 1 for size in portion.values())
+    contested: dict[int, int] = {}
+    options: set[tuple[int, int]] = set()  # (number in free, position)
+    for number, (index, group, _) in enumerate(free):
+        for position in group:
+            options.add((number, position))
+            incident = int(supplies[index].incidents[position])
+            contested[incident] = contested.get(incident, 0) + 1
+    proven = proven and all(count == 1 for count in contested.values())
+
+    while options:
+        number, position = min(options, key=lambda option: _priority(option, free, supplies, demands, fill))
+        index = free[number][0]
+        supply, grant = supplies[index], grants[index]
+        give = min(portion[number], left[number], int(supply.demand[position] - grant[position]))
+        while give and not _possible(supply, allowed[index], contests[index], grant, number, free, position, give):
+            give //= 2
+        if not give:
+            options.discard((number, position))  # a tight set stays tight
+            continue
+        grant[position] += give
+        left[number] -= give
+        incident = int(supply.incidents[position])
+        fill[incident] += Fraction(give, int(supply.demand[position])) / demands[incident]
+        if not left[number]:
+            options = {option for option in options if option[0] != number}
+    return Share(tuple(grants), proven)
+
+
+def _priority(
+    option: tuple[int, int],
+    free: list[tuple[int, tuple[int, ...], int]],
+    supplies: tuple[ItemSupply, ...],
+    demands: dict[int, int],
+    fill: dict[int, Fraction],
+) -> tuple[Fraction, Fraction, int, int]:
+    """Lowest fill rate first, then the one that rises most, then by number."""
+    number, position = option
+    supply = supplies[free[number][0]]
+    incident = int(supply.incidents[position])
+    step = Fraction(1, int(supply.demand[position]) * demands[incident])
+    return fill[incident], -step, incident, number
+
+
+def _possible(
+    supply: ItemSupply,
+    allowed: BoolArray,
+    held: Contest | None,
+    grant: IntArray,
+    number: int,
+    free: list[tuple[int, tuple[int, ...], int]],
+    position: int,
+    give: int,
+) -> bool:
+    """Whether the groups before this one can keep their totals when `position` gets `give` more."""
+    if held is None or held.uniform:
+        return True
+    group = free[number][1]
+    caps = np.zeros_like(grant)
+    wanted = 0
+    for earlier, total in zip(held.groups, held.totals, strict=True):
+        if earlier == group:
+            break
+        caps[list(earlier)] = supply.demand[list(earlier)]
+        wanted += total
+    caps[list(group)] = grant[list(group)]
+    caps[position] += give
+    return reach(supply, allowed, caps) == wanted + int(caps[list(group)].sum())

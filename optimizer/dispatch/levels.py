@@ -1,0 +1,115 @@
+"""The seven levels of a decision, exactly (docs/model.md). The checker has its own copy of this arithmetic."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from optimizer.dispatch.plan import Shipment, TeamOrder
+from optimizer.dispatch.problem import DispatchProblem
+
+Value = Fraction | tuple[Fraction, ...]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who goes where, and what is shipped."""
+
+    team_orders: tuple[TeamOrder, ...]
+    shipments: tuple[Shipment, ...]
+
+
+def served(problem: DispatchProblem, orders: Iterable[TeamOrder]) -> dict[str, int]:
+    """Teams each task gets."""
+    count = {task.id: 0 for task in problem.tasks}
+    for order in orders:
+        for stop in order.stops:
+            count[stop.task] += 1
+    return count
+
+
+def shipped(shipments: Iterable[Shipment]) -> dict[tuple[str, str], Decimal]:
+    """Units each (incident, item) gets."""
+    total: dict[tuple[str, str], Decimal] = {}
+    for row in shipments:
+        key = row.incident, row.item
+        total[key] = total.get(key, Decimal(0)) + row.quantity
+    return total
+
+
+def team_levels(problem: DispatchProblem, orders: tuple[TeamOrder, ...]) -> dict[str, Value]:
+    """`unserved` and `completion`."""
+    severity = {incident.id: incident.severity for incident in problem.incidents}
+    count = served(problem, orders)
+    unserved = sum(severity[task.incident] * max(0, task.teams_needed - count[task.id]) for task in problem.tasks)
+    completion = 0
+    for order in orders:
+        for stop in order.stops:
+            task = problem.tasks[problem.task_index[stop.task]]
+            reported = problem.incidents[problem.incident_index[task.incident]].reported_s
+            late = task.due_s is not None and stop.arrive_s > reported + task.due_s
+            penalty = problem.parameters.due_penalty_s if late else 0
+            completion += severity[task.incident] * (stop.finish_s + penalty)
+    return {"unserved": Fraction(unserved), "completion": Fraction(completion)}
+
+
+def supply_levels(problem: DispatchProblem, rows: tuple[Shipment, ...]) -> dict[str, Value]:
+    """`critical_unmet`, `other_unmet`, `fairness`, `deprivation`, `cost`."""
+    severity = {incident.id: incident.severity for incident in problem.incidents}
+    critical = {item.id for item in problem.items if item.life_critical}
+    demanded = {(demand.incident, demand.item): Fraction(demand.quantity) for demand in problem.demands}
+    total = shipped(rows)
+    unmet = {True: Fraction(0), False: Fraction(0)}
+    fills: dict[str, list[Fraction]] = {}
+    deprivation = Fraction(0)
+    for (incident, item), quantity in demanded.items():
+        share = Fraction(total.get((incident, item), Decimal(0))) / quantity
+        unmet[item in critical] += severity[incident] * (1 - share)
+        fills.setdefault(incident, []).append(share)
+        deprivation += severity[incident] * (1 - share) * problem.parameters.horizon_s
+    for row in rows:
+        share = Fraction(row.quantity) / demanded[row.incident, row.item]
+        deprivation += severity[row.incident] * share * row.arrive_s
+    return {
+        "critical_unmet": unmet[True],
+        "other_unmet": unmet[False],
+        "fairness": tuple(sorted(sum(shares, Fraction(0)) / len(shares) for shares in fills.values())),
+        "deprivation": deprivation,
+        "cost": Fraction(cost_m(problem, rows)),
+    }
+
+
+def cost_m(problem: DispatchProblem, rows: tuple[Shipment, ...]) -> int:
+    """Level 7: vehicle-metres out and back, trips and opened stores, in metres."""
+    trips: dict[tuple[str, str, str | None, int | None], int] = {}
+    travel = problem.travel
+    for row in rows:
+        incident = problem.incident_index[row.incident]
+        metres = 0
+        if row.vehicle is not None and travel.vehicle_to_incident_m is not None:
+            metres = int(travel.vehicle_to_incident_m[problem.vehicle_index[row.vehicle], incident])
+        elif row.vehicle is None and travel.store_to_incident_m is not None:
+            metres = int(travel.store_to_incident_m[problem.store_index[row.store], incident])
+        trips[row.store, row.incident, row.vehicle, row.trip] = 2 * metres
+    parameters = problem.parameters
+    stores = len({row.store for row in rows})
+    return sum(trips.values()) + parameters.trip_cost_m * len(trips) + parameters.store_cost_m * stores
+
+
+def gini(values: tuple[Fraction, ...]) -> Fraction:
+    """Sum of |xi - xj| over 2 n sum x; 0 when there is nothing to compare. `values` must be sorted."""
+    count, total = len(values), sum(values, Fraction(0))
+    if not total:
+        return Fraction(0)
+    weighted = sum(((2 * rank - count - 1) * value for rank, value in enumerate(values, 1)), Fraction(0))
+    return weighted / (count * total)
+
+
+def rank(problem: DispatchProblem, levels: dict[str, Value], names: Iterable[str]) -> tuple[Value, ...]:
+    """Levels in the problem's order as a tuple to compare: less is better; fill rates are negated."""
+    ranked: list[Value] = []
+    for name in problem.parameters.levels:
+        if name in names:
+            value = levels[name]
+            ranked.append(tuple(-fill for fill in value) if isinstance(value, tuple) else value)
+    return tuple(ranked)

@@ -1,0 +1,202 @@
+"""From flows to dated shipments: trips of real vehicles, lots first-expired-first-out.
+
+A store's loads are served in Smith's order (deprivation weight per second of round trip), each trip by the vehicle
+that is there first. This is a list rule, not an optimum: level 6 says so by its gap.
+Numbers in brackets are those of docs/model.md.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from optimizer.dispatch.plan import Shipment
+from optimizer.dispatch.problem import DispatchProblem, StockLine
+from optimizer.dispatch.supply_model import ItemSupply, fits, fleet
+from optimizer.units import UNREACHABLE
+
+
+@dataclass(frozen=True)
+class Load:
+    """So much of one item from a store to an incident; `weight` is severity per unit and second of waiting."""
+
+    store: int
+    incident: int
+    item: int
+    quantity: Decimal
+    lump: Decimal
+    weight: Fraction
+
+
+def load_of(supply: ItemSupply, store: int, incident: int, lumps: int) -> Load:
+    """The load of one arc (positions in the supply's stores and incidents)."""
+    return Load(
+        store=int(supply.stores[store]),
+        incident=int(supply.incidents[incident]),
+        item=supply.item,
+        quantity=supply.quantity(lumps),
+        lump=supply.lump,
+        weight=supply.weight[incident] / Fraction(supply.lump),
+    )
+
+
+@dataclass(frozen=True)
+class _Leg:
+    load: Load
+    quantity: Decimal
+    depart_s: int
+    arrive_s: int
+    vehicle: str | None
+    trip: int | None
+
+
+def shipments(
+    problem: DispatchProblem,
+    loads: Iterable[Load],
+    lots: dict[tuple[str, str], tuple[StockLine, ...]],
+    *,
+    as_listed: bool = False,
+) -> tuple[Shipment, ...]:
+    """Shipments of all loads; trips by urgency, or `as_listed` in the order of the loads.
+
+    What no trip can bring within the horizon (S7) is left out, hence unmet.
+    """
+    vehicles = fleet(problem)
+    by_store: dict[int, list[Load]] = {}
+    for load in loads:
+        by_store.setdefault(load.store, []).append(load)
+    legs: list[_Leg] = []
+    for store, mine in sorted(by_store.items()):
+        own = vehicles.get(problem.stores[store].id)
+        legs.extend(_by_trips(problem, own, mine, as_listed) if own else _at_once(problem, mine))
+    return _from_lots(problem, legs, lots)
+
+
+def _at_once(problem: DispatchProblem, loads: list[Load]) -> list[_Leg]:
+    """A store without vehicles: everything leaves when the incident is known (S6)."""
+    legs = []
+    for load in loads:
+        depart = max(0, problem.incidents[load.incident].reported_s)
+        arrive = depart + int(problem.travel.store_to_incident_s[load.store, load.incident])
+        legs.append(_Leg(load, load.quantity, depart, arrive, None, None))
+    return legs
+
+
+class _Fleet:
+    """The vehicles of one store, and when each is back."""
+
+    def __init__(self, problem: DispatchProblem, vehicles: list[int]) -> None:
+        self.problem = problem
+        self.vehicles = vehicles
+        self.back = dict.fromkeys(vehicles, 0)
+        self.trips = dict.fromkeys(vehicles, 0)
+
+    def first_there(self, incident: int, load: Load) -> tuple[int, int, int] | None:
+        """(arrive, depart, vehicle) of the vehicle that can bring one lump of the load first; None if none can."""
+        problem, best = self.problem, None
+        item = problem.items[load.item]
+        ready = max(0, problem.incidents[incident].reported_s)
+        for vehicle in self.vehicles:
+            travel = int(problem.travel.vehicle_to_incident_s[vehicle, incident])
+            if travel >= UNREACHABLE or not fits(problem, vehicle, item, load.lump):
+                continue
+            depart = max(self.back[vehicle], ready)
+            carrier = problem.vehicles[vehicle]
+            # of vehicles that are there at the same time the largest
+            entry = (depart + travel, -carrier.payload_kg, -carrier.volume_m3, vehicle, depart)
+            if entry[0] <= problem.parameters.horizon_s and (best is None or entry < best):
+                best = entry
+        return None if best is None else (best[0], best[4], best[3])
+
+    def go(self, vehicle: int, depart: int, arrive: int) -> int:
+        self.back[vehicle] = arrive + (arrive - depart)
+        self.trips[vehicle] += 1
+        return self.trips[vehicle]
+
+
+def _by_trips(problem: DispatchProblem, vehicles: list[int], loads: list[Load], as_listed: bool) -> list[_Leg]:
+    fleet_state = _Fleet(problem, vehicles)
+    by_incident: dict[int, list[Load]] = {}
+    heaviest = loads if as_listed else sorted(loads, key=lambda x: (-x.weight * Fraction(x.quantity), x.item))
+    for load in heaviest:
+        by_incident.setdefault(load.incident, []).append(load)
+
+    def urgency(incident: int) -> tuple[Fraction, int]:
+        weight = sum((load.weight * Fraction(load.quantity) for load in by_incident[incident]), Fraction(0))
+        round_trip = 1 + 2 * min(int(problem.travel.vehicle_to_incident_s[v, incident]) for v in vehicles)
+        return -weight / round_trip, incident
+
+    legs: list[_Leg] = []
+    for incident in by_incident if as_listed else sorted(by_incident, key=urgency):
+        left = [(load, load.quantity) for load in by_incident[incident]]
+        while left:
+            first = fleet_state.first_there(incident, left[0][0])
+            if first is None:
+                left.pop(0)  # nothing brings it in time
+                continue
+            arrive, depart, vehicle = first
+            trip = fleet_state.go(vehicle, depart, arrive)
+            kg, m3 = problem.vehicles[vehicle].payload_kg, problem.vehicles[vehicle].volume_m3
+            rest = []
+            for load, quantity in left:
+                item = problem.items[load.item]
+                take = min(quantity, _room(kg, item.mass_kg, load.lump), _room(m3, item.volume_m3, load.lump))
+                if take > 0:
+                    kg -= take * item.mass_kg
+                    m3 -= take * item.volume_m3
+                    legs.append(_Leg(load, take, depart, arrive, problem.vehicles[vehicle].id, trip))
+                if quantity > take:
+                    rest.append((load, quantity - take))
+            left = rest
+    return legs
+
+
+def _room(room: Decimal, each: Decimal, lump: Decimal) -> Decimal:
+    """Units that still fit, in whole lumps."""
+    if each == 0:
+        return Decimal("Infinity")
+    return lump * (room // (each * lump))
+
+
+def _from_lots(
+    problem: DispatchProblem, legs: list[_Leg], lots: dict[tuple[str, str], tuple[StockLine, ...]]
+) -> tuple[Shipment, ...]:
+    """Take every leg from the store's lots, earliest expiry first, in order of departure (S4)."""
+    rows: list[Shipment] = []
+    left: dict[tuple[str, str], list[list[StockLine | Decimal]]] = {}
+    order = sorted(legs, key=lambda leg: (leg.depart_s, leg.load.incident, leg.vehicle or "", leg.trip or 0))
+    for leg in order:
+        store, item = problem.stores[leg.load.store].id, problem.items[leg.load.item].id
+        queue = left.setdefault((store, item), [[line, line.quantity] for line in lots[store, item]])
+        quantity = leg.quantity
+        while quantity > 0:
+            line, there = queue[0]
+            assert isinstance(line, StockLine)
+            assert isinstance(there, Decimal)
+            take = min(quantity, there)
+            rows.append(
+                Shipment(
+                    id="", store=store, incident=problem.incidents[leg.load.incident].id, item=item, lot=line.lot,
+                    quantity=take, depart_s=leg.depart_s, arrive_s=leg.arrive_s, vehicle=leg.vehicle, trip=leg.trip,
+                )
+            )  # fmt: skip
+            quantity -= take
+            queue[0][1] = there - take
+            if there == take:
+                queue.pop(0)
+    return numbered(rows)
+
+
+def numbered(rows: list[Shipment]) -> tuple[Shipment, ...]:
+    """Shipments in order of incident and arrival, with ids that follow this order."""
+    rows = sorted(
+        rows, key=lambda r: (r.incident, r.arrive_s, r.store, r.vehicle or "", r.trip or 0, r.item, r.lot, r.depart_s)
+    )
+    width = max(4, len(str(len(rows))))
+    return tuple(
+        Shipment(
+            id=f"S{number:0{width}d}", store=r.store, incident=r.incident, item=r.item, lot=r.lot,
+            quantity=r.quantity, depart_s=r.depart_s, arrive_s=r.arrive_s, vehicle=r.vehicle, trip=r.trip,
+        )
+        for number, r in enumerate(rows, 1)
+    )  # fmt: skip

@@ -1,0 +1,103 @@
+"""Practice: what people do today by phone and memory, under the same rules; the baseline beside every level.
+
+Incidents by falling severity, then reported time, then id; the nearest idle capable team, else the one that is
+free first; the nearest stores with dispatchable stock. Numbers in brackets are those of docs/model.md.
+"""
+
+import numpy as np
+
+from optimizer.dispatch.loading import Load, load_of
+from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.schedule import leg, team_start
+from optimizer.dispatch.supply_model import SupplyModel
+from optimizer.dispatch.team_model import TeamModel
+from optimizer.units import UNREACHABLE
+
+
+def incident_order(problem: DispatchProblem) -> list[int]:
+    """Falling severity, then reported time, then id (the tuple is sorted by id)."""
+    incidents = problem.incidents
+    return sorted(range(len(incidents)), key=lambda i: (-incidents[i].severity, incidents[i].reported_s, i))
+
+
+def practice_teams(problem: DispatchProblem, model: TeamModel) -> tuple[tuple[int, ...], ...]:
+    """Task indices of every team, in order."""
+    teams = range(len(problem.teams))
+    sequences: list[list[int]] = [[] for _ in teams]
+    starts = [team_start(problem, k) for k in teams]
+    free = np.array([start[0] for start in starts], np.int64)
+    place: list[int | None] = [start[1] for start in starts]
+    need: dict[int, int] = {}
+    for task in model.data.task_of.tolist():
+        need[task] = need.get(task, 0) + 1
+    tasks_of: dict[int, list[int]] = {}
+    for task in sorted(need):
+        tasks_of.setdefault(int(model.data.incident_of[task]), []).append(task)
+    order = [task for incident in incident_order(problem) for task in tasks_of.get(incident, [])]
+
+    def serve(task: int, k: int) -> bool:
+        incident = int(model.data.incident_of[task])
+        _, _, arrive = leg(problem, k, int(free[k]), place[k], incident)
+        finish = arrive + int(problem.service_s[task, k])
+        if arrive >= UNREACHABLE or arrive > model.data.latest[task] or finish > model.data.until[k]:
+            return False
+        sequences[k].append(task)
+        free[k], place[k] = finish, incident
+        return True
+
+    pins = {(int(model.data.task_of[slot]), team) for slot, team in model.pinned}
+    for task in order:  # pinned teams take their tasks first (T10)
+        for k in sorted(team for pinned, team in pins if pinned == task):
+            need[task] -= serve(task, k)
+    travel = problem.travel
+    for task in order:
+        incident = int(model.data.incident_of[task])
+        able = np.flatnonzero(model.allowed[task])
+        away = np.array([-1 if place[k] is None else place[k] for k in able], np.int64)
+        group = travel.team_group[able]
+        seconds = np.where(
+            away < 0,
+            travel.team_to_incident_s[able, incident],
+            travel.incident_to_incident_s[group, np.maximum(away, 0), incident] if len(group) else 0,
+        )
+        idle = free[able] <= model.data.release[task]
+        # idle teams by distance; the others by when they are free, then by distance; ties by id
+        key = np.lexsort((able, seconds, np.where(idle, -1, free[able])))
+        for k in able[key].tolist():
+            if need[task] == 0:
+                break
+            if (task, k) in pins or task in sequences[k]:
+                continue
+            need[task] -= serve(task, k)
+    return tuple(tuple(sequence) for sequence in sequences)
+
+
+def practice_loads(model: SupplyModel) -> list[Load]:
+    """Each demand from the nearest stores that have any, ties by id."""
+    problem = model.problem
+    left = {supply.item: supply.available.copy() for supply in model.items}
+    opened = {supply.item: model.open(supply) for supply in model.items}
+    arrive = {supply.item: model.arrivals(supply) for supply in model.items}
+    column = {
+        (int(incident), supply.item): position
+        for supply in model.items
+        for position, incident in enumerate(supply.incidents)
+    }
+    loads = []
+    for incident in incident_order(problem):
+        for supply in model.items:
+            position = column.get((incident, supply.item))
+            if position is None:
+                continue
+            wanted = int(supply.demand[position])
+            stock = left[supply.item]
+            there = np.flatnonzero((stock > 0) & opened[supply.item][:, position])
+            near = there[np.argsort(arrive[supply.item][there, position], kind="stable")]
+            for row in near.tolist():
+                if not wanted:
+                    break
+                take = min(wanted, int(stock[row]))
+                stock[row] -= take
+                wanted -= take
+                loads.append(load_of(supply, row, position, take))
+    return loads

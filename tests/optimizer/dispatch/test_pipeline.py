@@ -1,0 +1,269 @@
+"""The whole decision on random small problems: checked, bounded, never worse than practice, optimal where proven."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optimizer.dispatch.check import check
+from optimizer.dispatch.pipeline import SolveLimits, solve
+from optimizer.dispatch.plan import Level, Plan, Reason, Status
+from optimizer.dispatch.problem import (
+    Ban,
+    Demand,
+    DispatchProblem,
+    Incident,
+    Item,
+    Parameters,
+    Pin,
+    Started,
+    StockLine,
+    Store,
+    Task,
+    Team,
+    Travel,
+    Vehicle,
+)
+from optimizer.units import UNREACHABLE
+
+FAST = SolveLimits(iterations=3_000)
+
+
+def random_problem(seed: int, *, vehicles: bool = False, tight: bool = False) -> DispatchProblem:
+    """At most 3 incidents, 4 tasks, 3 teams, 3 stores, quantities up to 4: small enough to enumerate."""
+    rng = np.random.default_rng(seed)
+    n, m, s = int(rng.integers(1, 4)), int(rng.integers(1, 4)), int(rng.integers(1, 4))
+    incidents = tuple(
+        Incident(f"i{i}", "flood", int(rng.integers(1, 6)), int(rng.integers(-300, 300))) for i in range(n)
+    )
+    tasks = tuple(
+        Task(
+            f"t{j}", f"i{rng.integers(n)}", f"c{rng.integers(2)}", int(rng.integers(1, 3)), int(rng.integers(0, 900)),
+            due_s=int(rng.integers(60, 900)) if rng.random() < 0.5 else None,
+            latest_s=int(rng.integers(200, 1500)) if rng.random() < (0.7 if tight else 0.2) else None,
+        )
+        for j in range(int(rng.integers(0, 5)))
+    )  # fmt: skip
+    teams = tuple(
+        Team(
+            f"k{k}", "5", tuple(c for c in ("c0", "c1") if rng.random() < 0.7), 5, "p", int(rng.integers(0, 120)),
+            available_from_s=int(rng.integers(0, 400)) if rng.random() < 0.3 else 0,
+            available_until_s=int(rng.integers(500, 4000)) if rng.random() < (0.7 if tight else 0.2) else None,
+        )
+        for k in range(m)
+    )  # fmt: skip
+    items = tuple(Item(f"p{p}", Decimal(2), Decimal("0.1"), bool(rng.random() < 0.5)) for p in range(2))
+    demands = tuple(
+        Demand(incident.id, item.id, Decimal(int(rng.integers(1, 5))))
+        for incident in incidents
+        for item in items
+        if rng.random() < 0.7
+    )
+    stores = tuple(Store(f"s{i}", "town") for i in range(s))
+    stock, floors = [], {}
+    for store in stores:
+        for item in items:
+            for lot in range(int(rng.integers(0, 3))):
+                expires = [None, date(2026, 1, 1), date(2027, 1, 1), date(2028, 1, 1)][int(rng.integers(4))]
+                blocked = ("overdue",) if rng.random() < 0.2 else ()
+                quantity = Decimal(int(rng.integers(0, 4)))
+                stock.append(StockLine(store.id, item.id, f"l{lot}", quantity, expires, blocked))
+            if rng.random() < 0.3:
+                floors[store.id, item.id] = Decimal(1)
+
+    def far(*shape: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+        times = rng.integers(0, 900, shape)
+        times[rng.random(shape) < 0.1] = UNREACHABLE
+        return times.astype(np.int64)
+
+    fleet = tuple(
+        Vehicle(f"v{v}", stores[int(rng.integers(s))].id, Decimal(int(rng.integers(1, 6))), Decimal("0.35"), "p")
+        for v in range(int(rng.integers(0, 4)) if vehicles else 0)
+    )
+    between = far(1, n, n)
+    between[0, np.arange(n), np.arange(n)] = 0
+    rows = np.array([stores.index(next(x for x in stores if x.id == v.store)) for v in fleet], np.int64)
+    to_store = far(s, n)
+    bans = []
+    if rng.random() < 0.3:
+        bans.append(Ban(store="s0", incident="i0", item=None if rng.random() < 0.5 else "p0"))
+    if tasks and rng.random() < 0.3:
+        bans.append(Ban(team="k0", task=tasks[0].id))
+    started = ()
+    if tasks and rng.random() < 0.3:
+        started = (Started("k0", tasks[-1].id, "en_route", int(rng.integers(0, 500))),)
+    pins = (Pin(f"k{m - 1}", tasks[0].id),) if tasks and rng.random() < 0.2 else ()
+    return DispatchProblem(
+        as_of=datetime(2026, 6, 1, tzinfo=UTC), items=items, incidents=incidents, tasks=tasks, demands=demands,
+        teams=teams, stores=stores, stock=tuple(stock), reserve_floor=floors, vehicles=fleet,
+        travel=Travel(far(m, n), between, np.zeros(m, np.int64), to_store, to_store[rows].reshape(len(fleet), n)),
+        service_s=np.array([[task.service_s] * m for task in tasks], np.int64).reshape(len(tasks), m),
+        pins=pins, bans=tuple(bans), started=started, parameters=Parameters(horizon_s=3000), sha256="0" * 64,
+    )  # fmt: skip
+
+
+def level(plan: Plan, name: str) -> Level:
+    return next(level for level in plan.levels if level.name == name)
+
+
+def overfull(problem: DispatchProblem) -> bool:
+    """More teams already on a task than it needs: a fact, which no plan can mend."""
+    return any(sum(s.task == task.id for s in problem.started) > task.teams_needed for task in problem.tasks)
+
+
+@given(seed=st.integers(0, 10**9), vehicles=st.booleans(), tight=st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_every_plan_passes_the_checker(seed: int, vehicles: bool, tight: bool) -> None:
+    problem = random_problem(seed, vehicles=vehicles, tight=tight)
+    plan = solve(problem, limits=FAST)
+    assert check(problem, plan) == ()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_teams_reach_the_enumerated_optimum_and_the_bound_never_passes_it(
+    seed: int, brute_force_teams: Callable[[DispatchProblem], tuple[int, int] | None]
+) -> None:
+    problem = random_problem(seed, tight=seed % 2 == 0)
+    best = brute_force_teams(problem)
+    plan = solve(problem, limits=FAST)
+    if best is None:
+        assert plan.status is Status.INFEASIBLE
+        return
+    assert (level(plan, "unserved").value, level(plan, "completion").value) == best
+    assert (level(plan, "unserved").bound or 0) <= best[0]
+    if level(plan, "completion").bound is not None:
+        assert level(plan, "completion").bound <= best[1]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_supplies_reach_the_enumerated_optimum(
+    seed: int, brute_force_supplies: Callable[[DispatchProblem], dict[str, Any]]
+) -> None:
+    problem = replace(
+        random_problem(seed), pins=(), tasks=(), started=(), service_s=np.zeros((0, 0), np.int64), bans=()
+    )
+    best = brute_force_supplies(problem)
+    plan = solve(problem, limits=FAST)
+    assert level(plan, "critical_unmet").value == pytest.approx(float(best["critical_unmet"]))
+    assert level(plan, "other_unmet").value == pytest.approx(float(best["other_unmet"]))
+    fairness = level(plan, "fairness")
+    if fairness.gap == 0:
+        assert fairness.value == pytest.approx([float(fill) for fill in best["fairness"]])
+    if fairness.gap == 0 and level(plan, "deprivation").gap == 0:
+        assert level(plan, "deprivation").value == pytest.approx(float(best["deprivation"]))
+    assert level(plan, "deprivation").bound <= float(best["deprivation"]) + 1e-6  # type: ignore[operator]
+
+
+def one_item(stock: int, demands: list[tuple[int, int]], **parameters: Any) -> DispatchProblem:
+    """One store with `stock` units and incidents (severity, quantity) at rising distance."""
+    n = len(demands)
+    return DispatchProblem(
+        as_of=datetime(2026, 6, 1, tzinfo=UTC),
+        items=(Item("water", Decimal(1), Decimal(0), True),),
+        incidents=tuple(Incident(f"i{i}", "flood", severity, 0) for i, (severity, _) in enumerate(demands)),
+        tasks=(),
+        demands=tuple(Demand(f"i{i}", "water", Decimal(quantity)) for i, (_, quantity) in enumerate(demands)),
+        teams=(),
+        stores=(Store("s", "county"),),
+        stock=(StockLine("s", "water", "a", Decimal(stock)),),
+        reserve_floor={},
+        vehicles=(),
+        travel=Travel(
+            np.zeros((0, n), np.int64),
+            np.zeros((1, n, n), np.int64),
+            np.zeros(0, np.int64),
+            np.arange(100, 100 + n)[None, :].astype(np.int64),
+            np.zeros((0, n), np.int64),
+        ),
+        service_s=np.zeros((0, 0), np.int64),
+        parameters=Parameters(**parameters),
+    )
+
+
+def test_equal_claims_share_a_scarce_item_equally() -> None:
+    plan = solve(one_item(10, [(3, 10), (3, 10)]))
+    assert level(plan, "fairness").value == (0.5, 0.5)
+    assert level(plan, "fairness").practice == (0.0, 1.0)
+    assert level(plan, "fairness").gap == 0
+
+
+def test_the_more_severe_incident_is_served_first() -> None:
+    plan = solve(one_item(10, [(3, 10), (5, 10)]))
+    assert {row.incident: row.quantity for row in plan.shipments} == {"i1": Decimal(10)}
+
+
+def test_a_county_may_put_deprivation_before_fairness() -> None:
+    order = ("unserved", "critical_unmet", "completion", "other_unmet", "deprivation", "fairness", "cost")
+    problem = one_item(10, [(3, 10), (3, 10)], levels=order)
+    plan = solve(problem)
+    assert {row.incident: row.quantity for row in plan.shipments} == {"i0": Decimal(10)}
+    assert check(problem, plan) == ()
+
+
+def test_large_contests_share_in_portions_and_claim_no_proof() -> None:
+    problem = one_item(1_000_000, [(3, 900_000), (3, 900_000), (3, 900_000)])
+    plan = solve(problem)
+    fills = level(plan, "fairness").value
+    assert isinstance(fills, tuple)
+    assert max(fills) - min(fills) < 0.01
+    assert check(problem, plan) == ()
+
+
+def test_a_pin_that_cannot_be_kept_makes_the_problem_infeasible_and_is_named() -> None:
+    base = random_problem(3)
+    task = Task("t", base.incidents[0].id, "nobody", 1, 10)
+    problem = replace(
+        base, tasks=(task,), pins=(Pin("k0", "t"),), started=(), bans=(), service_s=np.full((1, len(base.teams)), 10)
+    )
+    plan = solve(problem)
+    assert plan.status is Status.INFEASIBLE
+    assert [(row.task, row.facts["pin_team"]) for row in plan.unmet] == [("t", "k0")]
+
+
+def test_reasons_split_what_is_missing_and_promise_no_unit_twice() -> None:
+    base = one_item(3, [(5, 10), (4, 10)])
+    problem = replace(
+        base,
+        stock=(
+            StockLine("s", "water", "a", Decimal(3)),
+            StockLine("s", "water", "b", Decimal(4), None, ("CHARGE-1",)),
+            StockLine("s", "water", "c", Decimal(9), date(2020, 1, 1)),
+        ),
+        reserve_floor={("s", "water"): Decimal(2)},
+    )
+    plan = solve(problem)
+    assert check(problem, plan) == ()
+    missing = {(row.incident, row.reason): row.quantity for row in plan.unmet}
+    assert missing == {
+        ("i0", Reason.FIVE_FIXED): 4,
+        ("i0", Reason.BELOW_RESERVE_FLOOR): 2,
+        ("i0", Reason.NO_STOCK): 3,
+        ("i1", Reason.NO_STOCK): 10,
+    }
+    assert [row.facts["tasks"] for row in plan.unmet if row.reason is Reason.FIVE_FIXED] == [["CHARGE-1"]]
+
+
+@given(seed=st.integers(0, 10**9))
+@settings(max_examples=40, deadline=None)
+def test_the_same_problem_and_seed_give_the_same_plan(seed: int) -> None:
+    problem = random_problem(seed, vehicles=True)
+    assert solve(problem, seed=seed, limits=FAST) == solve(problem, seed=seed, limits=FAST)
+
+
+def test_a_time_limit_of_nothing_still_gives_a_checked_plan() -> None:
+    problem = random_problem(11)
+    plan = solve(problem, limits=SolveLimits(time_limit_s=0.0))
+    assert check(problem, plan) == ()
+
+
+def test_level_six_counts_the_quickest_store_for_the_heavier_claim() -> None:
+    problem = one_item(4, [(1, 4), (5, 4)])
+    plan = solve(problem)
+    assert level(plan, "deprivation").value == float(Fraction(5 * 101) + Fraction(1 * 72 * 3600))
