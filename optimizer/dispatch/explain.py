@@ -45,6 +45,10 @@ def _teams(problem: DispatchProblem, decision: Decision, model: TeamModel) -> It
         latest = model.data.latest[index]
         in_time = [k for k in reachable if arrive[index, k] <= latest]
         in_hours = [k for k in in_time if finish[index, k] <= model.data.until[k]]
+
+        def limited(k: int) -> bool:
+            return problem.teams[k].available_until_s is not None
+
         facts: dict[str, Any] = {
             "capability": task.capability,
             "teams_needed": task.teams_needed,
@@ -56,13 +60,16 @@ def _teams(problem: DispatchProblem, decision: Decision, model: TeamModel) -> It
             (Reason.UNREACHABLE, [k for k in free if k not in reachable]),
             (Reason.TOO_LATE, [k for k in reachable if k not in in_time]),
             (Reason.TEAM_HOURS, [k for k in in_time if k not in in_hours]),
-            (Reason.TOO_LATE if task.latest_s is not None else Reason.TEAM_HOURS, in_hours),
+            # free to go there, but not after what else they have to do
+            (Reason.TOO_LATE, in_hours if task.latest_s is not None else []),
+            (Reason.TEAM_HOURS, [k for k in in_hours if task.latest_s is None and limited(k)]),
+            (Reason.UNREACHABLE, [k for k in in_hours if task.latest_s is None and not limited(k)]),
         ):
             take = min(missing, len(teams))
             if take:
                 yield Unmet(
                     incident=task.incident, task=task.id, quantity=Decimal(take), reason=reason,
-                    facts=facts | _team_facts(problem, index, teams, arrive, finish, busy=teams is in_hours),
+                    facts=facts | _team_facts(problem, index, teams, arrive, finish, busy=set(teams) <= set(in_hours)),
                 )  # fmt: skip
                 missing -= take
         if missing:
@@ -196,7 +203,8 @@ def _reasons(
     def unmet_of(reason: Reason, quantity: Decimal, facts: dict[str, Any]) -> Unmet:
         return Unmet(incident=place, item=item, quantity=quantity, reason=reason, facts=facts)
 
-    amount, used = take(spare, [s for s in spare if obstacle(s) is Reason.FORBIDDEN_BY_DISPATCHER])
+    left = {store: obstacle(store) for store, units in spare.items() if units > 0}
+    amount, used = take(spare, [s for s, why in left.items() if why is Reason.FORBIDDEN_BY_DISPATCHER])
     if amount:
         yield unmet_of(Reason.FORBIDDEN_BY_DISPATCHER, amount, {"stores": used})
     units = {store: there for store, (there, _) in blocked.items() if obstacle(store) is None}
@@ -210,11 +218,11 @@ def _reasons(
     if amount:
         yield unmet_of(Reason.BELOW_RESERVE_FLOOR, amount, {"stores": used})
     for reason in (Reason.UNREACHABLE, Reason.TOO_LATE, Reason.VEHICLE_CAPACITY):
-        amount, used = take(spare, [s for s in spare if obstacle(s) is reason])
+        amount, used = take(spare, [s for s, why in left.items() if why is reason])
         if amount:
             yield unmet_of(reason, amount, {"stores": used})
     # what is left over in reach although it was asked for: no trip could bring it within the horizon
-    amount, used = take(spare, [s for s in spare if obstacle(s) is None])
+    amount, used = take(spare, [s for s, why in left.items() if why is None])
     if amount:
         yield unmet_of(Reason.TOO_LATE, amount, {"stores": used, "horizon_s": problem.parameters.horizon_s})
     if missing > 0:

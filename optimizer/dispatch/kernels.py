@@ -1,12 +1,10 @@
-"""Compiled kernels of the team model: cost of a sequence, SCHED construction, annealing.
+"""Compiled kernels of the team model: cost of a sequence, insertion, SCHED construction, least setups.
 
-Why numba: a move costs a few hundred nanoseconds here and a hundred times that in plain Python. Kernels are
-cached on disk; `warm_up` compiles them once after installation so that no dispatcher waits for it.
-The random numbers are our own splitmix64, so that a seed means the same on every platform and version.
+Why numba: a move costs a microsecond here and hundreds of them in plain Python. Kernels are cached on disk;
+`annealing.warm_up` compiles them once after installation so that no dispatcher waits for it.
 Numbers in brackets are those of docs/model.md.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +33,7 @@ class TeamData(NamedTuple):
     place: IntArray  # (m,) incident where it then is, -1 for its base
     until: IntArray  # (m,) end of its hours, UNREACHABLE where none
     penalty: IntArray  # (1,) seconds added to a late arrival (T8)
+    pinned: BoolArray  # (n,) never left out (T10)
 
 
 @njit(cache=True)
@@ -73,7 +72,7 @@ def sequence_cost(data: TeamData, k: int, sequence: IntArray, length: int) -> in
 
 
 @njit(cache=True)
-def _holds_task(data: TeamData, sequence: IntArray, length: int, j: int, but: int) -> bool:
+def holds_task(data: TeamData, sequence: IntArray, length: int, j: int, but: int) -> bool:
     for position in range(length):
         slot = sequence[position]
         if slot != but and data.task_of[slot] == j:
@@ -82,14 +81,14 @@ def _holds_task(data: TeamData, sequence: IntArray, length: int, j: int, but: in
 
 
 @njit(cache=True)
-def _insert(sequence: IntArray, length: int, position: int, slot: int) -> None:
+def insert(sequence: IntArray, length: int, position: int, slot: int) -> None:
     for index in range(length, position, -1):
         sequence[index] = sequence[index - 1]
     sequence[position] = slot
 
 
 @njit(cache=True)
-def _remove(sequence: IntArray, length: int, slot: int) -> int:
+def remove(sequence: IntArray, length: int, slot: int) -> int:
     """Take `slot` out; return where it was."""
     position = 0
     while sequence[position] != slot:
@@ -100,7 +99,7 @@ def _remove(sequence: IntArray, length: int, slot: int) -> int:
 
 
 @njit(cache=True)
-def _best_insertion(data: TeamData, k: int, sequence: IntArray, length: int, slot: int, but: int) -> tuple[int, int]:
+def best_insertion(data: TeamData, k: int, sequence: IntArray, length: int, slot: int, but: int) -> tuple[int, int]:
     """Cheapest cost of team k with `slot` put in (and `but` left out), and where; INFEASIBLE where none will do.
 
     Walks the prefix once and abandons a place as soon as it costs more than the best so far.
@@ -179,7 +178,7 @@ def construct(
                 best_team[slot] = -1
                 for index in range(start[slot], start[slot + 1]):
                     k = choices[index]
-                    if _holds_task(data, sequence[k], length[k], j, -1):
+                    if holds_task(data, sequence[k], length[k], j, -1):
                         continue
                     arrive = arrival(data, k, free[k], place[k], j)
                     finish = arrive + data.service[j, k]
@@ -204,147 +203,6 @@ def construct(
         for slot in range(n):
             if best_team[slot] == k:
                 best_team[slot] = -2
-
-
-@njit(cache=True)
-def _random(state: IntArray) -> float:
-    """splitmix64, as a float in [0, 1)."""
-    bits = np.uint64(state[0]) + np.uint64(0x9E3779B97F4A7C15)
-    state[0] = np.int64(bits)
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    bits = bits ^ (bits >> np.uint64(31))
-    return np.float64(bits >> np.uint64(11)) * (1.0 / 9007199254740992.0)
-
-
-@njit(cache=True)
-def anneal(
-    data: TeamData,
-    start: IntArray,
-    choices: IntArray,
-    team_of: IntArray,
-    sequence: IntArray,
-    length: IntArray,
-    cost: IntArray,
-    best_sequence: IntArray,
-    best_length: IntArray,
-    best: IntArray,
-    state: IntArray,
-    first: int,
-    last: int,
-    total: int,
-    hot: float,
-    cold: float,
-    unserved_cost: int,
-    soft_cost: int,
-) -> None:
-    """Moves `first`..`last` of `total` of one annealing run; all arrays are changed in place.
-
-    A move takes a slot out of its team (or out of the unserved) and puts it where it is cheapest in a team it
-    may have, or swaps two slots. `cost` (m,) is per team; `best` (3,) the best total, in which an unserved slot
-    weighs `unserved_cost` x severity (level 1 before level 3), the current level 1 and the current level 3. A move
-    is judged by the milder `soft_cost`, so that the walk can cross a valley with one more slot unserved.
-    """
-    n = len(data.task_of)
-    unserved, current = best[1], best[2]
-    decay = math.log(cold / hot)
-    for iteration in range(first, last):
-        temperature = hot * math.exp(decay * iteration / total)
-        slot = min(n - 1, int(_random(state) * n))
-        span = start[slot + 1] - start[slot]
-        if span == 0:
-            continue
-        j, old = data.task_of[slot], team_of[slot]
-        # how much worse the move may make the plan
-        allowance = -temperature * math.log(1.0 - _random(state))
-        if _random(state) < 0.7:
-            # nearer teams more often: the choices are sorted by their earliest finish
-            draw = _random(state)
-            new = choices[start[slot] + min(span - 1, int(draw * draw * span))]
-            if new != old and _holds_task(data, sequence[new], length[new], j, -1):
-                continue
-            without = 0
-            if old >= 0:
-                position = _remove(sequence[old], length[old], slot)
-                length[old] -= 1
-                without = sequence_cost(data, old, sequence[old], length[old])
-                if new == old:
-                    cost_before = cost[old]
-                    cost[old] = without
-            best_cost, best_position = _best_insertion(data, new, sequence[new], length[new], slot, -1)
-            gained = 0
-            if old < 0:
-                gained = data.weight[j]
-                delta = best_cost - cost[new]
-            elif new == old:
-                delta = best_cost - cost_before
-            else:
-                delta = best_cost - cost[new] + without - cost[old]
-            if best_cost >= INFEASIBLE or without >= INFEASIBLE or delta - soft_cost * gained > allowance:
-                if old >= 0:
-                    _insert(sequence[old], length[old], position, slot)
-                    length[old] += 1
-                    if new == old:
-                        cost[old] = cost_before
-                continue
-            _insert(sequence[new], length[new], best_position, slot)
-            length[new] += 1
-            cost[new] = best_cost
-            if old >= 0 and new != old:
-                cost[old] = without
-            team_of[slot] = new
-        else:
-            other = min(n - 1, int(_random(state) * n))
-            k = team_of[other]
-            if k < 0 or k == old or data.task_of[other] == j:
-                continue
-            fits = False
-            for index in range(start[slot], start[slot + 1]):
-                fits = fits or choices[index] == k
-            if not fits or _holds_task(data, sequence[k], length[k], j, other):
-                continue
-            i = data.task_of[other]
-            if old >= 0:
-                fits = False
-                for index in range(start[other], start[other + 1]):
-                    fits = fits or choices[index] == old
-                if not fits or _holds_task(data, sequence[old], length[old], i, slot):
-                    continue
-                # both go where they are cheapest in the other's team
-                old_cost, old_position = _best_insertion(data, old, sequence[old], length[old], other, slot)
-                if old_cost >= INFEASIBLE:
-                    continue
-            else:
-                if start[other + 1] - start[other] == 1:
-                    continue  # a pinned slot is never thrown out
-                old_cost, old_position = 0, 0
-            new_cost, new_position = _best_insertion(data, k, sequence[k], length[k], slot, other)
-            if new_cost >= INFEASIBLE:
-                continue
-            delta = new_cost - cost[k]
-            gained = 0
-            if old >= 0:
-                delta += old_cost - cost[old]
-            else:
-                gained = data.weight[j] - data.weight[i]
-            if delta - soft_cost * gained > allowance:
-                continue
-            _remove(sequence[k], length[k], other)
-            _insert(sequence[k], length[k] - 1, new_position, slot)
-            cost[k] = new_cost
-            team_of[slot] = k
-            team_of[other] = old
-            if old >= 0:
-                _remove(sequence[old], length[old], slot)
-                _insert(sequence[old], length[old] - 1, old_position, other)
-                cost[old] = old_cost
-        current += delta
-        unserved -= gained
-        if current + unserved_cost * unserved < best[0]:
-            best[0] = current + unserved_cost * unserved
-            best_sequence[:] = sequence
-            best_length[:] = length
-    best[1], best[2] = unserved, current
 
 
 @njit(cache=True)
@@ -375,28 +233,3 @@ def least_setup(data: TeamData, allowed: BoolArray) -> IntArray:
                 least = min(least, setup)
             result[j, k] = least
     return result
-
-
-def splitmix_state(seed: int) -> IntArray:
-    """The generator's state for a seed."""
-    return np.array([np.uint64(seed & 0xFFFFFFFFFFFFFFFF)], np.uint64).view(np.int64).copy()
-
-
-def warm_up() -> None:
-    """Compile (or load from the cache) every kernel on a problem of one team and one task."""
-    one, far = np.zeros(1, np.int64), np.full(1, UNREACHABLE, np.int64)
-    ones = np.ones(1, np.int64)
-    data = TeamData(
-        one, one, ones, one, far, far, np.ones((1, 1), np.int64), np.ones((1, 1), np.int64),
-        np.zeros((1, 1, 1), np.int64), one, one, one, far * 0 - 1, far, ones,
-    )  # fmt: skip
-    sequence, length, team_of = np.zeros((1, 2), np.int64), np.zeros(1, np.int64), far * 0 - 1
-    start = np.array([0, 1])
-    construct(data, start, one, team_of, sequence, length)
-    cost = np.array([sequence_cost(data, 0, sequence[0], 1)])
-    best = np.array([cost[0], 0, cost[0]])
-    anneal(
-        data, start, one, team_of, sequence, length, cost, sequence.copy(), length.copy(), best,
-        splitmix_state(0), 0, 1, 1, 1.0, 0.1, 1, 1,
-    )  # fmt: skip
-    least_setup(data, np.ones((1, 1), np.bool_))

@@ -67,9 +67,12 @@ def supply_levels(problem: DispatchProblem, rows: tuple[Shipment, ...]) -> dict[
         unmet[item in critical] += severity[incident] * (1 - share)
         fills.setdefault(incident, []).append(share)
         deprivation += severity[incident] * (1 - share) * problem.parameters.horizon_s
+    waited: dict[tuple[str, str], Decimal] = {}  # unit-seconds
     for row in rows:
-        share = Fraction(row.quantity) / demanded[row.incident, row.item]
-        deprivation += severity[row.incident] * share * row.arrive_s
+        key = row.incident, row.item
+        waited[key] = waited.get(key, Decimal(0)) + row.quantity * row.arrive_s
+    for key, unit_seconds in waited.items():
+        deprivation += severity[key[0]] * Fraction(unit_seconds) / demanded[key]
     return {
         "critical_unmet": unmet[True],
         "other_unmet": unmet[False],

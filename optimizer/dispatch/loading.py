@@ -8,7 +8,6 @@ Numbers in brackets are those of docs/model.md.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 
 from optimizer.dispatch.plan import Shipment
 from optimizer.dispatch.problem import DispatchProblem, StockLine
@@ -25,7 +24,7 @@ class Load:
     item: int
     quantity: Decimal
     lump: Decimal
-    weight: Fraction
+    weight: float
 
 
 def load_of(supply: ItemSupply, store: int, incident: int, lumps: int) -> Load:
@@ -36,7 +35,7 @@ def load_of(supply: ItemSupply, store: int, incident: int, lumps: int) -> Load:
         item=supply.item,
         quantity=supply.quantity(lumps),
         lump=supply.lump,
-        weight=supply.weight[incident] / Fraction(supply.lump),
+        weight=float(supply.weight[incident]) / float(supply.lump),
     )
 
 
@@ -117,12 +116,12 @@ class _Fleet:
 def _by_trips(problem: DispatchProblem, vehicles: list[int], loads: list[Load], as_listed: bool) -> list[_Leg]:
     fleet_state = _Fleet(problem, vehicles)
     by_incident: dict[int, list[Load]] = {}
-    heaviest = loads if as_listed else sorted(loads, key=lambda x: (-x.weight * Fraction(x.quantity), x.item))
+    heaviest = loads if as_listed else sorted(loads, key=lambda x: (-x.weight * float(x.quantity), x.item))
     for load in heaviest:
         by_incident.setdefault(load.incident, []).append(load)
 
-    def urgency(incident: int) -> tuple[Fraction, int]:
-        weight = sum((load.weight * Fraction(load.quantity) for load in by_incident[incident]), Fraction(0))
+    def urgency(incident: int) -> tuple[float, int]:
+        weight = sum(load.weight * float(load.quantity) for load in by_incident[incident])
         round_trip = 1 + 2 * min(int(problem.travel.vehicle_to_incident_s[v, incident]) for v in vehicles)
         return -weight / round_trip, incident
 

@@ -1,7 +1,6 @@
 """Problem in, plan out; reads top to bottom."""
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -46,9 +45,9 @@ def solve(problem: DispatchProblem, *, seed: int = 0, limits: SolveLimits | None
     limits = limits or SolveLimits()
     deadline = None if limits.time_limit_s is None else time.monotonic() + limits.time_limit_s
     teams, supplies = team_model(problem), supply_model(problem)
-    schedule, broken_pins = solve_teams(problem, teams, seed=seed, iterations=limits.iterations, deadline=deadline)
-    if broken_pins:
-        return _infeasible(problem, broken_pins, seed, limits)
+    schedule = solve_teams(problem, teams, seed=seed, iterations=limits.iterations, deadline=deadline)
+    if schedule.broken_pins:
+        return _infeasible(problem, schedule, seed, limits)
     orders, team_side = _team_side(problem, teams, schedule)
     rows, supply_side = _supply_side(problem, supplies)
     decision = Decision(orders, rows)
@@ -177,10 +176,10 @@ def _level(name: str, side: _Side) -> Level:
     return Level(name=name, value=float(value), bound=float(bound), gap=float(gap), practice=float(practice))
 
 
-def _infeasible(problem: DispatchProblem, pins: Iterable[tuple[str, str]], seed: int, limits: SolveLimits) -> Plan:
-    """No plan keeps these pins (T10); the plan names them and orders nothing."""
+def _infeasible(problem: DispatchProblem, schedule: TeamSchedule, seed: int, limits: SolveLimits) -> Plan:
+    """No plan keeps these pins (T10), or none was found (`stopped_by` says which); it names them, orders nothing."""
     rows = []
-    for team, task in pins:
+    for team, task in schedule.broken_pins:
         incident = problem.tasks[problem.task_index[task]].incident
         rows.append(
             Unmet(
@@ -190,7 +189,7 @@ def _infeasible(problem: DispatchProblem, pins: Iterable[tuple[str, str]], seed:
         )  # fmt: skip
     return Plan(
         problem_sha256=problem.sha256, status=Status.INFEASIBLE, seed=seed, limits=_limits(limits),
-        stopped_by=StoppedBy.PROOF, levels=(), team_orders=(), shipments=(), unmet=tuple(rows),
+        stopped_by=schedule.stopped_by, levels=(), team_orders=(), shipments=(), unmet=tuple(rows),
         parameters=_parameters(problem),
     )  # fmt: skip
 

@@ -43,7 +43,7 @@ def team_start(problem: DispatchProblem, team: int) -> tuple[int, int | None, St
                 incident=incident, task=started.task, depart_s=None, arrive_s=started.arrives_s,
                 start_s=started.arrives_s, finish_s=finish, response_s=None, tier_met=None,
             )  # fmt: skip
-            return max(finish, entry.available_from_s), problem.incident_index[incident], stop
+            return finish, problem.incident_index[incident], stop
     return entry.available_from_s, None, None
 
 

@@ -98,6 +98,7 @@ def team_model(problem: DispatchProblem) -> TeamModel:
             np.int64,
         ),
         penalty=np.array([problem.parameters.due_penalty_s], np.int64),
+        pinned=np.isin(np.arange(len(task_of)), [slot for slot, _ in pinned]),
     )
     start, choices = _choices(data, allowed, dict(pinned))
     return TeamModel(data, start, choices, tuple(pinned), allowed, surplus, tuple(sorted(broken)))

@@ -66,7 +66,12 @@ def _lots(rows: Rows, stock: StockIndex) -> Iterator[Violation]:
     for where, shipment in rows:
         by_pair[shipment.store, shipment.item].append((where, shipment))
     for (store, item), group in by_pair.items():
-        can_go = {line.lot for line in stock.issuable(store, item)}
+        lines, dispatchable = stock.issuable(store, item), stock.dispatchable(store, item)
+        shipped = sum([shipment.quantity for _, shipment in group], ZERO)
+        single = lines and len(group) == 1 and group[0][1].lot == lines[0].lot
+        if single and shipped <= min(dispatchable, lines[0].quantity):
+            continue  # one shipment from the first lot: nothing can be wrong, and it is the usual case
+        can_go = {line.lot for line in lines}
         issuable: Rows = []
         for where, shipment in group:
             if shipment.lot in can_go:
@@ -82,8 +87,6 @@ def _lots(rows: Rows, stock: StockIndex) -> Iterator[Violation]:
                 yield Violation(Code.SHIPMENT_LOT_BLOCKED, at, facts | {"tasks": line.blocked})
             if stock.expired(line):
                 yield Violation(Code.SHIPMENT_LOT_EXPIRED, at, facts | {"expires": line.expires})
-        shipped = sum([shipment.quantity for _, shipment in group], ZERO)
-        dispatchable = stock.dispatchable(store, item)
         if shipped > dispatchable:
             amounts = {"shipped": shipped, "dispatchable": dispatchable, "floor": stock.floor(store, item)}
             yield Violation(Code.STOCK_FLOOR_BROKEN, "shipments", {"store": store, "item": item} | amounts)

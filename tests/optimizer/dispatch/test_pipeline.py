@@ -33,7 +33,7 @@ from optimizer.dispatch.problem import (
 )
 from optimizer.units import UNREACHABLE
 
-FAST = SolveLimits(iterations=3_000)
+FAST = SolveLimits(iterations=20_000)
 
 
 def random_problem(seed: int, *, vehicles: bool = False, tight: bool = False) -> DispatchProblem:

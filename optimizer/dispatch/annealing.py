@@ -1,0 +1,206 @@
+"""Seeded annealing of team sequences, compiled.
+
+The random numbers are our own splitmix64 (Steele, Lea, Flood, OOPSLA 2014), so that a seed means the same on
+every platform and version.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from optimizer.dispatch.kernels import (
+    INFEASIBLE,
+    TeamData,
+    best_insertion,
+    construct,
+    holds_task,
+    insert,
+    least_setup,
+    remove,
+    sequence_cost,
+)
+from optimizer.units import UNREACHABLE, IntArray
+
+EJECT, INSERT = 0.04, 0.7  # a move is an ejection below the first, an insertion below the second, else a swap
+
+
+@njit(cache=True)
+def _random(state: IntArray) -> float:
+    """splitmix64, as a float in [0, 1)."""
+    bits = np.uint64(state[0]) + np.uint64(0x9E3779B97F4A7C15)
+    state[0] = np.int64(bits)
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    bits = bits ^ (bits >> np.uint64(31))
+    return np.float64(bits >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@njit(cache=True)
+def anneal(
+    data: TeamData,
+    start: IntArray,
+    choices: IntArray,
+    team_of: IntArray,
+    sequence: IntArray,
+    length: IntArray,
+    cost: IntArray,
+    best_sequence: IntArray,
+    best_length: IntArray,
+    best: IntArray,
+    state: IntArray,
+    first: int,
+    last: int,
+    total: int,
+    hot: float,
+    cold: float,
+    unserved_cost: int,
+    soft_cost: int,
+) -> None:
+    """Moves `first`..`last` of `total` of one annealing run; all arrays are changed in place.
+
+    A move takes a slot out of its team (or out of the unserved) and puts it where it is cheapest in a team it
+    may have, or swaps two slots. `cost` (m,) is per team; `best` (3,) the best total, in which an unserved slot
+    weighs `unserved_cost` x severity (level 1 before level 3), the current level 1 and the current level 3. A move
+    is judged by the milder `soft_cost`, so that the walk can cross a valley with one more slot unserved.
+    """
+    n = len(data.task_of)
+    unserved, current = best[1], best[2]
+    decay = math.log(cold / hot)
+    for iteration in range(first, last):
+        temperature = hot * math.exp(decay * iteration / total)
+        slot = min(n - 1, int(_random(state) * n))
+        span = start[slot + 1] - start[slot]
+        if span == 0:
+            continue
+        j, old = data.task_of[slot], team_of[slot]
+        # how much worse the move may make the plan
+        allowance = -temperature * math.log(1.0 - _random(state))
+        gained = 0
+        kind = _random(state)
+        if unserved > 0 and kind < EJECT:
+            # somebody is left out already: make room, so that another choice of whom to serve can form
+            if old < 0 or data.pinned[slot] or _random(state) > math.exp(-data.weight[j] / 2.0):
+                continue
+            position = remove(sequence[old], length[old], slot)
+            length[old] -= 1
+            without = sequence_cost(data, old, sequence[old], length[old])
+            if without >= INFEASIBLE:
+                insert(sequence[old], length[old], position, slot)
+                length[old] += 1
+                continue
+            delta = without - cost[old]
+            gained = -data.weight[j]
+            cost[old] = without
+            team_of[slot] = -1
+        elif kind < INSERT:
+            # nearer teams more often: the choices are sorted by their earliest finish
+            draw = _random(state)
+            new = choices[start[slot] + min(span - 1, int(draw * draw * span))]
+            if new != old and holds_task(data, sequence[new], length[new], j, -1):
+                continue
+            without = 0
+            if old >= 0:
+                position = remove(sequence[old], length[old], slot)
+                length[old] -= 1
+                without = sequence_cost(data, old, sequence[old], length[old])
+                if new == old:
+                    cost_before = cost[old]
+                    cost[old] = without
+            best_cost, best_position = best_insertion(data, new, sequence[new], length[new], slot, -1)
+            if old < 0:
+                gained = data.weight[j]
+                delta = best_cost - cost[new]
+            elif new == old:
+                delta = best_cost - cost_before
+            else:
+                delta = best_cost - cost[new] + without - cost[old]
+            if best_cost >= INFEASIBLE or without >= INFEASIBLE or delta - soft_cost * gained > allowance:
+                if old >= 0:
+                    insert(sequence[old], length[old], position, slot)
+                    length[old] += 1
+                    if new == old:
+                        cost[old] = cost_before
+                continue
+            insert(sequence[new], length[new], best_position, slot)
+            length[new] += 1
+            cost[new] = best_cost
+            if old >= 0 and new != old:
+                cost[old] = without
+            team_of[slot] = new
+        else:
+            other = min(n - 1, int(_random(state) * n))
+            k = team_of[other]
+            if k < 0 or k == old or data.task_of[other] == j:
+                continue
+            fits = False
+            for index in range(start[slot], start[slot + 1]):
+                fits = fits or choices[index] == k
+            if not fits or holds_task(data, sequence[k], length[k], j, other):
+                continue
+            i = data.task_of[other]
+            if old >= 0:
+                fits = False
+                for index in range(start[other], start[other + 1]):
+                    fits = fits or choices[index] == old
+                if not fits or holds_task(data, sequence[old], length[old], i, slot):
+                    continue
+                # both go where they are cheapest in the other's team
+                old_cost, old_position = best_insertion(data, old, sequence[old], length[old], other, slot)
+                if old_cost >= INFEASIBLE:
+                    continue
+            else:
+                if data.pinned[other]:
+                    continue
+                old_cost, old_position = 0, 0
+            new_cost, new_position = best_insertion(data, k, sequence[k], length[k], slot, other)
+            if new_cost >= INFEASIBLE:
+                continue
+            delta = new_cost - cost[k]
+            if old >= 0:
+                delta += old_cost - cost[old]
+            else:
+                gained = data.weight[j] - data.weight[i]
+            if delta - soft_cost * gained > allowance:
+                continue
+            remove(sequence[k], length[k], other)
+            insert(sequence[k], length[k] - 1, new_position, slot)
+            cost[k] = new_cost
+            team_of[slot] = k
+            team_of[other] = old
+            if old >= 0:
+                remove(sequence[old], length[old], slot)
+                insert(sequence[old], length[old] - 1, old_position, other)
+                cost[old] = old_cost
+        current += delta
+        unserved -= gained
+        if current + unserved_cost * unserved < best[0]:
+            best[0] = current + unserved_cost * unserved
+            best_sequence[:] = sequence
+            best_length[:] = length
+    best[1], best[2] = unserved, current
+
+
+def splitmix_state(seed: int) -> IntArray:
+    """The generator's state for a seed."""
+    return np.array([np.uint64(seed & 0xFFFFFFFFFFFFFFFF)], np.uint64).view(np.int64).copy()
+
+
+def warm_up() -> None:
+    """Compile (or load from the cache) every kernel on a problem of one team and one task."""
+    one, far = np.zeros(1, np.int64), np.full(1, UNREACHABLE, np.int64)
+    ones = np.ones(1, np.int64)
+    data = TeamData(
+        one, one, ones, one, far, far, np.ones((1, 1), np.int64), np.ones((1, 1), np.int64),
+        np.zeros((1, 1, 1), np.int64), one, one, one, far * 0 - 1, far, ones, np.zeros(1, np.bool_),
+    )  # fmt: skip
+    sequence, length, team_of = np.zeros((1, 2), np.int64), np.zeros(1, np.int64), far * 0 - 1
+    start = np.array([0, 1])
+    construct(data, start, one, team_of, sequence, length)
+    cost = np.array([sequence_cost(data, 0, sequence[0], 1)])
+    best = np.array([cost[0], 0, cost[0]])
+    anneal(
+        data, start, one, team_of, sequence, length, cost, sequence.copy(), length.copy(), best,
+        splitmix_state(0), 0, 1, 1, 1.0, 0.1, 1, 1,
+    )  # fmt: skip
+    least_setup(data, np.ones((1, 1), np.bool_))

@@ -1,0 +1,116 @@
+"""Sequences of all teams in the arrays that the kernels change in place, and how they are first filled."""
+
+from itertools import permutations
+
+import numpy as np
+
+from optimizer.dispatch import kernels
+from optimizer.dispatch.kernels import INFEASIBLE, TeamData
+from optimizer.dispatch.team_model import TeamModel
+from optimizer.units import UNREACHABLE, IntArray
+
+
+class Routes:
+    """Mutable sequences of all teams, in the arrays that the kernels change in place."""
+
+    def __init__(self, model: TeamModel) -> None:
+        self.model = model
+        teams = len(model.data.free)
+        self.sequence = np.full((teams, model.slots + 1), -1, np.int64)
+        self.length = np.zeros(teams, np.int64)
+        self.team_of = np.full(model.slots, -1, np.int64)
+
+    def copy(self) -> "Routes":
+        twin = Routes(self.model)
+        twin.sequence[:], twin.length[:], twin.team_of[:] = self.sequence, self.length, self.team_of
+        return twin
+
+    def read_teams(self) -> None:
+        """Set `team_of` from the sequences."""
+        self.team_of[:] = -1
+        for team in np.flatnonzero(self.length):
+            self.team_of[self.sequence[team, : self.length[team]]] = team
+
+    def append(self, team: int, slot: int) -> None:
+        self.sequence[team, self.length[team]] = slot
+        self.length[team] += 1
+        self.team_of[slot] = team
+
+    def costs(self) -> IntArray:
+        data = self.model.data
+        return np.array(
+            [
+                kernels.sequence_cost(data, k, self.sequence[k], self.length[k]) if self.length[k] else 0
+                for k in range(len(self.length))
+            ],
+            np.int64,
+        )
+
+    def unserved(self) -> int:
+        """Level 1 of the slots nobody has."""
+        data = self.model.data
+        return int(data.weight[data.task_of[self.team_of < 0]].sum())
+
+    def rank(self) -> tuple[int, int]:
+        """Level 1 and level 3, to compare."""
+        return self.unserved(), int(self.costs().sum())
+
+    def tasks(self) -> tuple[tuple[int, ...], ...]:
+        task_of = self.model.data.task_of
+        return tuple(
+            tuple(int(task_of[slot]) for slot in row[:length])
+            for row, length in zip(self.sequence, self.length, strict=True)
+        )
+
+
+def place_pins(model: TeamModel, routes: Routes) -> None:
+    """Put every pinned slot into its team in the cheapest order that holds; the others wait for the search."""
+    by_team: dict[int, list[int]] = {}
+    for slot, team in model.pinned:
+        by_team.setdefault(team, []).append(slot)
+    for team, slots in sorted(by_team.items()):
+        best, best_cost = None, INFEASIBLE
+        # beyond seven pins for one team only the given order is tried
+        for order in permutations(slots) if len(slots) <= 7 else [tuple(slots)]:
+            cost = kernels.sequence_cost(model.data, team, np.array(order, np.int64), len(order))
+            if cost < best_cost:
+                best, best_cost = order, cost
+        for slot in best or ():
+            routes.append(team, slot)
+
+
+def out_of_reach(data: TeamData, team: int, task: int) -> bool:
+    """Proof that a team can never serve a task: not in time by any chain of legs, whatever it does before."""
+    between = data.between[data.group[team]] + data.turnout[team]
+    ready = np.full(len(between), UNREACHABLE, np.int64)
+    if data.place[team] >= 0:
+        ready[data.place[team]] = data.free[team]
+    else:
+        ready = np.minimum(data.free[team] + data.turnout[team] + data.base[team], UNREACHABLE)
+    for _ in range(len(between)):
+        sooner = np.minimum(ready, (ready[:, None] + between).min(axis=0, initial=UNREACHABLE))
+        if (sooner == ready).all():
+            break
+        ready = sooner
+    arrive = max(int(ready[data.incident_of[task]]), int(data.release[task]))
+    finish = arrive + int(data.service[task, team])
+    return bool(arrive >= UNREACHABLE or arrive > data.latest[task] or finish > data.until[team])
+
+
+def from_assignment(model: TeamModel, assignment: tuple[tuple[int, int, int], ...]) -> Routes | None:
+    """The relaxation's (slot, team, position) read as a schedule, where it is one."""
+    if model.pinned:
+        return None
+    routes = Routes(model)
+    task_of = model.data.task_of
+    held: set[tuple[int, int]] = set()
+    for slot, team, _ in sorted(assignment, key=lambda entry: (entry[1], entry[2], entry[0])):
+        if (team, int(task_of[slot])) in held:
+            continue
+        held.add((team, int(task_of[slot])))
+        routes.append(team, slot)
+        if kernels.sequence_cost(model.data, team, routes.sequence[team], routes.length[team]) >= INFEASIBLE:
+            routes.length[team] -= 1
+            routes.team_of[slot] = -1
+    kernels.construct(model.data, model.start, model.choices, routes.team_of, routes.sequence, routes.length)
+    return routes
