@@ -1,0 +1,87 @@
+"""The data dictionary as a page: `python -m inventory.files.document docs/data-dictionary.md`."""
+
+import sys
+from pathlib import Path
+
+from inventory.files.dictionary import Column, tables
+
+TITLES = {  # table -> where it stands, its meaning in Chinese and English
+    "places": ("places.csv", "地点：县、乡镇、村", "Places: county, towns, villages"),
+    "stores": ("stores.csv", "储备库（点）", "Stores"),
+    "stock": ("stock.csv", "库存：物资 × 批次 × 货位 × 状态", "Stock: item × lot × bin × state"),
+    "custodians": ("custodians.csv", "保管人员", "Custodians"),
+    "maintenance": ("maintenance.csv", "检查维护记录", "Checks that were done"),
+    "teams": ("teams.csv", "救援队伍", "Rescue teams"),
+    "vehicles": ("vehicles.csv", "运输车辆", "Vehicles"),
+    "incidents": ("incidents.csv", "事件", "Incidents"),
+    "tasks": ("tasks.csv", "任务", "Tasks of the incidents"),
+    "demands": ("demands.csv", "物资需求", "Supplies the incidents need"),
+    "road_nodes": ("roads/nodes.csv", "道路路口", "Road junctions"),
+    "road_edges": ("roads/edges.csv", "道路路段", "Roads between junctions"),
+    "origins": ("origins.csv", "行程起点", "Origins of a travel matrix"),
+    "destinations": ("destinations.csv", "行程终点", "Destinations of a travel matrix"),
+    "travel": ("travel.csv", "行程时间", "Travel times"),
+    "items": ("catalogue.csv", "物资目录", "Catalogue of supplies"),
+    "checks": ("five_fixed_periods.csv", "五定检查周期", "Periods of the five-fixed checks"),
+}
+
+_HEAD = """# 数据字典 · Data dictionary
+
+<!-- written by `python -m inventory.files.document docs/data-dictionary.md` from inventory/data/columns.csv -->
+
+文件为 UTF-8 的 CSV，或 .xlsx 工作簿；第 1 行为列名，列的次序不限，不认识的列会被退回。
+日期只写 `2024-06-15`，时刻只写 `2024-06-15T08:30:00+08:00`，数字不带单位和千位分隔符，是否类填 `1` 或 `0`，
+列表用 `|` 分开。以 `=`、`+`、`-`、`@` 开头的文字写出时前面加一个单引号，读入时去掉。
+
+Files are CSV in UTF-8, or .xlsx workbooks; row 1 names the columns, in any order, and unknown columns are refused.
+Dates are written `2024-06-15`, instants `2024-06-15T08:30:00+08:00`, numbers without unit or thousands separators,
+flags `1` or `0`, lists parted by `|`. A text beginning with `=`, `+`, `-` or `@` is written with a single quote in
+front, and read back without it.
+
+**键 key**：这些列合起来，每行不得相同 · the key columns together differ on every row. **必填 required**：列要有，
+格不能空 · the column is there and no cell is empty.
+"""
+
+
+def data_dictionary_markdown() -> str:
+    """The page, in the order of columns.csv."""
+    parts = [_HEAD]
+    for name, columns in tables().items():
+        file, title_zh, title_en = TITLES[name]
+        parts.append(f"\n## `{file}` {title_zh} · {title_en}\n")
+        parts.append("| 列 column | 类型 type | 单位 unit | 键/必填 | 取值 values | 含义 | meaning |")
+        parts.append("|---|---|---|---|---|---|---|")
+        parts += [_row(column) for column in columns]
+    return "\n".join(parts) + "\n"
+
+
+def _row(column: Column) -> str:
+    need = "key, required" if column.key and column.required else "key" if column.key else ""
+    need = need or ("required" if column.required else "")
+    cells = (
+        f"`{column.name}`",
+        column.type,
+        column.unit,
+        need,
+        _values(column),
+        column.meaning_zh,
+        column.meaning_en,
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _values(column: Column) -> str:
+    parts = []
+    if column.choices:
+        parts.append(", ".join(f"`{choice}`" for choice in column.choices))
+    if column.least is not None:
+        parts.append(f"{'>' if column.above else '≥'} {column.least}")
+    if column.most is not None:
+        parts.append(f"≤ {column.most}")
+    if column.ref:
+        parts.append(f"→ `{column.ref}`")
+    return ", ".join(parts)
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(data_dictionary_markdown(), encoding="utf-8")
