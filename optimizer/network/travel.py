@@ -1,0 +1,222 @@
+"""Travel times and routes between points, for one profile on one network, before and after closures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from optimizer.network.endpoints import Ends, Joiner, Points, combine, same_segment
+from optimizer.network.graph import RoadNetwork
+from optimizer.network.hierarchy import Hierarchy, Metric, engine_weights
+from optimizer.network.profiles import LONGEST_MS, Profile, edge_times_ms, find_profile
+from optimizer.network.routes import Leg, Route, assemble
+from optimizer.network.snap import MAX_SNAP_M, SnappedPoints, snap
+from optimizer.units import UNREACHABLE, IntArray, seconds_from_ms
+
+if TYPE_CHECKING:
+    from optimizer.network.sweep import CustomizedSweep
+
+_SWEEP_FROM: Final = 4_000_000  # nodes x smaller side of a matrix, from which a sweep beats single searches
+
+
+class Router:
+    """Times, routes and lengths for one profile. Immutable; `with_closures` gives a sibling that shares the
+    order and the customized engine, so that a closure costs milliseconds."""
+
+    def __init__(
+        self,
+        network: RoadNetwork,
+        *,
+        profile: str | Profile,
+        profiles: Mapping[str, Profile] | None = None,
+        weather_factor: float = 1.0,
+        cache: Path | None = None,
+        hierarchy: Hierarchy | None = None,
+    ) -> None:
+        """`profiles`: custom ones by name. `hierarchy`: share the order of another router of this topology
+        (`other.hierarchy`). Raises `UnknownProfile`, `TravelTimeOverflow`."""
+        self.network = network
+        self.profile = find_profile(profile, profiles)
+        self.weather_factor = weather_factor
+        self.hierarchy = hierarchy or Hierarchy(
+            tail=network.tail, head=network.head, lat=network.lat, lon=network.lon, cache=cache
+        )
+        if self.hierarchy.edge_count != network.edge_count:
+            raise ValueError("the hierarchy is of another network")
+        self._metric = Metric(self.hierarchy)
+        self._set_times()
+
+    def _set_times(self) -> None:
+        times = edge_times_ms(self.network, self.profile, weather_factor=self.weather_factor)
+        self.edge_ms: IntArray = times
+        self.edge_ms.setflags(write=False)
+        self._weights = engine_weights(times)
+        self._swept: CustomizedSweep | None = None
+        self._joiner = Joiner(self.network, self.profile, self.edge_ms)
+
+    def with_closures(self, network: RoadNetwork) -> Router:
+        """A router on a network of the same topology with other speeds (see `apply_closures`). Few changed
+        edges are taken in by a partial customization; nothing is ordered again."""
+        if network.topology_sha256 != self.network.topology_sha256:
+            raise ValueError("a network with closures has the nodes and edges of the one it came from")
+        sibling = object.__new__(Router)
+        sibling.network, sibling.profile = network, self.profile
+        sibling.weather_factor, sibling.hierarchy = self.weather_factor, self.hierarchy
+        sibling._metric = self._metric
+        sibling._set_times()
+        return sibling
+
+    def for_profile(
+        self,
+        profile: str | Profile,
+        *,
+        profiles: Mapping[str, Profile] | None = None,
+        weather_factor: float | None = None,
+    ) -> Router:
+        """A router for another profile on the same network; the order is shared."""
+        return Router(
+            self.network,
+            profile=profile,
+            profiles=profiles,
+            weather_factor=self.weather_factor if weather_factor is None else weather_factor,
+            hierarchy=self.hierarchy,
+        )
+
+    def snap(self, lat: npt.ArrayLike, lon: npt.ArrayLike, *, max_snap_m: float = MAX_SNAP_M) -> SnappedPoints:
+        """Points to the roads of this profile (see `snap`)."""
+        return snap(self.network, lat=lat, lon=lon, profile=self.profile, max_snap_m=max_snap_m)
+
+    def times(self, *, origins: Points, destinations: Points) -> IntArray:
+        """(len(origins), len(destinations)) whole seconds, milliseconds rounded up; `UNREACHABLE` where
+        there is no way or a point is unsnapped. Access legs at both ends are counted."""
+        return seconds_from_ms(self.times_ms(origins=origins, destinations=destinations))
+
+    def times_ms(self, *, origins: Points, destinations: Points) -> IntArray:
+        """Like `times`, in milliseconds."""
+        out, into = self._joiner.leaving(origins), self._joiner.arriving(destinations)
+        smaller = min(out.node.size, into.node.size)
+        if smaller * self.network.node_count >= _SWEEP_FROM:
+            return self._costs(origins, destinations, out, into)[0]
+        times = combine(self._node_ms, (out.node, out.ms), (into.node, into.ms), none=UNREACHABLE)
+        row, column = same_segment(origins, destinations)
+        if len(row):
+            direct, _, _ = self._joiner.direct(origins, destinations, row, column)  # type: ignore[arg-type]
+            times[row, column] = np.minimum(times[row, column], direct)
+        return times
+
+    def lengths(self, *, origins: Points, destinations: Points) -> IntArray:
+        """(len(origins), len(destinations)) metres on the road along the fastest way (of equally fast ones the
+        shortest), rounded up, access legs not included; `UNREACHABLE` where there is no way."""
+        return self.times_and_lengths(origins=origins, destinations=destinations)[1]
+
+    def times_and_lengths(self, *, origins: Points, destinations: Points) -> tuple[IntArray, IntArray]:
+        """(`times`, `lengths`) in one pass."""
+        out, into = self._joiner.leaving(origins), self._joiner.arriving(destinations)
+        ms, cm = self._costs(origins, destinations, out, into)
+        metres = np.where(ms >= UNREACHABLE, UNREACHABLE, -(-cm // 100))
+        return seconds_from_ms(ms), metres
+
+    def _node_ms(self, sources: IntArray, targets: IntArray) -> IntArray:
+        ms = self._metric.distances(self._weights, sources=sources, targets=targets)
+        ms[ms >= LONGEST_MS] = UNREACHABLE
+        return ms
+
+    def _costs(self, origins: Points, destinations: Points, out: Ends, into: Ends) -> tuple[IntArray, IntArray]:
+        """(milliseconds, centimetres) by a sweep over the hierarchy."""
+        # The sweep is compiled code that takes a while to load: only where it is needed.
+        from optimizer.network.sweep import NO_COST, pack, sweep_of, unpack
+
+        if self._swept is None:
+            cm = np.rint(self.network.length_m * 100.0).astype(np.int64)
+            cost = pack(self.edge_ms, cm, shut=self.edge_ms >= LONGEST_MS)
+            self._swept = sweep_of(self.hierarchy).customize(cost)
+        swept = self._swept
+        found = combine(
+            lambda sources, targets: swept.matrix(sources=sources, targets=targets),
+            (out.node, pack(out.ms, out.cm, shut=out.ms >= LONGEST_MS)),
+            (into.node, pack(into.ms, into.cm, shut=into.ms >= LONGEST_MS)),
+            none=NO_COST,
+        )
+        row, column = same_segment(origins, destinations)
+        if len(row):
+            ms, cm, _ = self._joiner.direct(origins, destinations, row, column)  # type: ignore[arg-type]
+            found[row, column] = np.minimum(found[row, column], pack(ms, cm, shut=ms >= LONGEST_MS))
+        ms, cm = unpack(found)
+        ms[found >= NO_COST] = UNREACHABLE
+        return ms, cm
+
+    def route(self, origin: SnappedPoints | int, destination: SnappedPoints | int) -> Route | None:
+        """The fastest way between two points (one snapped point each, `points[i]`, or a node index); None
+        where there is none."""
+        start: Points = [origin] if isinstance(origin, int) else origin
+        end: Points = [destination] if isinstance(destination, int) else destination
+        if len(start) != 1 or len(end) != 1:
+            raise ValueError("a route joins one point with one point")
+        milliseconds, legs = self._legs(start, end)
+        if milliseconds >= UNREACHABLE:
+            return None
+        places = self._place(start), self._place(end)
+        access_m = sum(float(p.access_m[0]) for p in (start, end) if isinstance(p, SnappedPoints))
+        return assemble(
+            self.network,
+            legs,
+            milliseconds=milliseconds,
+            access_m=0.0 if places[0] == places[1] else access_m,
+            line_ends=places,
+        )
+
+    def _legs(self, start: Points, end: Points) -> tuple[int, list[Leg]]:
+        """(milliseconds, edges driven) between one point and another."""
+        out, into = self._joiner.leaving(start), self._joiner.arriving(end)
+        total = out.ms[0][:, None] + self._node_ms(out.node[0], into.node[0]) + into.ms[0]
+        a, b = np.unravel_index(np.argmin(total), total.shape)
+        best = int(min(total[a, b], UNREACHABLE))
+        if isinstance(start, SnappedPoints) and isinstance(end, SnappedPoints) and len(same_segment(start, end)[0]):
+            zero = np.zeros(1, np.int64)
+            direct, _, edges = self._joiner.direct(start, end, zero, zero)
+            if direct[0] <= best:
+                return int(direct[0]), self._direct_leg(start, end, int(edges[0]))
+        if best >= UNREACHABLE:
+            return UNREACHABLE, []
+        pair = np.array([[out.node[0, a], into.node[0, b]]], np.int64)
+        (path,) = self._metric.paths(self._weights, pairs=pair)
+        legs = [Leg(edge) for edge in path or ()]
+        if out.edge[0, a] >= 0:
+            legs.insert(0, Leg(int(out.edge[0, a]), start=float(out.fraction[0, a])))
+        if into.edge[0, b] >= 0:
+            legs.append(Leg(int(into.edge[0, b]), end=float(into.fraction[0, b])))
+        return best, legs
+
+    def _direct_leg(self, start: SnappedPoints, end: SnappedPoints, edge: int) -> list[Leg]:
+        if edge < 0:
+            return []
+        from_, to = float(start.fraction[0]), float(end.fraction[0])
+        return [Leg(edge, 1 - from_, 1 - to) if self.network.against[edge] else Leg(edge, from_, to)]
+
+    def _place(self, point: Points) -> tuple[float, float]:
+        if isinstance(point, SnappedPoints):
+            return float(point.lat[0]), float(point.lon[0])
+        return float(self.network.lat[point[0]]), float(self.network.lon[point[0]])
+
+
+def travel_times(
+    network: RoadNetwork,
+    *,
+    origins: Points,
+    destinations: Points,
+    profile: str | Profile,
+    profiles: Mapping[str, Profile] | None = None,
+    weather_factor: float = 1.0,
+    cache: Path | None = None,
+) -> IntArray:
+    """(len(origins), len(destinations)) whole seconds for a profile; `UNREACHABLE` where there is no way.
+
+    Origins and destinations are snapped points (access legs and partial edges counted) or node indices. For
+    more than one question on a network keep a `Router`. Raises `UnknownProfile`, `TravelTimeOverflow`.
+    """
+    router = Router(network, profile=profile, profiles=profiles, weather_factor=weather_factor, cache=cache)
+    return router.times(origins=origins, destinations=destinations)
