@@ -78,8 +78,9 @@ def anneal(
         allowance = -temperature * math.log(1.0 - _random(state))
         gained = 0
         kind = _random(state)
-        if unserved > 0 and kind < EJECT:
-            # somebody is left out already: make room, so that another choice of whom to serve can form
+        if unserved > 0 and kind < EJECT and 2 * iteration < total:
+            # somebody is left out already: make room, so that another choice of whom to serve can form; the
+            # second half of a run settles down
             if old < 0 or data.pinned[slot] or _random(state) > math.exp(-data.weight[j] / 2.0):
                 continue
             position = remove(sequence[old], length[old], slot)

@@ -52,7 +52,7 @@ def practice_teams(problem: DispatchProblem, model: TeamModel) -> tuple[tuple[in
     travel = problem.travel
     for task in order:
         incident = int(model.data.incident_of[task])
-        able = np.flatnonzero(model.allowed[task])
+        able = np.flatnonzero(model.able[task])
         away = np.array([-1 if place[k] is None else place[k] for k in able], np.int64)
         group = travel.team_group[able]
         seconds = np.where(

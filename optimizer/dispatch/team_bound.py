@@ -30,7 +30,7 @@ class TeamBound:
 
 
 def assignment_bound(
-    data: TeamData, allowed: BoolArray, start: IntArray, choices: IntArray, unserved_cost: int
+    data: TeamData, able: BoolArray, start: IntArray, choices: IntArray, unserved_cost: int
 ) -> TeamBound:
     """Level 1 and level 3 of the relaxation, lexicographic; started stops are not in it (a constant)."""
     n, m = len(data.task_of), len(data.free)
@@ -38,22 +38,22 @@ def assignment_bound(
         return TeamBound(0, 0, ())
     if m == 0:
         return TeamBound(int(data.weight[data.task_of].sum()), 0, ())
-    positions = min(len(allowed), 2 + -(-2 * n // m))  # a team serves a task once
+    positions = min(len(able), 2 + -(-2 * n // m))  # a team serves a task once
     arrive, finish = direct_finish(data)
-    setup = least_setup(data, allowed)
-    cost = np.full((positions, *allowed.shape), UNREACHABLE, np.int64)
+    setup = least_setup(data, able)
+    cost = np.full((positions, *able.shape), UNREACHABLE, np.int64)
     cost[0] = _weighted(data, arrive, finish)
-    cost[0][~allowed] = UNREACHABLE
+    cost[0][~able] = UNREACHABLE
     # shortest stops of each team, setup (also from the base) included, summed in rising order
     first = np.where(arrive < UNREACHABLE, arrive - np.maximum(data.free[None, :], data.release[:, None]), UNREACHABLE)
     stop = np.minimum(np.minimum(setup, first) + data.service, UNREACHABLE)
-    stop[~allowed] = UNREACHABLE
+    stop[~able] = UNREACHABLE
     ahead = np.minimum(np.cumsum(np.sort(stop, axis=0), axis=0), UNREACHABLE)
     for position in range(1, positions):
         begin = np.maximum(data.release[:, None], data.free[None, :] + ahead[position - 1][None, :])
         reach = np.minimum(begin + setup, UNREACHABLE)
         done = np.minimum(reach + data.service, UNREACHABLE)
-        late = (reach > data.latest[:, None]) | (done > data.until[None, :]) | (setup >= UNREACHABLE) | ~allowed
+        late = (reach > data.latest[:, None]) | (done > data.until[None, :]) | (setup >= UNREACHABLE) | ~able
         cost[position] = np.where(late, UNREACHABLE, _weighted(data, reach, done))
     return _flow(data, start, choices, cost, unserved_cost)
 

@@ -21,8 +21,8 @@ class TeamModel:
     start: IntArray  # (n + 1,) choices[start[s]:start[s+1]] are the teams slot s may have, nearest first
     choices: IntArray
     pinned: tuple[tuple[int, int], ...]  # (slot, team)
-    allowed: BoolArray  # (tasks, teams) T1
-    surplus: int  # level 1 of slots that no team could ever fill: more teams needed than there are
+    able: BoolArray  # (tasks, teams) T1, and some way there
+    surplus: int  # level 1 of slots that no team could ever fill: more teams needed than are able
     broken_pins: tuple[tuple[str, str], ...]  # (team, task) that cannot be kept (T10)
 
     @property
@@ -51,6 +51,30 @@ def team_model(problem: DispatchProblem) -> TeamModel:
     """Arrays for the kernels: one slot for every team that a task still needs."""
     incident = problem.incident_index
     allowed = allowed_teams(problem)
+    starts = [team_start(problem, index) for index in range(len(problem.teams))]
+    reported = np.array([problem.incidents[incident[task.incident]].reported_s for task in problem.tasks], np.int64)
+    data = TeamData(
+        task_of=np.zeros(0, np.int64),
+        incident_of=np.array([incident[task.incident] for task in problem.tasks], np.int64),
+        weight=np.array([problem.incidents[incident[task.incident]].severity for task in problem.tasks], np.int64),
+        release=np.maximum(0, reported),
+        due=_limit(reported, [task.due_s for task in problem.tasks]),
+        latest=_limit(reported, [task.latest_s for task in problem.tasks]),
+        service=problem.service_s,
+        base=problem.travel.team_to_incident_s,
+        between=problem.travel.incident_to_incident_s,
+        group=problem.travel.team_group,
+        turnout=np.array([team.turnout_s for team in problem.teams], np.int64),
+        free=np.array([free for free, _, _ in starts], np.int64),
+        place=np.array([-1 if place is None else place for _, place, _ in starts], np.int64),
+        until=np.array(
+            [UNREACHABLE if t.available_until_s is None else t.available_until_s for t in problem.teams],
+            np.int64,
+        ),
+        penalty=np.array([problem.parameters.due_penalty_s], np.int64),
+        pinned=np.zeros(0, np.bool_),
+    )
+    able = allowed & reachable(data)[:, data.incident_of].T  # (tasks, teams)
     begun: dict[str, set[str]] = {}
     for started in problem.started:
         begun.setdefault(started.task, set()).add(started.team)
@@ -73,35 +97,16 @@ def team_model(problem: DispatchProblem) -> TeamModel:
                 pinned.append((len(task_of), problem.team_index[team]))
                 task_of.append(index)
         free = max(0, still - len(wanted))
-        fillable = min(free, int(allowed[index].sum()) - len(wanted))
+        fillable = min(free, int(able[index].sum()) - len(wanted))
         task_of.extend([index] * max(0, fillable))
         surplus += (free - max(0, fillable)) * problem.incidents[incident[task.incident]].severity
 
-    starts = [team_start(problem, index) for index in range(len(problem.teams))]
-    reported = np.array([problem.incidents[incident[task.incident]].reported_s for task in problem.tasks], np.int64)
-    data = TeamData(
+    data = data._replace(
         task_of=np.array(task_of, np.int64),
-        incident_of=np.array([incident[task.incident] for task in problem.tasks], np.int64),
-        weight=np.array([problem.incidents[incident[task.incident]].severity for task in problem.tasks], np.int64),
-        release=np.maximum(0, reported),
-        due=_limit(reported, [task.due_s for task in problem.tasks]),
-        latest=_limit(reported, [task.latest_s for task in problem.tasks]),
-        service=problem.service_s,
-        base=problem.travel.team_to_incident_s,
-        between=problem.travel.incident_to_incident_s,
-        group=problem.travel.team_group,
-        turnout=np.array([team.turnout_s for team in problem.teams], np.int64),
-        free=np.array([free for free, _, _ in starts], np.int64),
-        place=np.array([-1 if place is None else place for _, place, _ in starts], np.int64),
-        until=np.array(
-            [UNREACHABLE if t.available_until_s is None else t.available_until_s for t in problem.teams],
-            np.int64,
-        ),
-        penalty=np.array([problem.parameters.due_penalty_s], np.int64),
         pinned=np.isin(np.arange(len(task_of)), [slot for slot, _ in pinned]),
     )
-    start, choices = _choices(data, allowed, dict(pinned))
-    return TeamModel(data, start, choices, tuple(pinned), allowed, surplus, tuple(sorted(broken)))
+    start, choices = _choices(data, able, dict(pinned))
+    return TeamModel(data, start, choices, tuple(pinned), able, surplus, tuple(sorted(broken)))
 
 
 def _limit(reported: IntArray, limits: list[int | None]) -> IntArray:
@@ -130,7 +135,24 @@ def direct_finish(data: TeamData) -> tuple[IntArray, IntArray]:
     return np.where(late, UNREACHABLE, arrive), np.where(late, UNREACHABLE, finish)
 
 
-def _choices(data: TeamData, allowed: BoolArray, pinned: dict[int, int]) -> tuple[IntArray, IntArray]:
+def reachable(data: TeamData) -> BoolArray:
+    """(teams, incidents): whether a team can get there at all, straight or by way of other incidents."""
+    ways = data.between < UNREACHABLE
+    result = data.base < UNREACHABLE
+    for k in np.flatnonzero(data.place >= 0):
+        result[k] = ways[data.group[k], data.place[k]]
+        result[k, data.place[k]] = True
+    for g in range(len(ways)):
+        members = np.flatnonzero(data.group == g)
+        while True:
+            wider = result[members] | (result[members].astype(np.int64) @ ways[g].astype(np.int64) > 0)
+            if (wider == result[members]).all():
+                break
+            result[members] = wider
+    return result
+
+
+def _choices(data: TeamData, able: BoolArray, pinned: dict[int, int]) -> tuple[IntArray, IntArray]:
     """Teams each slot may have, earliest direct finish first, ties by number; a pinned slot has one."""
     taken: dict[int, set[int]] = {}
     for slot, team in pinned.items():
@@ -141,7 +163,7 @@ def _choices(data: TeamData, allowed: BoolArray, pinned: dict[int, int]) -> tupl
         if slot in pinned:
             teams = np.array([pinned[slot]], np.int64)
         else:
-            teams = np.flatnonzero(allowed[task])
+            teams = np.flatnonzero(able[task])
             if int(task) in taken:
                 teams = teams[~np.isin(teams, list(taken[int(task)]))]
             teams = teams[np.argsort(finish[task, teams], kind="stable")]

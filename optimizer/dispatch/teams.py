@@ -20,7 +20,7 @@ from optimizer.dispatch.team_model import TeamModel, unserved_cost
 
 # (share of the moves, first and last temperature as shares of the mean cost of a slot): a hot round that leaves
 # the construction's valley, then a cool one from the best found (measured on class B and on tight small problems)
-ROUNDS = ((0.3, 1.0, 0.05), (0.7, 0.15, 0.01))
+ROUNDS = ((0.3, 1.0, 0.02), (0.7, 0.15, 0.002))
 SOFT = 5.0  # what an unserved slot weighs while the walk judges a move, in mean costs of a slot
 CHUNK = 50_000  # moves between two looks at the clock
 
@@ -79,7 +79,7 @@ def solve_teams(
     impossible = [(team, task) for _, team, task in pins if out_of_reach(data, team, task)]
     routes = Routes(model)
     place_pins(model, routes)
-    bound = assignment_bound(data, model.allowed, model.start, model.choices, big)
+    bound = assignment_bound(data, model.able, model.start, model.choices, big)
     construct(data, model.start, model.choices, routes.team_of, routes.sequence, routes.length)
     relaxed = from_assignment(model, bound.assignment)
     if relaxed is not None and relaxed.rank() < routes.rank():

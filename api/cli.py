@@ -1,0 +1,308 @@
+"""The command line: reads arguments, calls a use case, prints the result in the language asked for.
+
+The commands are built per language, so that their help speaks it too. Exit codes: 0 done, 1 the answer is
+no, 2 bad input, 3 stopped by a limit without an answer.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from api.lang import DEFAULT, UnknownLanguage, take_lang
+from api.say import Speaker
+from inventory.errors import InventoryError
+from optimizer.errors import BadInput, Fault, OptimizerError
+from scenarios.texts import text
+
+WORLD = "world"  # where the demo leaves its scenario, beside the plan
+DONE, NO, BAD_INPUT, NO_ANSWER, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class SchemaName(StrEnum):
+    problem = "problem"
+    plan = "plan"
+
+
+def main() -> NoReturn:
+    """The console script `wuding`."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; nothing a user did ends in a traceback."""
+    try:
+        lang, rest = take_lang(arguments)
+    except UnknownLanguage as error:
+        for known in ("zh", "en"):
+            Speaker(known).warn(text("UnknownLanguage", known, lang=str(error)))
+        return BAD_INPUT
+    speaker = Speaker(lang)
+    try:
+        result = make_app(lang, speaker)(args=rest, prog_name="wuding", standalone_mode=False)
+    except (OptimizerError, InventoryError) as error:
+        return _told(error, speaker)
+    except OSError as error:
+        facts = {"file": error.filename or "?", "cause": error.strerror or type(error).__name__}
+        speaker.warn(speaker.words("said.disk", **facts), style="bold red")
+        return BAD_INPUT
+    except (KeyboardInterrupt, typer.Abort):
+        result = INTERRUPTED
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # not about the arguments: a mistake of ours
+            raise
+        return _misused(error, speaker)
+    if result == INTERRUPTED:  # the parser turns Ctrl-C into this code without a word
+        speaker.warn(speaker.words("said.interrupted"))
+    return result if isinstance(result, int) else DONE
+
+
+def _told(error: OptimizerError | InventoryError, speaker: Speaker) -> int:
+    from api.usecases import NoAnswerInTime, PlanRefused
+
+    speaker.error(error)
+    if isinstance(error, PlanRefused):
+        speaker.violations(error.violations)
+        return NO
+    return NO_ANSWER if isinstance(error, NoAnswerInTime) else BAD_INPUT
+
+
+def _misused(error: Any, speaker: Speaker) -> int:
+    """A wrong argument, in the user's language; the parser's own English only where there is no other."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        speaker.out.print(error.format_message(), markup=False)
+        return DONE
+    key = f"usage.{type(error).__name__}"
+    context = getattr(error, "ctx", None)
+    option = getattr(error, "option_name", None)
+    parameter = getattr(error, "param", None)
+    name = option or (parameter.opts[0] if parameter is not None and parameter.opts else "")
+    facts = {
+        "name": name if name.startswith("-") else name.upper(),
+        "command": context.command_path if context is not None else "wuding",
+        "detail": getattr(error, "message", "") or error.format_message(),
+    }
+    for english, better in _PARSER_WORDS.items():
+        if english in facts["detail"]:
+            facts["detail"] = speaker.words(better)
+    _, found, choices = facts["detail"].partition(" is not one of ")
+    if found:
+        facts["detail"] = speaker.words("usage.choice", choices=choices.rstrip("."))
+    known = key in ("usage.MissingParameter", "usage.BadParameter", "usage.NoSuchOption", "usage.BadOptionUsage")
+    speaker.warn(speaker.words(key if known else "usage.UsageError", **facts), style="bold red")
+    return BAD_INPUT
+
+
+_PARSER_WORDS = {
+    "valid integer": "usage.whole",
+    "valid float": "usage.number",
+    "valid number": "usage.number",
+    "not in the range": "usage.range",
+    "greater than or equal": "usage.range",
+}
+
+
+def _version() -> str:
+    try:
+        return version("wuding")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "0+source"
+
+
+def make_app(lang: str, speaker: Speaker) -> typer.Typer:
+    """The commands with their help in one language."""
+
+    def words(key: str, /, **facts: Any) -> str:
+        return text(key, lang, **facts)
+
+    def argument(key: str) -> Any:
+        return typer.Argument(help=words(key), show_default=False, rich_help_panel=words("panel.arguments"))
+
+    def option(name: str, key: str, **more: Any) -> Any:
+        shown = {"rich_help_panel": words("panel.options"), "show_default": False, **more}
+        return typer.Option(name, help=words(key), **shown)
+
+    settings: dict[str, Any] = {
+        "no_args_is_help": True,
+        "add_completion": False,
+        "rich_markup_mode": None if not sys.stdout.isatty() else "rich",
+        "context_settings": {"help_option_names": ["--help", "-h"]},
+    }
+    app = typer.Typer(help=words("app.help"), epilog=words("app.epilog"), **settings)
+    scenario = typer.Typer(help=words("cmd.scenario"), **settings)
+    app.add_typer(scenario, name="scenario", rich_help_panel=words("panel.commands"))
+
+    def command(group: typer.Typer, name: str, key: str) -> Callable[[Any], Any]:
+        return group.command(name, help=words(key), rich_help_panel=words("panel.commands"))
+
+    def show_version(wanted: bool) -> None:
+        if wanted:
+            typer.echo(f"wuding {_version()}")
+            raise typer.Exit
+
+    @app.callback()
+    def everything(
+        lang_shown: Annotated[str, option("--lang", "opt.lang", metavar="zh|en")] = DEFAULT,
+        shown: Annotated[bool, option("--version", "opt.version", is_eager=True, callback=show_version)] = False,
+    ) -> None: ...
+
+    @command(app, "solve", "cmd.solve")
+    def solve(
+        problem: Annotated[Path, argument("arg.problem")],
+        out: Annotated[Path, option("--out", "opt.out.plan")],
+        time_limit_s: Annotated[float | None, option("--time-limit-s", "opt.time_limit")] = None,
+        seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
+    ) -> int:
+        from api.usecases import solve_file
+
+        _positive("--time-limit-s", time_limit_s)
+        with speaker.working():
+            solved = solve_file(problem, out=out, seed=seed, time_limit_s=time_limit_s, tell=speaker.phase)
+        speaker.notes(solved.notes)
+        if not solved.feasible:
+            speaker.infeasible(solved.plan)
+        status = words(f"status.{solved.plan.status}")
+        speaker.say("said.solved", file=out, status=status, seconds=f"{sum(solved.seconds.values()):.1f}")
+        if not solved.feasible:
+            return NO
+        from api.show import print_levels
+
+        print_levels(speaker, solved.problem, solved.plan)
+        return DONE
+
+    @command(app, "check", "cmd.check")
+    def check(problem: Annotated[Path, argument("arg.problem")], plan: Annotated[Path, argument("arg.plan")]) -> int:
+        from api.usecases import check_files
+
+        with speaker.working():
+            checked = check_files(problem, plan, tell=speaker.phase)
+        speaker.notes(checked.notes)
+        if not checked.violations:
+            speaker.say("said.valid")
+            return DONE
+        speaker.say("said.violations", count=len(checked.violations))
+        speaker.violations(checked.violations, to_out=True)
+        return NO
+
+    @command(app, "schema", "cmd.schema")
+    def schema(name: Annotated[SchemaName, argument("arg.schema")]) -> int:
+        import json
+
+        from scenarios.exchange.schema import schema_of
+
+        sys.stdout.write(json.dumps(schema_of(name.value), ensure_ascii=False, indent=2) + "\n")
+        return DONE
+
+    @command(app, "travel", "cmd.travel")
+    def travel(
+        roads: Annotated[Path, argument("arg.roads")],
+        origins: Annotated[Path, option("--origins", "opt.origins")],
+        destinations: Annotated[Path, option("--destinations", "opt.destinations")],
+        out: Annotated[Path, option("--out", "opt.out.matrix")],
+        profile: Annotated[str, option("--profile", "opt.profile", show_default=True)] = "pickup",
+        crs: Annotated[str | None, option("--crs", "opt.crs")] = None,
+        closures: Annotated[Path | None, option("--closures", "opt.closures")] = None,
+        as_of: Annotated[str | None, option("--as-of", "opt.as_of")] = None,
+    ) -> int:
+        from api.usecases import travel_matrix
+
+        with speaker.working():
+            done = travel_matrix(
+                roads,
+                origins=origins,
+                destinations=destinations,
+                out=out,
+                profile=profile,
+                crs=crs,
+                closures=closures,
+                as_of=_instant("--as-of", as_of),
+                tell=speaker.phase,
+            )
+        speaker.notes(done.notes)
+        if done.far:
+            names = [*done.far[:10], "…"] if len(done.far) > 10 else list(done.far)
+            speaker.warn(speaker.words("said.far", count=len(done.far), names=names), style="yellow")
+        speaker.say("said.travel", file=out, pairs=done.pairs, unreachable=done.unreachable)
+        return DONE
+
+    @command(app, "demo", "cmd.demo")
+    def demo(
+        out: Annotated[Path, option("--out", "opt.out.demo", show_default=True)] = Path("wuding-demo"),
+        seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
+        name: Annotated[str, option("--scenario", "opt.scenario", show_default=True)] = "county",
+    ) -> int:
+        from api.demo import plan_world, stage_scenario
+        from api.show import Show
+
+        with speaker.working():
+            world = stage_scenario(name, seed=seed, tell=speaker.phase)
+            shown = plan_world(world, out=out, seed=seed, lang=lang, tell=speaker.phase)
+        Show(speaker).whole(shown.view)
+        seconds = f"{sum(shown.solved.seconds.values()):.1f}"
+        speaker.say("said.files", seconds=seconds)
+        for path in shown.files:
+            speaker.out.print(f"  {path}", markup=False, soft_wrap=True)
+        speaker.say("said.next", problem=out / WORLD / "problem.json", plan=out / "plan.json")
+        return DONE if shown.solved.feasible else NO
+
+    @command(scenario, "list", "cmd.scenario.list")
+    def scenario_list() -> int:
+        from scenarios.registry import SCENARIOS
+
+        for one in SCENARIOS:
+            title, size = (one.title_zh, one.size_zh) if lang == "zh" else (one.title_en, one.size_en)
+            speaker.out.print(f"[bold]{one.name}[/]  {title}\n    {size}", soft_wrap=True)
+        return DONE
+
+    @command(scenario, "show", "cmd.scenario.show")
+    def scenario_show(
+        name: Annotated[str, argument("arg.scenario")],
+        seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
+    ) -> int:
+        from api.demo import stage_scenario
+        from api.show import print_world
+
+        with speaker.working():
+            world = stage_scenario(name, seed=seed, tell=speaker.phase)
+        print_world(speaker, world)
+        return DONE
+
+    @command(scenario, "build", "cmd.scenario.build")
+    def scenario_build(
+        name: Annotated[str, argument("arg.scenario")],
+        out: Annotated[Path, option("--out", "opt.out.scenario")],
+        seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
+        roads: Annotated[Path | None, option("--roads", "opt.roads")] = None,
+    ) -> int:
+        from api.demo import build_scenario
+
+        with speaker.working():
+            world = build_scenario(name, out=out, seed=seed, roads=roads, tell=speaker.phase)
+        speaker.remarks(world.notes)
+        speaker.say("said.built", folder=out, next=f"wuding solve {out / 'problem.json'} --out plan.json")
+        return DONE
+
+    return app
+
+
+def _positive(name: str, value: float | None) -> None:
+    if value is not None and not value > 0:
+        raise BadInput(name, [Fault(name, "LimitNotPositive", {"value": value})])
+
+
+def _instant(name: str, value: str | None) -> datetime | None:
+    from scenarios.exchange.fields import Refused, instant
+
+    try:
+        return None if value is None else instant(value)
+    except Refused as refused:
+        raise BadInput(name, [Fault(name, refused.code, {"value": value})]) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""What people can ask for, the same from the command line and over HTTP. Each use case reads its input, does
+one thing and returns the result; words, colours and exit codes are for the caller."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from optimizer.dispatch.plan import Plan, Status
+from optimizer.dispatch.problem import DispatchProblem
+from optimizer.errors import OptimizerError
+from scenarios.exchange.json_text import dumps, write_text
+from scenarios.exchange.load import LoadedProblem, load_problem
+from scenarios.exchange.plan import load_plan, run_path, run_record, write_plan
+from scenarios.exchange.problem import Note
+
+if TYPE_CHECKING:
+    from optimizer.dispatch.check import Violation
+
+Tell = Callable[[str], None]
+"""Called with the text key of each phase as it begins (`phase.solve`)."""
+
+
+def silent(_: str) -> None: ...
+
+
+class PlanRefused(OptimizerError):
+    """The checker found violations in a plan of our own solver; nothing was written. Facts: violations."""
+
+    def __init__(self, violations: "Sequence[Violation]") -> None:
+        self.violations = tuple(violations)
+        super().__init__(violations=len(violations))
+
+
+class NoAnswerInTime(OptimizerError):
+    """The time limit was over before the search could begin. Facts: limit_s, spent_s."""
+
+
+@dataclass
+class Phases:
+    """Seconds per phase of one run, told as they begin."""
+
+    tell: Tell = silent
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        self.tell(f"phase.{name}")
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+
+    @property
+    def spent(self) -> float:
+        return sum(self.seconds.values())
+
+
+@dataclass(frozen=True)
+class Solved:
+    problem: DispatchProblem
+    plan: Plan
+    notes: tuple[Note, ...]
+    seconds: dict[str, float]
+
+    @property
+    def feasible(self) -> bool:
+        return self.plan.status is not Status.INFEASIBLE
+
+
+def solve_file(
+    path: Path, *, out: Path, seed: int = 0, time_limit_s: float | None = None, tell: Tell = silent
+) -> Solved:
+    """Read a problem, solve it, have the plan checked, write plan.json and plan.run.json.
+
+    `time_limit_s` counts from here, reading included. Raises `BadInput`, `NoAnswerInTime`, `PlanRefused`.
+    """
+    phases = Phases(tell)
+    with phases.phase("read"):
+        loaded = load_problem(path)
+    solved = solve_loaded(loaded, seed=seed, time_limit_s=time_limit_s, phases=phases)
+    with phases.phase("write"):
+        write_plan(out, solved.plan)
+    write_text(run_path(out), dumps(run_record(phases.seconds)))
+    return solved
+
+
+def solve_loaded(
+    loaded: LoadedProblem, *, seed: int = 0, time_limit_s: float | None = None, phases: Phases | None = None
+) -> Solved:
+    """Solve a problem in memory and have the plan checked before anyone sees it."""
+    from optimizer.dispatch.check import check  # compiled kernels and solvers: not for `--help`
+    from optimizer.dispatch.pipeline import SolveLimits, solve
+
+    phases = phases or Phases()
+    left_s = None if time_limit_s is None else time_limit_s - phases.spent
+    if left_s is not None and left_s <= 0:
+        raise NoAnswerInTime(limit_s=time_limit_s, spent_s=round(phases.spent, 1))
+    with phases.phase("solve"):
+        plan = solve(loaded.problem, seed=seed, limits=SolveLimits(time_limit_s=left_s))
+    plan = replace(plan, limits={**plan.limits, "time_limit_s": time_limit_s})
+    with phases.phase("check"):
+        violations = check(loaded.problem, plan)
+    if violations:
+        raise PlanRefused(violations)
+    if loaded.roads is not None:
+        from scenarios.exchange.routes import with_routes
+
+        with phases.phase("routes"):
+            plan = with_routes(plan, problem=loaded.problem, roads=loaded.roads)
+    return Solved(loaded.problem, plan, loaded.notes, dict(phases.seconds))
+
+
+@dataclass(frozen=True)
+class Checked:
+    violations: "tuple[Violation, ...]"
+    plan: Plan
+    notes: tuple[Note, ...]
+
+
+def check_files(problem: Path, plan: Path, *, tell: Tell = silent) -> Checked:
+    """Every violation of a plan against its problem. Raises `BadInput`."""
+    from optimizer.dispatch.check import check
+
+    phases = Phases(tell)
+    with phases.phase("read"):
+        loaded, read = load_problem(problem), load_plan(plan)
+    with phases.phase("check"):
+        return Checked(check(loaded.problem, read), read, loaded.notes)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Travel times written to a file: how many pairs, how many without a way, which points lie off the roads."""
+
+    pairs: int
+    unreachable: int
+    far: tuple[str, ...]
+    notes: tuple[Note, ...]
+
+
+def travel_matrix(
+    roads: Path,
+    *,
+    origins: Path,
+    destinations: Path,
+    out: Path,
+    profile: str,
+    crs: str | None = None,
+    closures: Path | None = None,
+    as_of: datetime | None = None,
+    tell: Tell = silent,
+) -> Matrix:
+    """Seconds from every origin to every destination as a CSV. Raises `BadInput`, `BadTable`,
+    `UnknownProfile`."""
+    from inventory.files import read_table, write_table
+    from optimizer.network.closures import apply_closures
+    from optimizer.network.read import read_network
+    from optimizer.network.travel import Router
+    from optimizer.units import UNREACHABLE
+    from scenarios.exchange.closures import read_closures
+
+    phases = Phases(tell)
+    with phases.phase("points"):
+        starts, ends = read_table(origins, "origins"), read_table(destinations, "destinations")
+        closed = [] if closures is None else read_closures(closures, as_of=as_of)
+    with phases.phase("roads"):
+        network = read_network(roads, crs=crs)
+    notes: tuple[Note, ...] = ()
+    with phases.phase("travel"):
+        router = Router(network, profile=profile)
+        leaving, arriving = (router.snap(table["lat"], table["lon"]) for table in (starts, ends))
+        if closed:
+            # without `as_of` no closure here depends on the time, and any instant will do
+            changed, report = apply_closures(network, closed, at=as_of or _ANY_INSTANT)
+            notes = tuple(Note(fault.where, fault.code, fault.facts) for fault in report.warnings)
+            router = router.with_closures(changed)
+        seconds = router.times(origins=leaving, destinations=arriving)
+    with phases.phase("write"):
+        cells = seconds.ravel().tolist()
+        columns = {
+            "origin": [name for name in starts["id"] for _ in ends["id"]],
+            "destination": ends["id"] * len(starts["id"]),
+            "seconds": [None if value >= UNREACHABLE else value for value in cells],
+        }
+        write_table(out, "travel", columns)
+    far = [
+        name
+        for table, points in ((starts, leaving), (ends, arriving))
+        for name, snapped in zip(table["id"], points.snapped.tolist(), strict=True)
+        if not snapped
+    ]
+    return Matrix(len(cells), int((seconds >= UNREACHABLE).sum()), tuple(dict.fromkeys(far)), notes)
+
+
+_ANY_INSTANT = datetime.fromisoformat("2000-01-01T00:00:00+00:00")

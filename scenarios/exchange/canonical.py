@@ -1,0 +1,72 @@
+"""One form for every way of writing the same problem, and its fingerprint.
+
+Lists sorted by id, defaults written out, decimals without trailing zeros, instants in UTC, unreachable cells
+left out: shuffling a list, reordering keys or writing 5.0 for 5 changes nothing.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from scenarios.exchange.problem import ProblemFile
+
+
+def canonical(problem: ProblemFile, *, network_sha256: str | None = None) -> dict[str, Any]:
+    """The document in its one form; with a road network its content stands in for its file name."""
+    document = problem.model_dump(mode="json", by_alias=True)
+    for name in ("items", "incidents", "teams", "stores", "vehicles", "closures"):
+        document[name].sort(key=_id)
+    for incident in document["incidents"]:
+        incident["tasks"].sort(key=_id)
+        if incident["demands"] is not None:
+            incident["demands"].sort(key=lambda row: row["item"])
+    for team in document["teams"]:
+        team["capabilities"] = sorted(set(team["capabilities"]))
+    for store in document["stores"]:
+        for row in store["stock"]:
+            row["blocked"] = sorted(set(row["blocked"]))
+        _share_floors(store["stock"])
+        store["stock"].sort(key=lambda row: (row["item"], row["lot"]))
+    for closure in document["closures"]:
+        if closure["edges"] is not None:
+            closure["edges"] = sorted(set(closure["edges"]))
+    document["pins"].sort(key=lambda row: (row["team"], row["task"]))
+    document["started"].sort(key=lambda row: row["team"])
+    bans = {
+        tuple(row[name] or "" for name in ("team", "task", "store", "incident", "item")) for row in document["bans"]
+    }
+    document["bans"] = [list(ban) for ban in sorted(bans)]
+    parameters = document["parameters"]
+    parameters["tiers"].sort(key=lambda row: (row["limit_s"], row["id"]))
+    parameters["redispatch"] = {key: sorted(set(value)) for key, value in parameters["redispatch"].items()}
+    document["service_s"] = _without_empty(document["service_s"])
+    if document["travel"] is not None:
+        document["travel"] = _without_empty(document["travel"])
+    if document["network"] is not None and network_sha256 is not None:
+        document["network"]["file"] = f"sha256:{network_sha256}"
+    return document
+
+
+def sha256_of(document: dict[str, Any]) -> str:
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _id(row: dict[str, Any]) -> str:
+    return str(row["id"])
+
+
+def _share_floors(stock: list[dict[str, Any]]) -> None:
+    """A floor given on one lot holds for the item: write it on every lot of the item (0 if none is given)."""
+    floors = {row["item"]: row["reserve_floor"] for row in stock if row["reserve_floor"] is not None}
+    for row in stock:
+        row["reserve_floor"] = floors.get(row["item"], "0")
+
+
+def _without_empty(table: dict[str, Any]) -> dict[str, Any]:
+    kept = {}
+    for key, value in table.items():
+        inner = _without_empty(value) if isinstance(value, dict) else value
+        if inner is not None and inner != {}:
+            kept[key] = inner
+    return kept

@@ -1,0 +1,303 @@
+"""From a checked problem file to the frozen `DispatchProblem`: lists sorted by id, instants as seconds from
+`as_of`, absent demands estimated, travel times as arrays."""
+
+import gc
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from optimizer.dispatch.problem import (
+    Ban,
+    Demand,
+    DispatchProblem,
+    Incident,
+    Item,
+    Parameters,
+    Pin,
+    Started,
+    StockLine,
+    Store,
+    Task,
+    Team,
+    Tier,
+    Vehicle,
+)
+from optimizer.units import IntArray
+from scenarios.exchange.canonical import canonical, sha256_of
+from scenarios.exchange.problem import DemandRow, IncidentRow, Note, ProblemFile, read_problem
+from scenarios.exchange.travel import given_travel
+from scenarios.needs import Cover, estimate
+
+if TYPE_CHECKING:
+    from optimizer.network.graph import RoadNetwork
+    from scenarios.exchange.roads import Roads
+
+_SECOND = timedelta(seconds=1)
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class LoadedProblem:
+    """The problem, the roads it was measured on (None with given travel times) and what should be known."""
+
+    problem: DispatchProblem
+    roads: "Roads | None"
+    notes: tuple[Note, ...]
+
+
+def to_problem(
+    file: ProblemFile, *, folder: Path, network: "RoadNetwork | None" = None, source: str = "problem"
+) -> LoadedProblem:
+    """The problem of a checked file. `folder`: where a relative `network.file` starts; `network`: the road
+    network if it is in memory already (closures not yet applied). Raises `BadInput`."""
+    file, notes = with_estimated_demands(file)
+    parts = _parts(file)
+    if file.travel is not None:
+        roads = None
+        travel = given_travel(
+            file.travel,
+            incidents=[row.id for row in parts.incidents],
+            teams=parts.teams,
+            stores=parts.stores,
+            vehicles=parts.vehicles,
+        )
+        if file.closures:
+            notes.append(Note("closures", "ClosuresWithoutRoads", {"count": len(file.closures)}))
+    else:
+        from scenarios.exchange.roads import roads_of, routed_travel  # the routing engine, only with roads
+
+        roads, told = roads_of(file, folder=folder, network=network, source=source)
+        notes.extend(told)
+        travel, told = routed_travel(
+            roads,
+            incidents=parts.incidents,
+            demands=parts.demands,
+            teams=parts.teams,
+            stores=parts.stores,
+            vehicles=parts.vehicles,
+        )
+        notes.extend(told)
+    document = canonical(file, network_sha256=roads.sha256 if roads else None)
+    problem = DispatchProblem(
+        as_of=file.as_of.astimezone(_SHANGHAI),
+        items=parts.items,
+        incidents=parts.incidents,
+        tasks=parts.tasks,
+        demands=parts.demands,
+        teams=parts.teams,
+        stores=parts.stores,
+        stock=parts.stock,
+        reserve_floor=parts.reserve_floor,
+        vehicles=parts.vehicles,
+        travel=travel,
+        service_s=_service_seconds(file, parts.tasks, parts.teams),
+        pins=tuple(sorted((Pin(row.team, row.task) for row in file.pins), key=lambda pin: (pin.team, pin.task))),
+        bans=_bans(file),
+        started=tuple(
+            Started(row.team, row.task, row.state, seconds_up(row.arrives_at, file.as_of))
+            for row in sorted(file.started, key=lambda row: row.team)
+        ),
+        parameters=_parameters(file),
+        sha256=sha256_of(document),
+    )
+    return LoadedProblem(problem, roads, tuple(notes))
+
+
+def seconds_up(moment: datetime, as_of: datetime) -> int:
+    """Whole seconds from `as_of`, a part of a second counted as one."""
+    return -((as_of - moment) // _SECOND)
+
+
+def seconds_down(moment: datetime, as_of: datetime) -> int:
+    """Whole seconds from `as_of`, a part of a second left out (for deadlines)."""
+    return (moment - as_of) // _SECOND
+
+
+@dataclass(frozen=True)
+class _Parts:
+    items: tuple[Item, ...]
+    incidents: tuple[Incident, ...]
+    tasks: tuple[Task, ...]
+    demands: tuple[Demand, ...]
+    teams: tuple[Team, ...]
+    stores: tuple[Store, ...]
+    stock: tuple[StockLine, ...]
+    reserve_floor: dict[tuple[str, str], Decimal]
+    vehicles: tuple[Vehicle, ...]
+
+
+def _by_id(rows: Iterable[Any]) -> list[Any]:
+    return sorted(rows, key=lambda row: row.id)
+
+
+def _parts(file: ProblemFile) -> _Parts:
+    as_of = file.as_of
+    tasks: list[Task] = []
+    demands: list[Demand] = []
+    stock: list[StockLine] = []
+    floors: dict[tuple[str, str], Decimal] = {}
+    for incident in file.incidents:
+        for task in incident.tasks:
+            needed = (task.capability, task.teams_needed, task.service_s, task.due_s, task.latest_s)
+            tasks.append(Task(task.id, incident.id, *needed))
+        demands.extend(Demand(incident.id, row.item, row.quantity) for row in incident.demands or ())
+    for store in file.stores:
+        for row in store.stock:
+            blocked = tuple(sorted(set(row.blocked)))
+            stock.append(StockLine(store.id, row.item, row.lot, row.quantity, row.expires, blocked))
+            if row.reserve_floor:
+                floors[store.id, row.item] = row.reserve_floor
+    return _Parts(
+        items=tuple(Item(row.id, row.mass_kg, row.volume_m3, row.life_critical) for row in _by_id(file.items)),
+        incidents=tuple(_incident(row, as_of) for row in _by_id(file.incidents)),
+        tasks=tuple(_by_id(tasks)),
+        demands=tuple(sorted(demands, key=lambda row: (row.incident, row.item))),
+        teams=tuple(
+            Team(
+                id=row.id,
+                tier=row.tier,
+                capabilities=tuple(sorted(set(row.capabilities))),
+                headcount=row.headcount,
+                profile=row.profile,
+                turnout_s=row.turnout_s,
+                available_from_s=max(0, seconds_up(row.available_from, as_of)) if row.available_from else 0,
+                available_until_s=seconds_down(row.available_until, as_of) if row.available_until else None,
+                lat=row.lat,
+                lon=row.lon,
+            )
+            for row in _by_id(file.teams)
+        ),
+        stores=tuple(Store(row.id, row.tier, row.lat, row.lon) for row in _by_id(file.stores)),
+        stock=tuple(sorted(stock, key=lambda row: (row.store, row.item, row.lot))),
+        reserve_floor=floors,
+        vehicles=tuple(
+            Vehicle(row.id, row.store, row.payload_kg, row.volume_m3, row.profile) for row in _by_id(file.vehicles)
+        ),
+    )
+
+
+def _incident(row: IncidentRow, as_of: datetime) -> Incident:
+    reported_s = seconds_up(row.reported_at, as_of)
+    place = (row.lat, row.lon)
+    return Incident(row.id, row.kind, row.severity, reported_s, *place, row.people_affected, row.duration_h)
+
+
+def _service_seconds(file: ProblemFile, tasks: tuple[Task, ...], teams: tuple[Team, ...]) -> IntArray:
+    own = np.array([task.service_s for task in tasks], dtype=np.int64)
+    service_s = np.repeat(own[:, None], len(teams), axis=1)
+    task_index = {task.id: index for index, task in enumerate(tasks)}
+    team_index = {team.id: index for index, team in enumerate(teams)}
+    for task, row in file.service_s.items():
+        for team, seconds in row.items():
+            service_s[task_index[task], team_index[team]] = seconds
+    return service_s
+
+
+def _bans(file: ProblemFile) -> tuple[Ban, ...]:
+    bans = {Ban(row.team, row.task, row.store, row.incident, row.item) for row in file.bans}
+    return tuple(
+        sorted(
+            bans,
+            key=lambda ban: tuple(x or "" for x in (ban.team, ban.task, ban.store, ban.incident, ban.item)),
+        )
+    )
+
+
+def _parameters(file: ProblemFile) -> Parameters:
+    given, weights = file.parameters, file.parameters.weights
+    tiers = sorted((Tier(row.id, row.limit_s) for row in given.tiers), key=lambda tier: tier.limit_s)
+    return Parameters(
+        levels=tuple(given.levels),
+        tiers=tuple(tiers),
+        horizon_s=int(given.horizon_h * 3600),
+        due_penalty_s=weights.due_penalty_s,
+        trip_cost_m=weights.trip_cost_m,
+        store_cost_m=weights.store_cost_m,
+        redispatch=tuple((int(severity), tuple(sorted(set(to)))) for severity, to in sorted(given.redispatch.items())),
+    )
+
+
+def with_estimated_demands(file: ProblemFile) -> tuple[ProblemFile, list[Note]]:
+    """The file with every absent demand list filled from people affected and duration, and notes on how.
+
+    Incidents take from the stock in order of severity, then id, so that alternatives of one need (three
+    kinds of food) are asked for in the order of what is really left.
+    """
+    if all(row.demands is not None for row in file.incidents):
+        return file, []
+    covers = _covers(file)
+    left = _available(file)
+    notes: list[Note] = []
+    estimated: dict[str, list[DemandRow]] = {}
+    places = {row.id: f"incidents[{number}].demands" for number, row in enumerate(file.incidents)}
+    for row in sorted(file.incidents, key=lambda row: (-row.severity, row.id)):
+        if row.demands is not None:
+            continue
+        estimated[row.id] = []
+        if not covers:
+            notes.append(Note(places[row.id], "DemandsWithoutItems", {"incident": row.id}))
+        elif not row.people_affected:
+            notes.append(Note(places[row.id], "DemandsWithoutPeople", {"incident": row.id}))
+        else:
+            duration_h = file.parameters.horizon_h if row.duration_h is None else row.duration_h
+            wanted = estimate(people=row.people_affected, duration_h=duration_h, covers=covers, available=left)
+            for item, units in wanted.items():
+                left[item] = max(Decimal(0), left.get(item, Decimal(0)) - units)
+            estimated[row.id] = [
+                DemandRow(item=item, quantity=units) for item, units in sorted(wanted.items()) if units
+            ]
+            facts = {"incident": row.id, "people": row.people_affected, "duration_h": duration_h}
+            facts["items"] = len(estimated[row.id])
+            notes.append(Note(places[row.id], "DemandsEstimated", facts))
+    incidents = [
+        row if row.demands is not None else row.model_copy(update={"demands": estimated[row.id]})
+        for row in file.incidents
+    ]
+    return file.model_copy(update={"incidents": incidents}), notes
+
+
+def _covers(file: ProblemFile) -> list[Cover]:
+    """The listed items of which the catalogue knows what need they serve."""
+    from inventory.catalogue import load_catalogue  # reads tables with pandas: only when it is needed
+
+    listed = {row.id for row in file.items}
+    return [
+        Cover(item.id, item.need_code, item.need_per_unit)
+        for item in load_catalogue()
+        if item.id in listed and item.need_code and item.need_per_unit
+    ]
+
+
+def _available(file: ProblemFile) -> dict[str, Decimal]:
+    """Units by item over all stores, expired and blocked lots and reserve floors left out."""
+    today = file.as_of.astimezone(_SHANGHAI).date()
+    available: dict[str, Decimal] = {}
+    for store in file.stores:
+        own: dict[str, Decimal] = {}
+        floors: dict[str, Decimal] = {}
+        for row in store.stock:
+            if not row.blocked and (row.expires is None or row.expires >= today):
+                own[row.item] = own.get(row.item, Decimal(0)) + row.quantity
+            if row.reserve_floor is not None:
+                floors[row.item] = row.reserve_floor
+        for item, units in own.items():
+            free = max(Decimal(0), units - floors.get(item, Decimal(0)))
+            available[item] = available.get(item, Decimal(0)) + free
+    return available
+
+
+def load_problem(path: Path) -> LoadedProblem:
+    """Read, check and build the problem of a file. Raises `BadInput`."""
+    collecting = gc.isenabled()
+    gc.disable()  # hundreds of thousands of small objects, none of them garbage: looking for some costs a third
+    try:
+        return to_problem(read_problem(path), folder=path.parent, source=str(path))
+    finally:
+        if collecting:
+            gc.enable()
