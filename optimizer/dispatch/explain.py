@@ -54,22 +54,22 @@ def _teams(problem: DispatchProblem, decision: Decision, model: TeamModel) -> It
             "teams_needed": task.teams_needed,
             "teams_with_capability": len(holds) + len(there),
         }
-        # every missing team falls to the first obstacle that keeps a candidate away
+        # every missing team falls to the candidates that come nearest to being there
         for reason, teams in (
             (Reason.FORBIDDEN_BY_DISPATCHER, forbidden),
-            (Reason.UNREACHABLE, [k for k in free if k not in reachable]),
-            (Reason.TOO_LATE, [k for k in reachable if k not in in_time]),
-            (Reason.TEAM_HOURS, [k for k in in_time if k not in in_hours]),
             # free to go there, but not after what else they have to do
             (Reason.TOO_LATE, in_hours if task.latest_s is not None else []),
             (Reason.TEAM_HOURS, [k for k in in_hours if task.latest_s is None and limited(k)]),
             (Reason.UNREACHABLE, [k for k in in_hours if task.latest_s is None and not limited(k)]),
+            (Reason.TEAM_HOURS, [k for k in in_time if k not in in_hours]),
+            (Reason.TOO_LATE, [k for k in reachable if k not in in_time]),
+            (Reason.UNREACHABLE, [k for k in free if k not in reachable]),
         ):
             take = min(missing, len(teams))
             if take:
                 yield Unmet(
                     incident=task.incident, task=task.id, quantity=Decimal(take), reason=reason,
-                    facts=facts | _team_facts(problem, index, teams, arrive, finish, busy=set(teams) <= set(in_hours)),
+                    facts=facts | _team_facts(problem, index, teams, arrive, finish, busy=teams[0] in in_hours),
                 )  # fmt: skip
                 missing -= take
         if missing:

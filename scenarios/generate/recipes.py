@@ -123,9 +123,9 @@ def _panshi_wave(ground: Ground, as_of: datetime) -> Wave:
         "id": ["I001-1", "I001-2", "I001-3", "I001-4"],
         "incident": ["I001"] * 4,
         "capability": ["evacuation", "search_rescue", "medical", "communication"],
-        "teams_needed": [4, 2, 1, 1],
+        "teams_needed": [3, 2, 1, 1],
         "service_s": [5400, 7200, 7200, 7200],
         "due_s": [300, 600, 600, 1800],
-        "latest_s": [5400, None, None, None],
+        "latest_s": [7200, None, None, None],
     }
     return Wave(table_of("incidents", incidents), table_of("tasks", tasks), table_of("demands", {}), (lat, lon))
