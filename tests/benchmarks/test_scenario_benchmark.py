@@ -1,0 +1,98 @@
+"""The named scenarios end to end: time, memory, practice as the peer, repeatability."""
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from optimizer.dispatch.check import check
+from optimizer.dispatch.pipeline import solve
+from optimizer.dispatch.plan import Plan
+from scenarios.build import problem_document
+from scenarios.exchange.load import LoadedProblem, to_problem
+from scenarios.exchange.plan import dump_plan
+from scenarios.exchange.problem import parse_problem
+from scenarios.registry import find_scenario
+
+pytestmark = pytest.mark.benchmark
+
+CITY = """
+import resource, time
+began = time.perf_counter()
+from pathlib import Path
+from optimizer.dispatch.check import check
+from optimizer.dispatch.pipeline import solve
+from scenarios.build import problem_document
+from scenarios.exchange.load import to_problem
+from scenarios.exchange.plan import dump_plan
+from scenarios.exchange.problem import parse_problem
+from scenarios.registry import find_scenario
+world = find_scenario("city-year").build(0)
+loaded = to_problem(parse_problem(problem_document(world), source="city"), folder=Path(), network=world.network)
+mark = time.perf_counter()
+plan = solve(loaded.problem)
+solved = time.perf_counter() - mark
+assert check(loaded.problem, plan) == ()
+dump_plan(plan)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+print(f"city-year: {time.perf_counter() - began:.1f} s end to end, solve {solved:.1f} s, peak {peak:.2f} GiB")
+"""
+
+
+def rank(plan: Plan, *, practice: bool) -> tuple[Any, ...]:
+    values = [(level.practice if practice else level.value) for level in plan.levels]
+    return tuple(tuple(-fill for fill in value) if isinstance(value, tuple) else value for value in values)
+
+
+def loaded(name: str, seed: int, *, shuffle: int | None = None) -> LoadedProblem:
+    world = find_scenario(name).build(seed)
+    document = problem_document(world)
+    if shuffle is not None:
+        mix(document, random.Random(shuffle))
+    return to_problem(parse_problem(document, source=name), folder=Path(), network=world.network)
+
+
+def mix(content: Any, rng: random.Random) -> None:
+    """Shuffle every list of things; coordinates and orders of importance are no such lists."""
+    if isinstance(content, dict):
+        for name, value in content.items():
+            if name not in ("polygon", "levels"):
+                mix(value, rng)
+    elif isinstance(content, list):
+        rng.shuffle(content)
+        for value in content:
+            mix(value, rng)
+
+
+@pytest.mark.parametrize("name", ["county", "panshi-rainstorm"])
+def test_twenty_seeds_are_checked_and_never_worse_than_practice(name: str) -> None:
+    longest = 0.0
+    for seed in range(20):
+        problem = loaded(name, seed).problem
+        began = time.perf_counter()
+        plan = solve(problem, seed=seed)
+        longest = max(longest, time.perf_counter() - began)
+        assert check(problem, plan) == ()
+        assert rank(plan, practice=False) <= rank(plan, practice=True)
+    print(f"\n{name}: 20 seeds checked, none worse than practice, longest solve {longest:.2f} s")
+    assert longest <= 2.0
+
+
+def test_twenty_repeats_and_twenty_shuffles_give_the_same_bytes() -> None:
+    first = dump_plan(solve(loaded("county", 0).problem, seed=7))
+    problem = loaded("county", 0).problem
+    assert all(dump_plan(solve(problem, seed=7)) == first for _ in range(20))
+    assert all(dump_plan(solve(loaded("county", 0, shuffle=k).problem, seed=7)) == first for k in range(20))
+    print("\ncounty: 20 repeats and 20 shuffles byte-identical")
+
+
+def test_city_year_end_to_end() -> None:
+    run = subprocess.run([sys.executable, "-c", CITY], capture_output=True, text=True, check=True, timeout=120)
+    print("\n" + run.stdout.strip())
+    seconds, gib = float(run.stdout.split()[1]), float(run.stdout.split()[-2])
+    assert seconds <= 20
+    assert gib <= 4
