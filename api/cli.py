@@ -235,12 +235,13 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         out: Annotated[Path, option("--out", "opt.out.demo", show_default=True)] = Path("wuding-demo"),
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
         name: Annotated[str, option("--scenario", "opt.scenario", show_default=True)] = "county",
+        roads: Annotated[Path | None, option("--roads", "opt.roads")] = None,
     ) -> int:
         from api.demo import plan_world, stage_scenario
         from api.show import Show
 
         with speaker.working():
-            world = stage_scenario(name, seed=seed, tell=speaker.phase)
+            world = stage_scenario(name, seed=seed, roads=roads, tell=speaker.phase)
             shown = plan_world(world, out=out, seed=seed, lang=lang, tell=speaker.phase)
         Show(speaker).whole(shown.view)
         seconds = f"{sum(shown.solved.seconds.values()):.1f}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from scenarios.exchange.problem import Note
 
 MAX_LINES = 200
-MAX_NOTES = 20
+MAX_NOTES = 3
 
 
 PIPE_WIDTH = 140  # a file or a pipe has no width of its own
@@ -46,16 +46,19 @@ class Speaker:
         self.err.print(Text(line, style=style), soft_wrap=True)
 
     def notes(self, notes: "Iterable[Note]") -> None:
-        lines = []
+        """Notes by kind, the first few of each: a county may have hundreds of one kind."""
+        kinds: dict[str, list[str]] = {}
         for note in notes:
             place = f"{note.where}{self.colon}" if note.where else ""
-            lines.append(f"{self.words('said.note')}{place}{self.words(note.code, **note.facts)}")
-        self._some(lines, style="yellow", limit=MAX_NOTES)
+            line = f"{self.words('said.note')}{place}{self.words(note.code, **note.facts)}"
+            kinds.setdefault(note.code, []).append(line)
+        for lines in kinds.values():
+            self._some(lines, style="yellow", limit=MAX_NOTES, more="said.more_notes")
 
     def remarks(self, lines: Iterable[str]) -> None:
         """Notes that come as bilingual lines, `Chinese / English`."""
         own = [line.split(" / ", 1)[0 if self.lang == "zh" else -1] for line in lines]
-        self._some([f"{self.words('said.note')}{line}" for line in own], style="yellow", limit=MAX_NOTES)
+        self._some([f"{self.words('said.note')}{line}" for line in own], style="yellow", limit=MAX_LINES)
 
     def error(self, error: Exception) -> None:
         """The error and each of its faults, with what would mend them."""
@@ -63,11 +66,11 @@ class Speaker:
         self.warn(f"{self.words('said.error')}{first}", style="bold red")
         self._some([f"  {line}" for line in rest])
 
-    def _some(self, lines: list[str], *, style: str = "", limit: int = MAX_LINES) -> None:
+    def _some(self, lines: list[str], *, style: str = "", limit: int = MAX_LINES, more: str = "said.more") -> None:
         for line in lines[:limit]:
             self.warn(line, style=style)
         if len(lines) > limit:
-            self.warn(f"  {self.words('said.more', count=len(lines) - limit)}", style=style)
+            self.warn(f"  {self.words(more, count=len(lines) - limit)}", style=style)
 
     def violations(self, violations: "Iterable[Violation]", *, to_out: bool = False) -> None:
         """What the checker found, one line each, all of them."""

@@ -153,7 +153,7 @@ def places_of(world: World) -> tuple[MapPlace, ...]:
     columns: Sequence[list[object]] = [table[name] for name in ("name", "name_en", "level", "lat", "lon")]
     many = len(table) > _MOST_PLACES
     return tuple(
-        MapPlace(Label(name, name_en or name), lon, lat, _LEVEL[level])  # type: ignore[arg-type, index]
+        MapPlace(Label(name, name_en or name), lon, lat, _LEVEL[level])
         for name, name_en, level, lat, lon in zip(*columns, strict=True)
         if lat is not None and lon is not None and not (many and level == "village")
     )

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inventory.errors import BadTable, RowFault
 from inventory.files.cells import CellProblem, converter, fault, shown
@@ -13,6 +13,9 @@ from inventory.files.escape import unescape_formula
 from inventory.files.grid import read_grid
 from inventory.kinds import STORE_WIDE
 from inventory.places import division_level, division_parent
+
+if TYPE_CHECKING:
+    import pandas
 
 MAX_ROWS = 1_000_000
 MAX_BYTES = 256 * 1024 * 1024
@@ -40,6 +43,12 @@ class Table:
 
     def __getitem__(self, column: str) -> list[Any]:
         return self.columns[column]
+
+    def frame(self) -> "pandas.DataFrame":
+        """The table as a pandas data frame, for analysis outside the product; cells stay what they are."""
+        import pandas  # half a second to import, and nothing inside needs it
+
+        return pandas.DataFrame(self.columns, dtype=object)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         names = list(self.columns)

@@ -37,6 +37,9 @@ def cell_text(value: Any) -> str:
     return str(value)
 
 
+ALWAYS = {("travel", "seconds")}  # empty cells say something here: no way there
+
+
 def write_table(path: Path | str, table: str, rows: Rows, *, bom: bool = False) -> None:
     """Write `table` as UTF-8 CSV with every column of the dictionary that holds anything or is required.
 
@@ -51,7 +54,8 @@ def write_table(path: Path | str, table: str, rows: Rows, *, bom: bool = False) 
     header: list[str] = []
     for column in spec:
         values = columns.get(column.name)
-        if not column.required and (values is None or all(value is None for value in values)):
+        empty = values is None or all(value is None for value in values)
+        if empty and not column.required and (table, column.name) not in ALWAYS:
             continue
         header.append(column.name)
         texts.append(_column_texts(column, values if values is not None else [None] * count, faults))

@@ -43,7 +43,8 @@ def canonical(problem: ProblemFile, *, network_sha256: str | None = None) -> dic
     if document["travel"] is not None:
         document["travel"] = _without_empty(document["travel"])
     if document["network"] is not None and network_sha256 is not None:
-        document["network"]["file"] = f"sha256:{network_sha256}"
+        # what is in the roads counts; where they lie and in what system they were drawn is part of that
+        document["network"] |= {"file": f"sha256:{network_sha256}", "crs": None}
     return document
 
 

@@ -23,6 +23,8 @@ NO_SUCH = {
     "team": "NoSuchTeam",
     "store": "NoSuchStore",
 }
+MAX_STOCK_LINES = 1_000_000
+MAX_CELLS = 50_000_000
 _UNMET = ("critical_unmet", "other_unmet")
 _AFTER_UNMET = ("fairness", "deprivation", "cost")
 
@@ -70,6 +72,7 @@ class Known:
 def reference_faults(document: Raw) -> Iterator[Fault]:
     """Every fault of reference, uniqueness and agreement in a raw problem document."""
     known = Known.of(document)
+    yield from _sizes(document)
     yield from _duplicates(document)
     yield from _unknown_names(document, known)
     yield from _places(document)
@@ -81,6 +84,18 @@ def reference_faults(document: Raw) -> Iterator[Fault]:
     yield from _profiles(document)
     yield from _travel(document, known)
     yield from _parameters(document)
+
+
+def _sizes(document: Raw) -> Iterator[Fault]:
+    """A file within its size limit may still ask for arrays beyond any memory."""
+    count = {name: sum(1 for _ in rows(document, name)) for name in ("incidents", "teams", "stores", "vehicles")}
+    count["tasks"] = sum(1 for _, row in rows(document, "incidents") for _ in rows(row, "tasks"))
+    lines = sum(1 for _, row in rows(document, "stores") for _ in rows(row, "stock"))
+    if lines > MAX_STOCK_LINES:
+        yield Fault("stores", "TooManyRows", {"rows": lines, "limit": MAX_STOCK_LINES})
+    for name, other in (*((name, "incidents") for name in count), ("tasks", "teams")):
+        if count[name] * count[other] > MAX_CELLS:
+            yield Fault(name, "TooManyPairs", {"name": name, "other": other, "limit": MAX_CELLS})
 
 
 def _repeated(keys: Iterable[tuple[Any, str]], code: str) -> Iterator[Fault]:

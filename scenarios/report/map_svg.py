@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from optimizer.units import FloatArray
-from scenarios.report.labels import Label, Lang, say, texts
+from scenarios.report.labels import LANGUAGES, Label, Lang, say, texts
 from scenarios.report.layers import ROAD_CLASSES
 from scenarios.report.markup import both, hover
 from scenarios.report.rows import IncidentCard
@@ -246,8 +246,13 @@ def _scale_bar(scene: Scene) -> str:
     metres = nice_length_m(scene.frame.metres_per_unit)
     wide = metres / scene.frame.metres_per_unit
     y = scene.frame.height - 18
+    units = " ".join(  # for the script, which measures anew when the map is enlarged
+        f'data-{key}-{lang}="{escape(say(f"map.{key}", **{key: "#"}).of(lang))}"'
+        for key in ("km", "m")
+        for lang in LANGUAGES
+    )
     return (
-        f'<g class="scale" transform="translate(20 {y:g})"><path class="bar" d="M0-6v6h{wide:.1f}v-6"/>'
+        f'<g class="scale" {units} transform="translate(20 {y:g})"><path class="bar" d="M0-6v6h{wide:.1f}v-6"/>'
         f'{both(length_label(metres), tag="text", attributes=f"""x="{wide / 2:.1f}" y="-9" """.strip())}</g>'
         f'<g class="north" transform="translate({WIDTH - 34:g} 40)"><path d="M0-22 9 10 0 4-9 10Z"/>'
         f'{both(say("map.north"), tag="text", attributes="""y="26" """.strip())}</g>'

@@ -77,6 +77,7 @@ class StopRow:
     response: Label
     tier_met: str | None
     tier_met_name: Label
+    due_s: int | None  # latest arrival in time, from as_of; None: not bound
     late_s: int  # beyond due_s; 0 when in time or not bound
     started: bool
 

@@ -204,7 +204,7 @@ def _frame(points: FloatArray) -> Frame:
         float(middle_lon + wide / shrink / 2),
         float(middle_lat + high / 2),
     )
-    return Frame(frame, height=round(WIDTH * high / wide, 1), units_per_degree=float(WIDTH / wide))
+    return Frame(frame, height=round(float(WIDTH * high / wide), 1), units_per_degree=float(WIDTH / wide))
 
 
 def _drawn(frame: Frame, lines: tuple[FloatArray, ...]) -> tuple[FloatArray, ...]:

@@ -118,6 +118,7 @@ def _team_rows(context: _Context) -> tuple[StopRow, ...]:
                     tier_met_name=tier_name(
                         stop.tier_met, response_s=stop.response_s, tiers=problem.parameters.tiers
                     ),
+                    due_s=due,
                     late_s=0 if due is None else max(0, stop.arrive_s - due),
                     started=(team.id, stop.task) in started and position == 1,
                 )

@@ -341,3 +341,11 @@ def test_a_workbook_that_unpacks_too_far_is_refused(tmp_path):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", b"0" * 3_000_000)
     assert faults(path, "origins", max_bytes=100_000) == [(None, None, "FILE_TOO_LARGE")]
+
+
+def test_a_table_becomes_a_data_frame_for_analysts(tmp_path: Path) -> None:
+    path = tmp_path / "demands.csv"
+    path.write_text("incident,item,quantity\nI1,M013,12.5\n", "utf-8")
+    frame = read_table(path, "demands").frame()
+    assert list(frame.columns) == ["incident", "item", "quantity"]
+    assert frame["quantity"].tolist() == [Decimal("12.5")]

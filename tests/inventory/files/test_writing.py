@@ -4,6 +4,7 @@ import io
 import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -141,3 +142,9 @@ def test_texts_a_workbook_cannot_hold_are_refused_with_their_cell(tmp_path):
 def test_given_widths_are_kept(tmp_path):
     write_workbook(tmp_path / "a.xlsx", [Sheet("a", ["x"], [], widths=[30])])
     assert openpyxl.load_workbook(tmp_path / "a.xlsx")["a"].column_dimensions["A"].width == 30
+
+
+def test_a_travel_matrix_without_any_way_keeps_its_seconds_column(tmp_path: Path) -> None:
+    path = tmp_path / "travel.csv"
+    write_table(path, "travel", {"origin": ["a"], "destination": ["b"], "seconds": [None]})
+    assert path.read_text("utf-8") == "origin,destination,seconds\na,b,\n"

@@ -55,9 +55,11 @@ def test_a_spoilt_problem_is_taken_or_refused(example: dict[str, Any], data: st.
     try:
         to_problem(parse_problem(document, source="problem.json"), folder=Path("/nonexistent"))
     except BadInput as error:
-        assert error.faults
-        for lang in LANGS:
-            assert all(line for line in explain(error, lang))
+        refused = error
+    else:
+        return
+    assert refused.faults
+    assert all(line for lang in LANGS for line in explain(refused, lang))
 
 
 @given(text=st.text(max_size=40) | st.text(alphabet='{}[]",:0123456789.eE-+ \\nulltrfas', max_size=60))
@@ -65,7 +67,10 @@ def test_any_text_is_json_or_refused(text: str) -> None:
     try:
         parse_problem_text(text, source="-")
     except BadInput as error:
-        assert all(explain(error, lang) for lang in LANGS)
+        refused = error
+    else:
+        return
+    assert all(explain(refused, lang) for lang in LANGS)
 
 
 written = st.recursive(

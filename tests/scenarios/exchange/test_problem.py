@@ -154,6 +154,14 @@ def test_one_team_cannot_be_started_twice(document: Document) -> None:
     assert faults(document)["started[1].team"] == "DuplicateStarted"
 
 
+def test_a_problem_beyond_any_memory_is_refused(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scenarios.exchange.references.MAX_STOCK_LINES", 3)
+    monkeypatch.setattr("scenarios.exchange.references.MAX_CELLS", 5)
+    found = faults(document)
+    assert found["stores"] == "TooManyRows"  # 4 lines
+    assert found["tasks"] == "TooManyPairs"  # 3 tasks, 2 teams
+
+
 def test_network_and_travel_exclude_each_other(document: Document) -> None:
     document["network"] = {"file": "roads.osm.pbf"}
     found = faults(document)

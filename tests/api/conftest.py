@@ -1,0 +1,138 @@
+"""A problem file small enough to solve in no time."""
+
+import json
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from optimizer.network.graph import build_network
+from scenarios.world import World, table_of
+
+PROBLEM: dict[str, Any] = {
+    "schema_version": 1,
+    "as_of": "2024-06-03T08:30:00+08:00",
+    "items": [{"id": "W", "mass_kg": 12, "volume_m3": 0.015, "life_critical": True}],
+    "incidents": [
+        {
+            "id": "I1",
+            "kind": "landslide",
+            "severity": 5,
+            "reported_at": "2024-06-03T08:10:00+08:00",
+            "tasks": [{"id": "K1", "capability": "search", "teams_needed": 2, "service_s": 3600}],
+            "demands": [{"item": "W", "quantity": 70}],
+        }
+    ],
+    "teams": [{"id": "A", "tier": 5, "capabilities": ["search"], "headcount": 9, "profile": "pickup", "turnout_s": 60}],
+    "stores": [{"id": "S1", "tier": "county", "stock": [{"item": "W", "lot": "a", "quantity": 50}]}],
+    "travel": {"team_to_incident_s": {"A": {"I1": 900}}, "store_to_incident_s": {"S1": {"I1": 1800}}},
+}
+
+
+@pytest.fixture
+def problem_file(tmp_path: Path) -> Path:
+    path = tmp_path / "problem.json"
+    path.write_text(json.dumps(PROBLEM), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _chinese_and_a_cache_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("WUDING_LANG", raising=False)
+    monkeypatch.setenv("WUDING_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def world() -> World:
+    """A hamlet of a county: one road of two kilometres, two stores, two teams, two incidents, one closure."""
+    network = build_network(
+        node_id=["a", "b", "c"],
+        lat=[27.0, 27.01, 27.02],
+        lon=[109.0] * 3,
+        tail=[0, 1, 1, 2],
+        head=[1, 2, 0, 1],
+        length_m=[1200.0] * 4,
+        speed_kph=[40.0] * 4,
+        segment_id=["ab", "bc", "ab", "bc"],
+        against=[False, False, True, True],
+        name=["X101", "X102", "X101", "X102"],
+    )
+    as_of = datetime.fromisoformat("2024-06-03T08:30:00+08:00")
+    day = as_of.date()
+    places = {
+        "code": ["520628000000", "520628101000"],
+        "name": ["示例县", "盘石镇"],
+        "name_en": ["Example County", "Panshi"],
+        "level": ["county", "town"],
+        "parent_code": [None, "520628000000"],
+        "lat": [27.0, 27.02],
+        "lon": [109.0, 109.0],
+    }
+    stores = {
+        "id": ["S1", "S2"],
+        "name": ["县储备库", "盘石储备库"],
+        "name_en": ["County store", None],
+        "tier": ["county", "town"],
+        "lat": [27.0, 27.02],
+        "lon": [109.0, 109.0],
+    }
+    stock = {
+        "store": ["S1", "S1", "S2"],
+        "bin": ["A1", "A1", "A1"],
+        "item": ["M013", "M023", "M013"],
+        "lot": ["L1", "L2", "L1"],
+        "quantity": [Decimal(40), Decimal(6), Decimal(5)],
+        "state": ["serviceable"] * 3,
+        "made": [day - timedelta(days=1500)] * 3,
+        "expires": [day + timedelta(days=90)] * 3,
+        "received": [day - timedelta(days=1400), day - timedelta(days=1400), day],
+    }
+    teams = {
+        "id": ["T1", "T2"],
+        "name": ["乡镇综合救援队", None],
+        "tier": ["5", "10"],
+        "lat": [27.01, 27.0],
+        "lon": [109.0, 109.0],
+        "capabilities": [("search",), ("search", "medical")],
+        "headcount": [25, 8],
+        "profile": ["pickup", "pickup"],
+        "turnout_s": [60, 90],
+    }
+    incidents = {
+        "id": ["I1", "I2"],
+        "kind": ["landslide", "flood"],
+        "name": ["盘石滑坡", "低洼内涝"],
+        "severity": [5, 3],
+        "lat": [27.02, 27.01],
+        "lon": [109.0, 109.0],
+        "reported_at": [as_of - timedelta(minutes=5)] * 2,
+        "people_affected": [138, 20],
+        "duration_h": [Decimal(24), None],
+    }
+    tasks = {
+        "id": ["K1", "K2"],
+        "incident": ["I1", "I2"],
+        "capability": ["search", "medical"],
+        "teams_needed": [2, 1],
+        "service_s": [3600, 1800],
+    }
+    none: dict[str, list[Any]] = {}
+    return World(
+        title_zh="示例县",
+        title_en="Example County",
+        as_of=as_of,
+        places=table_of("places", places),
+        stores=table_of("stores", stores),
+        stock=table_of("stock", stock),
+        custodians=table_of("custodians", none),
+        maintenance=table_of("maintenance", none),
+        teams=table_of("teams", teams),
+        vehicles=table_of("vehicles", none),
+        incidents=table_of("incidents", incidents),
+        tasks=table_of("tasks", tasks),
+        demands=table_of("demands", none),
+        network=network,
+        closures=({"id": "C1", "road_name": "X101", "speed_factor": Decimal("0.5")},),
+    )

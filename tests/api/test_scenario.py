@@ -1,0 +1,64 @@
+"""The scenario commands: list, show, build, and the way on from a built folder."""
+
+from pathlib import Path
+
+import pytest
+
+from api import cli
+from scenarios.world import World
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _one_small_scenario(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`hamlet`, so that no test has to grow a county."""
+    from scenarios import registry
+
+    hamlet = registry.Scenario("hamlet", "小村", "A hamlet", "两个储备点", "2 stores", lambda seed: world)
+    monkeypatch.setattr(registry, "SCENARIOS", (hamlet,))
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "小村"), ("en", "A hamlet")])
+def test_list_names_the_scenarios(lang: str, words: str, capsys: Capture) -> None:
+    assert cli.run(["scenario", "list", "--lang", lang]) == 0
+    told = capsys.readouterr().out
+    assert "hamlet" in told
+    assert words in told
+
+
+def test_show_says_what_is_in_one(capsys: Capture) -> None:
+    assert cli.run(["scenario", "show", "hamlet"]) == 0
+    told = capsys.readouterr().out
+    assert "盘石滑坡" in told
+    assert "X101 限速至 50%" in told
+    assert "搜救" in told or "search" in told
+
+
+def test_an_unknown_scenario_is_told_with_the_known_ones(capsys: Capture) -> None:
+    assert cli.run(["scenario", "show", "atlantis"]) == 2
+    assert "hamlet" in capsys.readouterr().err
+
+
+def test_build_leaves_a_folder_that_solve_takes(tmp_path: Path, capsys: Capture) -> None:
+    folder = tmp_path / "built"
+    assert cli.run(["scenario", "build", "hamlet", "--out", str(folder)]) == 0
+    assert str(folder / "problem.json") in capsys.readouterr().out
+    plan = tmp_path / "plan.json"
+    assert cli.run(["solve", str(folder / "problem.json"), "--out", str(plan)]) == 0
+    assert cli.run(["check", str(folder / "problem.json"), str(plan)]) == 0
+
+
+def test_the_demo_tells_the_whole_story(tmp_path: Path, capsys: Capture) -> None:
+    assert cli.run(["demo", "--scenario", "hamlet", "--out", str(tmp_path), "--lang", "en"]) == 0
+    told = capsys.readouterr().out
+    for words in ("Custodian", "County store", "Bottled water", "Proven bound", "wuding check"):
+        assert words in told
+    assert (tmp_path / "plan.json").exists()
+
+
+def test_only_the_county_can_be_put_on_real_roads(tmp_path: Path, capsys: Capture) -> None:
+    arguments = ["scenario", "build", "hamlet", "--out", str(tmp_path / "x"), "--roads", "roads.osm.pbf"]
+    assert cli.run(arguments) == 2
+    assert "county" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
