@@ -9,6 +9,7 @@ import math
 import numpy as np
 from numba import njit
 
+from optimizer.dispatch import pricing
 from optimizer.dispatch.kernels import (
     INFEASIBLE,
     TeamData,
@@ -205,3 +206,4 @@ def warm_up() -> None:
         splitmix_state(0), 0, 1, 1, 1.0, 0.1, 1, 1,
     )  # fmt: skip
     least_setup(data, np.ones((1, 1), np.bool_))
+    pricing.warm_up(data)

@@ -24,8 +24,9 @@ TEAM_LEVELS = ("unserved", "completion")
 
 @dataclass(frozen=True)
 class SolveLimits:
-    """Where the search stops: after `iterations` moves (None: 15,000 a team slot, at most 1.5 million; the same
-    plan every time) or at `time_limit_s` seconds of the clock (no repeat promised)."""
+    """Where the search stops: after `iterations` moves (None: 5,000 a team slot, at most 500,000) and a fixed amount
+    of column generation, with the same plan every time; or at `time_limit_s` seconds of the clock, with no repeat
+    promised."""
 
     iterations: int | None = None
     time_limit_s: float | None = None

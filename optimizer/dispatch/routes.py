@@ -36,6 +36,29 @@ class Routes:
         self.length[team] += 1
         self.team_of[slot] = team
 
+    def filled(self, sequences: tuple[tuple[int, ...], ...]) -> "Routes":
+        """These empty routes with task sequences put in; a team's own pinned slot first, else the next free slot."""
+        task_of, pinned = self.model.data.task_of.tolist(), dict(self.model.pinned)
+        free: dict[int, list[int]] = {}
+        for slot in range(self.model.slots - 1, -1, -1):
+            if slot not in pinned:
+                free.setdefault(task_of[slot], []).append(slot)
+        own = {(team, task_of[slot]): slot for slot, team in pinned.items()}
+        for team, tasks in enumerate(sequences):
+            for task in tasks:
+                self.append(team, own[team, task] if (team, task) in own else free[task].pop())
+        return self
+
+    def finish(self, team: int) -> int:
+        """When a team has done its last stop."""
+        data = self.model.data
+        free, place = int(data.free[team]), int(data.place[team])
+        for slot in self.sequence[team, : self.length[team]].tolist():
+            task = int(data.task_of[slot])
+            free = int(kernels.arrival(data, team, free, place, task)) + int(data.service[task, team])
+            place = int(data.incident_of[task])
+        return free
+
     def costs(self) -> IntArray:
         data = self.model.data
         return np.array(

@@ -4,6 +4,7 @@ Numbers in brackets are those of docs/model.md.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -24,6 +25,14 @@ class TeamModel:
     able: BoolArray  # (tasks, teams) T1, and some way there
     surplus: int  # level 1 of slots that no team could ever fill: more teams needed than are able
     broken_pins: tuple[tuple[str, str], ...]  # (team, task) that cannot be kept (T10)
+
+    @cached_property
+    def slot_of(self) -> dict[int, int]:
+        """The first slot of each task."""
+        first: dict[int, int] = {}
+        for slot, task in enumerate(self.data.task_of.tolist()):
+            first.setdefault(task, slot)
+        return first
 
     @property
     def slots(self) -> int:

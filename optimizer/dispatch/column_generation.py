@@ -1,0 +1,253 @@
+"""Column generation over team routes: a bound that is nearly always tight, and often the optimum.
+
+Master (set covering, LP by GLOP): every task row is covered as often as teams are needed, or pays for being
+unserved; every team has one route at most.
+(C1) sum over routes holding row r + unserved_r >= needed_r        dual: prize_r, in [0, charge_r]
+(C2) sum over routes of team k <= 1                                dual: rent_k <= 0
+Pricing: `price_team`. Bound (Lagrange): sum needed_r prize_r + sum_k min(0, cheapest route of k at these prizes);
+it holds for every schedule whose level 1 is U after taking off the charge of U. Integer finish: HiGHS over the
+columns. References: Rauchecker & Schryen, EJOR 272 (2019) 352-363 (branch and price for this problem);
+Luebbecke & Desrosiers, Operations Research 53 (2005) 1007-1023.
+"""
+
+import math
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+from ortools.linear_solver import pywraplp
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
+
+from optimizer.dispatch.kernels import INFEASIBLE, sequence_cost
+from optimizer.dispatch.pricing import metric, price_team
+from optimizer.dispatch.team_model import TeamModel
+from optimizer.units import IntArray
+
+QUICK = 1_000  # labels of a pricing call while that finds routes; four times as many when it no longer does
+LABELS = 16_000  # of one pricing call; more means that exact pricing is out of reach here
+PAIRS = 8_000  # comparisons of labels that weigh as much as making one
+WORK = 600_000  # labels and comparisons in all: a work limit that repeats, one to four seconds
+ROUNDS = 200
+ROUTES = 8  # new routes a team per round
+NEAREST = 20  # teams of each task whose direct routes open the master
+ROUNDING = 1e-9  # relative error of the float sums of a bound, with room to spare
+NODES = 200  # of the integer finish
+
+
+@dataclass(frozen=True)
+class Column:
+    team: int
+    tasks: tuple[int, ...]
+    cost: int
+
+
+@dataclass
+class Master:
+    """Rows: (task, pinned team or -1). A pinned slot is a row of its own that only its team can cover."""
+
+    model: TeamModel
+    charge: int  # per unit of severity unserved
+    rows: dict[tuple[int, int], int] = field(default_factory=dict)
+    needed: list[int] = field(default_factory=list)
+    columns: dict[tuple[int, tuple[int, ...]], Column] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        pinned = dict(self.model.pinned)
+        for slot, task in enumerate(self.model.data.task_of.tolist()):
+            key = task, pinned.get(slot, -1)
+            if key not in self.rows:
+                self.rows[key] = len(self.needed)
+                self.needed.append(0)
+            self.needed[self.rows[key]] += 1
+        self.solver = pywraplp.Solver.CreateSolver("GLOP")
+        # a pinned team that stays away must cost more than everything else together
+        pin = 1 + int(self.model.data.weight[self.model.data.task_of].sum())
+        self.weights = [
+            int(self.model.data.weight[task]) if team < 0 else pin * int(self.model.data.weight[task])
+            for task, team in self.rows
+        ]
+        self.cover = [self.solver.Constraint(need, self.solver.infinity()) for need in self.needed]
+        teams = len(self.model.data.free)
+        self.one_route = [self.solver.Constraint(-self.solver.infinity(), 1) for _ in range(teams)]
+        for row, weight in enumerate(self.weights):
+            unserved = self.solver.NumVar(0, self.solver.infinity(), "")
+            self.solver.Objective().SetCoefficient(unserved, self.charge * weight)
+            self.cover[row].SetCoefficient(unserved, 1)
+
+    def row(self, task: int, team: int) -> int | None:
+        """The row that this team covers by serving this task."""
+        own = self.rows.get((task, team))
+        return self.rows.get((task, -1)) if own is None else own
+
+    def add(self, team: int, tasks: tuple[int, ...], cost: int) -> bool:
+        key = team, tasks
+        if key in self.columns:
+            return False
+        self.columns[key] = Column(team, tasks, cost)
+        variable = self.solver.NumVar(0, self.solver.infinity(), "")
+        self.solver.Objective().SetCoefficient(variable, cost)
+        self.one_route[team].SetCoefficient(variable, 1)
+        for task in tasks:
+            row = self.row(task, team)
+            assert row is not None
+            self.cover[row].SetCoefficient(variable, 1)
+        return True
+
+    def duals(self) -> tuple[list[float], list[float]]:
+        """Prizes of the rows, held inside what the bound allows, and rents of the teams."""
+        status = self.solver.Solve()
+        if status != pywraplp.Solver.OPTIMAL:
+            raise ArithmeticError(f"the master LP ended with status {status}")
+        prizes = [
+            min(max(0.0, row.dual_value()), float(self.charge * weight))
+            for row, weight in zip(self.cover, self.weights, strict=True)
+        ]
+        return prizes, [min(0.0, row.dual_value()) for row in self.one_route]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """`bound` on charge x level 1 + level 3; `routes` per team of the best integer solution, None if none was found."""
+
+    bound: int | None
+    routes: tuple[tuple[int, ...], ...] | None
+    timed_out: bool
+
+
+def route_cost(model: TeamModel, team: int, tasks: tuple[int, ...]) -> int:
+    """Level 3 of a team serving these tasks in this order; INFEASIBLE where it cannot."""
+    sequence = np.array([model.slot_of[task] for task in tasks], np.int64)
+    return int(sequence_cost(model.data, team, sequence, len(sequence)))
+
+
+def generate(model: TeamModel, start: tuple[tuple[int, ...], ...], *, charge: int, deadline: float | None) -> Generated:
+    """Generate columns from the schedule `start` (task sequences per team) until no route improves, or `WORK`.
+
+    `charge`: what a unit of severity unserved costs; any value gives a valid bound, one above what a slot costs in
+    a good schedule a tight one. `deadline` is a time.monotonic() reading.
+    """
+    data = model.data
+    master = Master(model, charge)
+    for team, sequence in enumerate(start):
+        if sequence:
+            master.add(team, sequence, route_cost(model, team, sequence))
+    for slot, task in enumerate(data.task_of.tolist()):
+        for team in model.choices[model.start[slot] : model.start[slot + 1]][:NEAREST].tolist():
+            cost = route_cost(model, team, (task,))
+            if cost < INFEASIBLE:
+                master.add(team, (task,), cost)
+    prune = bool(metric(data))
+    wanted = sorted({task for task, _ in master.rows})
+    able = [
+        np.array([task for task in wanted if model.able[task, k] and master.row(task, k) is not None], np.int64)
+        for k in range(len(data.free))
+    ]
+    rows = [np.array([master.row(int(task), k) for task in tasks], np.int64) for k, tasks in enumerate(able)]
+    most = max((len(tasks) for tasks in able), default=0)
+    scratch = _Scratch(most)
+    best, work, cap = -math.inf, 0, QUICK
+    for _ in range(ROUNDS):
+        prizes, rents = master.duals()
+        prize = np.array(prizes)
+        bound = sum(need * price for need, price in zip(master.needed, prizes, strict=True))
+        fresh, exact = 0, True
+        for k, tasks in enumerate(able):
+            if not len(tasks):
+                continue
+            if deadline is not None and time.monotonic() >= deadline:
+                return _finished(master, best, timed_out=True)
+            found, least, labels = price_team(
+                data, k, tasks, prize[rows[k]], prune, rents[k] - 1e-6, scratch.labels[:cap], scratch.visited[:cap],
+                scratch.cost, ROUTES, scratch.routes, scratch.lengths,
+            )  # fmt: skip
+            used = cap if labels < 0 else labels
+            work += used + used * used // PAIRS
+            exact = exact and labels >= 0
+            bound += min(0.0, least)
+            for route in range(found):
+                chosen = tuple(int(tasks[a]) for a in scratch.routes[route, : scratch.lengths[route]])
+                fresh += master.add(k, chosen, route_cost(model, k, chosen))
+        if exact:
+            best = max(best, bound)
+        if work > WORK or (not fresh and (exact or cap == LABELS)):
+            break
+        if not fresh:
+            cap = min(4 * cap, LABELS)
+    return _finished(master, best, timed_out=False)
+
+
+class _Scratch:
+    """Arrays that pricing reuses."""
+
+    def __init__(self, tasks: int) -> None:
+        self.labels = np.zeros((LABELS, 5), np.int64)
+        self.visited = np.zeros((LABELS, max(1, -(-tasks // 64))), np.int64)
+        self.cost = np.zeros(LABELS)
+        self.routes: IntArray = np.zeros((ROUTES, tasks + 1), np.int64)
+        self.lengths: IntArray = np.zeros(ROUTES, np.int64)
+
+
+def _finished(master: Master, best: float, *, timed_out: bool) -> Generated:
+    bound = None if best == -math.inf else math.ceil(best - ROUNDING * max(1.0, abs(best)))
+    return Generated(bound, None if timed_out else _integer(master), timed_out)
+
+
+def _integer(master: Master) -> tuple[tuple[int, ...], ...] | None:
+    """Set covering over the columns by HiGHS, stopped by a node limit so that it repeats; None if it found nothing."""
+    columns = sorted(master.columns.values(), key=lambda column: (column.team, column.tasks))
+    rows, teams, count = len(master.needed), len(master.one_route), len(columns)
+    row, col = [], []
+    for index, column in enumerate(columns):
+        for task in column.tasks:
+            covered = master.row(task, column.team)
+            assert covered is not None
+            row.append(covered)
+            col.append(index)
+        row.append(rows + column.team)
+        col.append(index)
+    row += range(rows)
+    col += range(count, count + rows)
+    matrix = csr_array((np.ones(len(row)), (row, col)), shape=(rows + teams, count + rows))
+    lower = np.concatenate([np.array(master.needed, float), np.full(teams, -np.inf)])
+    upper = np.concatenate([np.full(rows, np.inf), np.ones(teams)])
+    cost = [float(column.cost) for column in columns] + [float(master.charge * weight) for weight in master.weights]
+    result = milp(
+        np.array(cost),
+        integrality=np.ones(count + rows),
+        bounds=Bounds(0, np.concatenate([np.ones(count), np.array(master.needed, float)])),
+        constraints=LinearConstraint(matrix, lower, upper),
+        options={"node_limit": NODES, "mip_rel_gap": 0.0},
+    )
+    if result.x is None:
+        return None
+    routes: list[tuple[int, ...]] = [()] * teams
+    for index in np.flatnonzero(result.x[:count] > 0.5).tolist():
+        routes[columns[index].team] = columns[index].tasks
+    return _without_surplus(master, routes)
+
+
+def _without_surplus(master: Master, routes: list[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
+    """Covering may send a team too many: take each such stop from the route that gains most by it."""
+    count = [0] * len(master.needed)
+    holders: dict[int, list[int]] = {}
+    for team, tasks in enumerate(routes):
+        for task in tasks:
+            row = master.row(task, team)
+            assert row is not None
+            count[row] += 1
+            holders.setdefault(row, []).append(team)
+    by_row = {row: task for (task, _), row in master.rows.items()}
+    for row, teams in sorted(holders.items()):
+        while count[row] > master.needed[row]:
+            options = []
+            for team in teams:
+                if by_row[row] in routes[team]:
+                    rest = tuple(task for task in routes[team] if task != by_row[row])
+                    cost = route_cost(master.model, team, rest) if rest else 0
+                    if cost < INFEASIBLE:
+                        options.append((cost - route_cost(master.model, team, routes[team]), team, rest))
+            _, team, rest = min(options)
+            routes[team] = rest
+            count[row] -= 1
+    return tuple(routes)

@@ -1,0 +1,149 @@
+"""Pricing of team routes by labelling, compiled: the cheapest sequences of one team at given task prizes.
+
+A label is (cost so far less prizes, time, last task, tasks visited). It is dominated by one at the same task that
+is no later, no dearer and has visited no more, because waiting never makes a later stop cheaper. Where the travel
+times obey the triangle inequality a stop that costs more than its prize is never worth making, so labels stay few.
+Reference: Feillet, Dejax, Gendreau, Gueguen, Networks 44 (2004) 216-229 (elementary labelling).
+"""
+
+import numpy as np
+from numba import njit
+
+from optimizer.dispatch.kernels import TeamData, arrival
+from optimizer.units import UNREACHABLE, FloatArray, IntArray
+
+
+@njit(cache=True)
+def metric(data: TeamData) -> bool:
+    """Whether no detour over a stop is quicker than going straight (turnouts and services only add to it)."""
+    groups, n = data.between.shape[0], data.between.shape[1]
+    for g in range(groups):
+        for a in range(n):
+            for b in range(n):
+                for c in range(n):
+                    if data.between[g, a, b] + data.between[g, b, c] < data.between[g, a, c]:
+                        return False
+    for k in range(len(data.free)):
+        for b in range(n):
+            for c in range(n):
+                if data.base[k, b] + data.between[data.group[k], b, c] < data.base[k, c]:
+                    return False
+    return True
+
+
+@njit(cache=True)
+def price_team(
+    data: TeamData,
+    k: int,
+    tasks: IntArray,
+    prize: FloatArray,
+    prune: bool,
+    threshold: float,
+    labels: IntArray,
+    visited: IntArray,
+    cost: FloatArray,
+    most: int,
+    routes: IntArray,
+    lengths: IntArray,
+) -> tuple[int, float, int]:
+    """Routes of team k over `tasks` (a,), prizes (a,), cheaper than `threshold`.
+
+    Scratch: labels (cap, 5) time, last, parent, next at the same task, alive; visited (cap, words); cost (cap,).
+    Fills `routes` (most, longest) with positions in `tasks`, cheapest first, and `lengths`; returns how many, the
+    least cost of any route (0 for staying), and the labels used; -1 where they ran out: then there may be better.
+    """
+    cap, words = visited.shape
+    count = 0
+    head = np.full(len(tasks), -1, np.int64)
+    least = 0.0
+    index = -1
+    full = False
+    while index < count and not full:
+        if index >= 0 and labels[index, 4] == 0:
+            index += 1
+            continue
+        if index < 0:
+            free, place, paid = data.free[k], data.place[k], 0.0
+        else:
+            free, place, paid = labels[index, 0], data.incident_of[tasks[labels[index, 1]]], cost[index]
+        for a in range(len(tasks)):
+            if index >= 0 and (visited[index, a >> 6] >> (a & 63)) & 1:
+                continue
+            j = tasks[a]
+            arrive = arrival(data, k, free, place, j)
+            finish = arrive + data.service[j, k]
+            if arrive >= UNREACHABLE or arrive > data.latest[j] or finish > data.until[k]:
+                continue
+            more = data.weight[j] * finish - prize[a]
+            if arrive > data.due[j]:
+                more += data.weight[j] * data.penalty[0]
+            if prune and more >= 0.0:
+                continue
+            total = paid + more
+            # dominated, or dominating?
+            beaten = False
+            other = head[a]
+            while other >= 0:
+                if labels[other, 4] == 1:
+                    inside, outside = True, True  # other within new, new within other
+                    for word in range(words):
+                        old = visited[other, word]
+                        new = visited[index, word] if index >= 0 else 0
+                        if word == a >> 6:
+                            new |= 1 << (a & 63)
+                        if old & ~new:
+                            inside = False
+                        if new & ~old:
+                            outside = False
+                    if inside and labels[other, 0] <= finish and cost[other] <= total:
+                        beaten = True
+                        break
+                    if outside and finish <= labels[other, 0] and total <= cost[other]:
+                        labels[other, 4] = 0
+                other = labels[other, 3]
+            if beaten:
+                continue
+            if count == cap:
+                full = True
+                break
+            labels[count, 0], labels[count, 1], labels[count, 2] = finish, a, index
+            labels[count, 3], labels[count, 4] = head[a], 1
+            head[a] = count
+            for word in range(words):
+                visited[count, word] = visited[index, word] if index >= 0 else 0
+            visited[count, a >> 6] |= 1 << (a & 63)
+            cost[count] = total
+            least = min(least, total)
+            count += 1
+        index += 1
+    found = 0
+    used = np.zeros(count, np.bool_)
+    while found < most:
+        best = -1
+        for label in range(count):
+            if not used[label] and labels[label, 4] == 1 and (best < 0 or cost[label] < cost[best]):
+                best = label
+        if best < 0 or cost[best] >= threshold:
+            break
+        used[best] = True
+        length, label = 0, best
+        while label >= 0:
+            length += 1
+            label = labels[label, 2]
+        lengths[found] = length
+        label = best
+        for position in range(length - 1, -1, -1):
+            routes[found, position] = labels[label, 1]
+            label = labels[label, 2]
+        found += 1
+    return found, least, -1 if full else count
+
+
+def warm_up(data: TeamData) -> None:
+    """Compile for a problem's arrays."""
+    metric(data)
+    one = np.zeros(1, np.int64)
+    price_team(
+        data, 0, one, np.ones(1), True, 0.0, np.zeros((4, 5), np.int64), np.zeros((4, 1), np.int64), np.zeros(4), 1,
+        np.zeros((1, 2), np.int64), one.copy(),
+    )  # fmt: skip
