@@ -108,10 +108,12 @@ def solve_loaded(
     if violations:
         raise PlanRefused(violations)
     if loaded.roads is not None:
+        from scenarios.exchange.cut_off import with_closures_named
         from scenarios.exchange.routes import with_routes
 
         with phases.phase("routes"):
             plan = with_routes(plan, problem=loaded.problem, roads=loaded.roads)
+            plan = with_closures_named(plan, problem=loaded.problem, roads=loaded.roads)
     return Solved(loaded.problem, plan, loaded.notes, dict(phases.seconds))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from optimizer.dispatch.problem import Demand, Incident, Store, Team, Travel, Vehicle
 from optimizer.errors import BadInput, Fault
-from optimizer.network.closures import apply_closures
+from optimizer.network.closures import Closure, apply_closures
 from optimizer.network.graph import RoadNetwork
 from optimizer.network.profiles import Profile, profile_from
 from optimizer.network.read import read_network
@@ -31,7 +32,10 @@ class Roads:
     closed: RoadNetwork
     custom: Mapping[str, Profile]
     sha256: str
+    closures: tuple[Closure, ...] = ()
+    as_of: datetime | None = None
     _base: dict[str, Router] = field(default_factory=dict)
+    _without: dict[str, RoadNetwork] = field(default_factory=dict)
     _routers: dict[str, Router] = field(default_factory=dict)
     _points: dict[str, SnappedPoints] = field(default_factory=dict)
     _rows: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
@@ -46,6 +50,19 @@ class Roads:
             self._base[profile] = base
             self._routers[profile] = base.with_closures(self.closed)
         return self._routers[profile]
+
+    def without(self, closure: str) -> "RoadNetwork":
+        """The network with all closures but this one."""
+        if closure not in self._without:
+            assert self.as_of is not None
+            others = [other for other in self.closures if other.id != closure]
+            self._without[closure], _ = apply_closures(self.network, others, at=self.as_of)
+        return self._without[closure]
+
+    def open_router(self, profile: str) -> Router:
+        """The router of a profile with every road open."""
+        self.router(profile)
+        return self._base[profile]
 
     def place(self, profile: str, places: Sequence[tuple[str, Any]]) -> None:
         """Snap (kind, place with id, lat, lon) to the roads of a profile, all at once. The network is the one
@@ -86,7 +103,7 @@ def roads_of(file: ProblemFile, *, folder: Path, network: RoadNetwork | None, so
     closures = [closure_of(row) for row in sorted(file.closures, key=lambda row: row.id)]
     closed, report = apply_closures(network, closures, at=file.as_of)
     notes = [Note(fault.where, fault.code, fault.facts) for fault in report.warnings]
-    return Roads(network, closed, custom, network.sha256), notes
+    return Roads(network, closed, custom, network.sha256, tuple(closures), file.as_of), notes
 
 
 def routed_travel(

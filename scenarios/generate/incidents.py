@@ -9,6 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from inventory.files import Table
 from optimizer.units import FloatArray, IntArray
@@ -44,7 +47,7 @@ MEDICAL = TaskKind("medical", (0, 0, 1, 1, 1), (30, 60), 600)
 KINDS: dict[str, Kind] = {
     "flood": Kind(
         "洪涝", "Flood", 0.36,
-        (TaskKind("water_rescue", (1, 1, 1, 1, 2), (60, 150), 600), EVACUATION, MEDICAL), 90,
+        (TaskKind("water_rescue", (1, 1, 1, 1, 2), (60, 150), 600), EVACUATION, MEDICAL), 36,
         (("M037", 0.4), ("M038", 0.05), ("M040", 0.02), ("M013", 0.25), ("M006", 0.5), ("M043", 0.03)),
     ),
     "landslide": Kind(
@@ -54,7 +57,7 @@ KINDS: dict[str, Kind] = {
             EVACUATION,
             TaskKind("road_clearing", (0, 1, 1, 1, 1), (60, 180), 1800),
             MEDICAL,
-        ), 60,
+        ), 24,
         (("M053", 0.3), ("M043", 0.05), ("M022", 0.04), ("M069", 0.3), ("M019", 0.05), ("M005", 0.6)),
     ),
     "waterlogging": Kind(
@@ -62,16 +65,16 @@ KINDS: dict[str, Kind] = {
         (
             TaskKind("drainage", (1, 1, 1, 2, 2), (90, 240), 1800),
             TaskKind("evacuation", (0, 0, 1, 1, 1), (30, 90), 600),
-        ), 110, (("M044", 0.02), ("M046", 0.05), ("M047", 0.02), ("M072", 0.2), ("M013", 0.2)),
+        ), 40, (("M044", 0.02), ("M046", 0.05), ("M047", 0.02), ("M072", 0.2), ("M013", 0.2)),
     ),
     "evacuation": Kind(
         "转移安置", "Evacuation", 0.14,
-        (TaskKind("evacuation", (1, 1, 2, 2, 3), (60, 150), 600), MEDICAL), 140,
+        (TaskKind("evacuation", (1, 1, 2, 2, 3), (60, 150), 600), MEDICAL), 60,
         (("M005", 0.8), ("M003", 0.4), ("M013", 0.25), ("M011", 0.2), ("M001", 0.1)),
     ),
     "fire": Kind(
         "火灾", "Fire", 0.08,
-        (TaskKind("firefighting", (1, 1, 2, 2, 3), (40, 120), 300), MEDICAL), 12,
+        (TaskKind("firefighting", (1, 1, 2, 2, 3), (40, 120), 300), MEDICAL), 6,
         (("M059", 0.5), ("M067", 0.1), ("M061", 0.2), ("M019", 0.1)),
     ),
 }  # fmt: skip
@@ -100,7 +103,7 @@ def rainstorm_wave(
     x, y = _plane(villages.lat, villages.lon)
     far = np.hypot(x - x[centre], y - y[centre])
     size = max(1.0, float(np.hypot(np.ptp(x), np.ptp(y)))) * spread
-    wish = np.exp(-0.5 * (far / size) ** 2) + 0.02
+    wish = (np.exp(-0.5 * (far / size) ** 2) + 0.02) * on_main_roads(ground)
     sites = rng.choice(len(villages), count, replace=count > len(villages), p=wish / wish.sum())
     kinds = rng.choice(list(KINDS), count, p=[kind.share for kind in KINDS.values()])
     severity = np.clip(np.rint(rng.normal(3.4 - 0.8 * far[sites] / far.max(initial=1.0), 1.0)), 1, 5).astype(np.int64)
@@ -130,6 +133,19 @@ def rainstorm_wave(
     tasks = _tasks(rng, ids, kinds.tolist(), severity)
     demands = _demands(rng, ids, kinds.tolist(), people)
     return Wave(incidents, tasks, demands, (float(villages.lat[centre]), float(villages.lon[centre])))
+
+
+def on_main_roads(ground: Ground) -> IntArray:
+    """(villages,) 1 where the nearest junction belongs to the main component, 0 on islets: a wave that strikes
+    where no road leads shows nothing of dispatch."""
+    network, villages = ground.network, ground.villages
+    pairs = coo_matrix((np.ones(network.edge_count), (network.tail, network.head)), shape=(network.node_count,) * 2)
+    _, label = connected_components(pairs, directed=False)
+    middle = float(network.lat.mean())
+    tree = cKDTree(np.column_stack(_plane(network.lat, network.lon, middle)))
+    _, node = tree.query(np.column_stack(_plane(villages.lat, villages.lon, middle)))
+    main: IntArray = (label[node] == np.bincount(label).argmax()).astype(np.int64)
+    return main if main.any() else np.ones_like(main)
 
 
 def _tasks(rng: np.random.Generator, ids: list[str], kinds: list[str], severity: IntArray) -> Table:
@@ -171,20 +187,23 @@ def storm_closures(rng: np.random.Generator, ground: Ground, wave: Wave) -> tupl
     for index in slides:
         lat, lon = wave.incidents["lat"][index], wave.incidents["lon"][index]
         px, py = _plane(np.array([lat]), np.array([lon]), float(network.lat.mean()))
-        node = int(np.argmin(np.hypot(x - px[0], y - py[0])))
-        edges = np.flatnonzero(network.tail == node)
-        if edges.size > 2:  # the place itself stays reachable by another road
+        gap = np.hypot(x - px[0], y - py[0])
+        near = (gap[network.tail] > 500) & (gap[network.head] > 500) & (gap[network.tail] < 2_500)
+        edges = np.flatnonzero(near)  # on the way to the slide, not under it: the place itself can be reached on foot
+        if edges.size:
             cut.add(str(network.segment_id[network.segment[edges[int(rng.integers(edges.size))]]]))
     lat, lon = wave.core
     closures: list[dict[str, Any]] = [
-        {"id": "C-rain", "polygon": _disc(lat, lon, 9_000), "speed_factor": Decimal("0.7")},
-        {"id": "C-flood", "polygon": _disc(lat + 0.012, lon - 0.015, 900), "speed_factor": Decimal(0)},
+        {"id": "rain-暴雨减速", "polygon": _disc(lat, lon, 9_000), "speed_factor": Decimal("0.7")},
+        {"id": "flood-河段漫水", "polygon": _disc(lat + 0.012, lon - 0.015, 900), "speed_factor": Decimal(0)},
     ]
     named = sorted({str(name) for name in network.names if str(name).endswith("通村路")})
     if named:
-        closures.append({"id": "C-road", "road_name": named[int(rng.integers(len(named)))], "speed_factor": Decimal(0)})
+        closures.append(
+            {"id": "road-村路塌方", "road_name": named[int(rng.integers(len(named)))], "speed_factor": Decimal(0)}
+        )
     if cut:
-        closures.append({"id": "C-slide", "edges": sorted(cut), "speed_factor": Decimal(0)})
+        closures.append({"id": "slide-滑坡断路", "edges": sorted(cut), "speed_factor": Decimal(0)})
     return tuple(closures)
 
 

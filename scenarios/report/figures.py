@@ -67,9 +67,7 @@ def headline(
     return tuple(figures)
 
 
-def _supply_figures(
-    problem: DispatchProblem, plan: Plan, incidents: tuple[IncidentCard, ...]
-) -> list[Figure]:
+def _supply_figures(problem: DispatchProblem, plan: Plan, incidents: tuple[IncidentCard, ...]) -> list[Figure]:
     rates = fill_rates(problem, plan)
     numbers = {card.id: card.number for card in incidents}
     if not rates:

@@ -60,8 +60,6 @@ def say(key: str, **facts: Any) -> Label:
         return text
 
     def filled(words: str, lang: Lang) -> str:
-        return words.format(
-            **{key: one.of(lang) if isinstance(one, Label) else one for key, one in facts.items()}
-        )
+        return words.format(**{key: one.of(lang) if isinstance(one, Label) else one for key, one in facts.items()})
 
     return Label(filled(text.zh, "zh"), filled(text.en, "en"))

@@ -85,9 +85,7 @@ def _roads(scene: Scene) -> str:
     crosses = []
     for line in scene.closed:
         x, y, _ = arrow(line, at=0.5)
-        crosses.append(
-            f'<g transform="translate({x:.1f} {y:.1f})"><path class="s cross" d="M-4-4 4 4M4-4-4 4"/></g>'
-        )
+        crosses.append(f'<g transform="translate({x:.1f} {y:.1f})"><path class="s cross" d="M-4-4 4 4M4-4-4 4"/></g>')
     return "\n".join([*out, "".join(crosses)])
 
 

@@ -13,8 +13,7 @@ def both(label: Label, *, tag: str = "span", attributes: str = "") -> str:
             return escape(label.zh)
         return f"<{tag}{extra}>{escape(label.zh)}</{tag}>"
     return "".join(
-        f'<{tag} lang="{lang}"{extra}>{escape(words)}</{tag}>'
-        for lang, words in (("zh", label.zh), ("en", label.en))
+        f'<{tag} lang="{lang}"{extra}>{escape(words)}</{tag}>' for lang, words in (("zh", label.zh), ("en", label.en))
     )
 
 

@@ -27,7 +27,8 @@ from scenarios.report.wording import instant
 
 ASSETS = Path(__file__).parent / "assets"
 CONTENTS = ("figures", "map", "incidents", "unmet", "teams", "supplies", "situation", "levels")
-LANGUAGE_NAMES: tuple[tuple[Lang, str, str], ...] = (("zh", "zh-CN", "中文"), ("en", "en", "English"))
+# Full tags, because the style sheet hides what is exactly `lang=zh` or `lang=en`.
+LANGUAGE_NAMES: tuple[tuple[Lang, str, str], ...] = (("zh", "zh-CN", "中文"), ("en", "en-GB", "English"))
 
 
 def plan_html(view: ReportView, *, scene: Scene | None = None, lang: Lang = "zh") -> str:
@@ -98,7 +99,8 @@ def _top(view: ReportView, title: Label) -> str:
     summary = view.situation.summary
     when = say("report.as_of", clock=instant(view.as_of))
     buttons = "".join(
-        f'<button type="button" lang="{tag}" data-speak="{name}">{words}</button> ' for name, tag, words in LANGUAGE_NAMES
+        f'<button type="button" lang="{tag}" data-speak="{name}">{words}</button> '
+        for name, tag, words in LANGUAGE_NAMES
     )
     return (
         f'<header class="top"><div><h1>{both(title)}</h1>'

@@ -72,9 +72,7 @@ class Flow:
             "、".join(f"{row.item_name.zh} {quantity(units)}{row.unit.zh}" for row, units in shown) + more,
             ", ".join(f"{row.item_name.en} {quantity(units)}" for row, units in shown) + more,
         )
-        return say(
-            "map.flow", store=first.store_name, number=first.number, incident=first.incident_name, goods=named
-        )
+        return say("map.flow", store=first.store_name, number=first.number, incident=first.incident_name, goods=named)
 
 
 @dataclass(frozen=True)
@@ -101,9 +99,7 @@ class Scene:
     bases: tuple[Marker, ...]
 
 
-def scene_of(
-    problem: DispatchProblem, plan: Plan, view: ReportView, *, layers: MapLayers | None
-) -> Scene | None:
+def scene_of(problem: DispatchProblem, plan: Plan, view: ReportView, *, layers: MapLayers | None) -> Scene | None:
     """The map of a plan; None where nothing of the problem has a position."""
     layers = layers or MapLayers(roads={})
     points = [

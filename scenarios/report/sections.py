@@ -21,9 +21,7 @@ def section(id: str, body: str, *, heading: Label) -> str:
 
 def table(columns: Sequence[Column], rows: Iterable[str], *, caption: Label, tall: bool = False) -> str:
     """A table that scrolls inside its own box, by keyboard too, so that the page never scrolls sideways."""
-    heads = "".join(
-        f'<th scope="col"{_class(name)}>{both(say(f"table.{key}"))}</th>' for key, name in columns
-    )
+    heads = "".join(f'<th scope="col"{_class(name)}>{both(say(f"table.{key}"))}</th>' for key, name in columns)
     body = "".join(rows)
     if not body.startswith("<tbody"):
         body = f"<tbody>{body}</tbody>"
@@ -257,7 +255,9 @@ def unmet_section(view: ReportView) -> str:
 def situation_section(view: ReportView, *, closures: Sequence[Label]) -> str:
     situation, parts = view.situation, []
     if situation.figures:
-        pairs = "".join(f"<div><dt>{both(what)}</dt><dd>{escape(value)}</dd></div>" for what, value in situation.figures)
+        pairs = "".join(
+            f"<div><dt>{both(what)}</dt><dd>{escape(value)}</dd></div>" for what, value in situation.figures
+        )
         parts.append(f'<dl class="counts">{pairs}</dl>')
     if closures:
         parts.append(_list(say("situation.closures"), (f"<li>{both(one)}</li>" for one in closures), name="inline"))
@@ -365,5 +365,3 @@ def method_footer(view: ReportView) -> str:
         f'<footer aria-labelledby="h-method"><h2 id="h-method">{both(say("section.method"))}</h2>'
         f'{lines}<dl class="run">{pairs}</dl></footer>'
     )
-
-

@@ -7,6 +7,7 @@ from typing import Any
 
 from optimizer.dispatch.plan import Plan, Reason, Unmet
 from optimizer.dispatch.problem import DispatchProblem, Incident, Task
+from scenarios.exchange.plan import cure
 from scenarios.report.figures import fill_rates, headline
 from scenarios.report.labels import Label, Names, say, texts
 from scenarios.report.rows import (
@@ -115,9 +116,7 @@ def _team_rows(context: _Context) -> tuple[StopRow, ...]:
                     finish=clock(as_of, stop.finish_s),
                     response=duration(stop.response_s),
                     tier_met=stop.tier_met,
-                    tier_met_name=tier_name(
-                        stop.tier_met, response_s=stop.response_s, tiers=problem.parameters.tiers
-                    ),
+                    tier_met_name=tier_name(stop.tier_met, response_s=stop.response_s, tiers=problem.parameters.tiers),
                     due_s=due,
                     late_s=0 if due is None else max(0, stop.arrive_s - due),
                     started=(team.id, stop.task) in started and position == 1,
@@ -145,9 +144,7 @@ def _supply_rows(context: _Context) -> tuple[SupplyRow, ...]:
             expires=expires.get((one.store, one.item, one.lot)),
             quantity=one.quantity,
             vehicle=one.vehicle,
-            vehicle_name=say("ship.any_vehicle")
-            if one.vehicle is None
-            else names.name("vehicles", one.vehicle),
+            vehicle_name=say("ship.any_vehicle") if one.vehicle is None else names.name("vehicles", one.vehicle),
             trip=one.trip,
             depart_s=one.depart_s,
             arrive_s=one.arrive_s,
@@ -199,9 +196,10 @@ def _unmet_rows(context: _Context) -> tuple[UnmetRow, ...]:
 
 
 def _cure(context: _Context, unmet: Unmet) -> Label:
-    """The act that cures it; for blocked stock it names the overdue tasks."""
+    """The act that cures it; for blocked stock it names the overdue tasks by store and item."""
     if unmet.reason is not Reason.FIVE_FIXED:
-        return say(f"cure.{unmet.reason.value}")
+        words = cure(unmet)
+        return Label(words["zh"], words["en"])
     blocking = sorted(
         {
             check

@@ -6,8 +6,8 @@ const lang = () => root.dataset.lang;
 
 // Language: style sheets hide the other one; only attributes and options need a hand.
 function speak(which) {
-  root.dataset.lang = root.lang = which;
-  root.lang = which === "zh" ? "zh-CN" : "en";
+  root.dataset.lang = which;
+  root.lang = which === "zh" ? "zh-CN" : "en-GB";
   all("svg.map").forEach(map => { map.dataset.lang = which; });
   all("[data-zh][aria-label]").forEach(one => one.setAttribute("aria-label", one.dataset[which]));
   all("option[data-zh]").forEach(one => { one.textContent = one.dataset[which]; });

@@ -40,12 +40,7 @@ def gb2312(rows: range) -> str:
 ASCII = "".join(map(chr, range(0x20, 0x7F)))
 LATIN_1 = "".join(map(chr, range(0xA0, 0x100)))
 FIRST = (
-    ASCII
-    + LATIN_1
-    + EXTRA_SYMBOLS
-    + gb2312(range(0xA1, 0xA4))
-    + gb2312(range(0xA6, 0xA7))
-    + gb2312(range(0xB0, 0xD8))
+    ASCII + LATIN_1 + EXTRA_SYMBOLS + gb2312(range(0xA1, 0xA4)) + gb2312(range(0xA6, 0xA7)) + gb2312(range(0xB0, 0xD8))
 )
 SECOND = gb2312(range(0xD8, 0xF8)) + EXTRA_HANZI
 
