@@ -30,7 +30,7 @@ bench: $(VENV)/.ready-dev  ## the measured figures of docs/benchmarks.md
 	$(BIN)/python -m pytest -q -m benchmark tests/benchmarks -s
 
 docs: $(VENV)/.ready-dev  ## rewrite the generated pages of docs/
-	$(BIN)/python -m inventory.files.dictionary > docs/data-dictionary.md
+	$(BIN)/python -m inventory.files.document docs/data-dictionary.md
 
 clean:  ## remove the environment and the demo's output
 	rm -rf $(VENV) wuding-demo
@@ -48,7 +48,7 @@ $(VENV)/bin/python:
 # The last line compiles the kernels once, so that no dispatcher waits for it.
 $(VENV)/.ready: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@$(PIP) --editable .
-	@$(BIN)/python -c 'from optimizer.dispatch.kernels import warm_up; warm_up()'
+	@$(BIN)/python -m api.warm
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready

@@ -1,7 +1,7 @@
 """Compiled kernels of the team model: cost of a sequence, insertion, SCHED construction, least setups.
 
 Why numba: a move costs a microsecond here and hundreds of them in plain Python. Kernels are cached on disk;
-`annealing.warm_up` compiles them once after installation so that no dispatcher waits for it.
+`api.warm` compiles them once after installation so that no dispatcher waits for it.
 Numbers in brackets are those of docs/model.md.
 """
 
