@@ -1,15 +1,33 @@
 """Compile all kernels once, after installation, so that no dispatcher waits for a compiler: `python -m api.warm`."""
 
+from pathlib import Path
+
 import numpy as np
 
-from optimizer.dispatch import annealing
+from optimizer.dispatch.teams import warm_up as warm_up_teams
 from optimizer.network.graph import build_network
 from optimizer.network.travel import Router
+from scenarios.exchange.load import to_problem
+from scenarios.exchange.problem import parse_problem
+
+TEAM = {"tier": "5", "capabilities": ["a"], "headcount": 1, "profile": "p", "turnout_s": 0}
+INCIDENT = {"kind": "flood", "severity": 1, "reported_at": "2026-01-01T00:00:00+08:00", "demands": []}
+TASK = {"capability": "a", "teams_needed": 1, "service_s": 60}
+PROBLEM = {
+    "schema_version": 1,
+    "as_of": "2026-01-01T00:00:00+08:00",
+    "incidents": [{"id": name, **INCIDENT, "tasks": [{"id": name, **TASK}]} for name in ("i", "j")],
+    "teams": [{"id": "k", **TEAM}],
+    "travel": {
+        "team_to_incident_s": {"k": {"i": 60, "j": 60}},
+        "incident_to_incident_s": {"p": {"i": {"j": 60}, "j": {"i": 60}}},
+    },
+}
 
 
 def warm_up() -> None:
-    """Run every compiled kernel on a problem of its smallest size; the machine code is cached on disk."""
-    annealing.warm_up()
+    """Run every compiled kernel on data of the smallest size; the machine code is cached on disk."""
+    warm_up_teams(to_problem(parse_problem(PROBLEM, source="warm-up"), folder=Path()).problem)
     network = build_network(
         node_id=["a", "b"],
         lat=[28.0, 28.0],

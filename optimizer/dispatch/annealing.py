@@ -9,19 +9,8 @@ import math
 import numpy as np
 from numba import njit
 
-from optimizer.dispatch import pricing
-from optimizer.dispatch.kernels import (
-    INFEASIBLE,
-    TeamData,
-    best_insertion,
-    construct,
-    holds_task,
-    insert,
-    least_setup,
-    remove,
-    sequence_cost,
-)
-from optimizer.units import UNREACHABLE, IntArray
+from optimizer.dispatch.kernels import INFEASIBLE, TeamData, best_insertion, holds_task, insert, remove, sequence_cost
+from optimizer.units import IntArray
 
 EJECT, INSERT = 0.04, 0.7  # a move is an ejection below the first, an insertion below the second, else a swap
 
@@ -186,24 +175,3 @@ def anneal(
 def splitmix_state(seed: int) -> IntArray:
     """The generator's state for a seed."""
     return np.array([np.uint64(seed & 0xFFFFFFFFFFFFFFFF)], np.uint64).view(np.int64).copy()
-
-
-def warm_up() -> None:
-    """Compile (or load from the cache) every kernel on a problem of one team and one task."""
-    one, far = np.zeros(1, np.int64), np.full(1, UNREACHABLE, np.int64)
-    ones = np.ones(1, np.int64)
-    data = TeamData(
-        one, one, ones, one, far, far, np.ones((1, 1), np.int64), np.ones((1, 1), np.int64),
-        np.zeros((1, 1, 1), np.int64), one, one, one, far * 0 - 1, far, ones, np.zeros(1, np.bool_),
-    )  # fmt: skip
-    sequence, length, team_of = np.zeros((1, 2), np.int64), np.zeros(1, np.int64), far * 0 - 1
-    start = np.array([0, 1])
-    construct(data, start, one, team_of, sequence, length)
-    cost = np.array([sequence_cost(data, 0, sequence[0], 1)])
-    best = np.array([cost[0], 0, cost[0]])
-    anneal(
-        data, start, one, team_of, sequence, length, cost, sequence.copy(), length.copy(), best,
-        splitmix_state(0), 0, 1, 1, 1.0, 0.1, 1, 1,
-    )  # fmt: skip
-    least_setup(data, np.ones((1, 1), np.bool_))
-    pricing.warm_up(data)

@@ -137,13 +137,3 @@ def price_team(
             label = labels[label, 2]
         found += 1
     return found, least, -1 if full else count
-
-
-def warm_up(data: TeamData) -> None:
-    """Compile for a problem's arrays."""
-    metric(data)
-    one = np.zeros(1, np.int64)
-    price_team(
-        data, 0, one, np.ones(1), True, 0.0, np.zeros((4, 5), np.int64), np.zeros((4, 1), np.int64), np.zeros(4), 1,
-        np.zeros((1, 2), np.int64), one.copy(),
-    )  # fmt: skip

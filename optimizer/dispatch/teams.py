@@ -17,7 +17,7 @@ from optimizer.dispatch.plan import StoppedBy
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.routes import Routes, from_assignment, out_of_reach, place_pins
 from optimizer.dispatch.team_bound import TeamBound, assignment_bound
-from optimizer.dispatch.team_model import TeamModel, unserved_cost
+from optimizer.dispatch.team_model import TeamModel, team_model, unserved_cost
 
 # (share of the moves, first and last temperature as shares of the mean cost of a slot): a hot round that leaves
 # the construction's valley, then a cool one from the best found (measured on class B and on tight small problems)
@@ -125,3 +125,14 @@ def _columns(
     completion = max(known, default=None)
     stopped = StoppedBy.TIME if made.timed_out else StoppedBy.WORK
     return found, TeamBound(bound.unserved, completion, bound.assignment), stopped
+
+
+def warm_up(problem: DispatchProblem) -> None:
+    """Run every compiled kernel once on a problem that has a team for some task; arrays as they come from real
+    problems, since machine code is kept per array type."""
+    model = team_model(problem)
+    routes = Routes(model)
+    construct(model.data, model.start, model.choices, routes.team_of, routes.sequence, routes.length)
+    found, _, _ = search(model, routes, seed=0, iterations=10, deadline=None, target=None)
+    bound = assignment_bound(model.data, model.able, model.start, model.choices, unserved_cost(model.data))
+    _columns(model, found, bound, None)
