@@ -155,6 +155,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
     def solve(
         problem: Annotated[Path, argument("arg.problem")],
         out: Annotated[Path, option("--out", "opt.out.plan")],
+        report: Annotated[Path | None, option("--report", "opt.report")] = None,
         time_limit_s: Annotated[float | None, option("--time-limit-s", "opt.time_limit")] = None,
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
     ) -> int:
@@ -162,7 +163,9 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
 
         _positive("--time-limit-s", time_limit_s)
         with speaker.working():
-            solved = solve_file(problem, out=out, seed=seed, time_limit_s=time_limit_s, tell=speaker.phase)
+            solved = solve_file(
+                problem, out=out, seed=seed, time_limit_s=time_limit_s, report=report, lang=lang, tell=speaker.phase
+            )
         speaker.notes(solved.notes)
         if not solved.feasible:
             speaker.infeasible(solved.plan)
@@ -173,6 +176,8 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         from api.show import print_levels
 
         print_levels(speaker, solved.problem, solved.plan)
+        if report is not None:
+            speaker.say("said.report", folder=report)
         return DONE
 
     @command(app, "check", "cmd.check")
@@ -275,8 +280,8 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
 
     @command(scenario, "build", "cmd.scenario.build")
     def scenario_build(
-        name: Annotated[str, argument("arg.scenario")],
         out: Annotated[Path, option("--out", "opt.out.scenario")],
+        name: Annotated[str, argument("arg.scenario.build")] = "county",
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
         roads: Annotated[Path | None, option("--roads", "opt.roads")] = None,
     ) -> int:
@@ -285,7 +290,18 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         with speaker.working():
             world = build_scenario(name, out=out, seed=seed, roads=roads, tell=speaker.phase)
         speaker.remarks(world.notes)
-        speaker.say("said.built", folder=out, next=f"wuding solve {out / 'problem.json'} --out plan.json")
+        speaker.say("said.built", folder=out, next=f"wuding solve {out} --out plan.json --report report")
+        return DONE
+
+    @command(scenario, "load", "cmd.scenario.load")
+    def scenario_load(folder: Annotated[Path, argument("arg.folder")]) -> int:
+        from api.demo import refresh_world
+        from api.show import print_world
+
+        with speaker.working():
+            world = refresh_world(folder, tell=speaker.phase)
+        print_world(speaker, world)
+        speaker.say("said.loaded", file=folder / "problem.json")
         return DONE
 
     return app

@@ -3,20 +3,17 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import scenarios.report
 from api.stage import closures_of, names_of, places_of, situation_of
-from api.usecases import Phases, Solved, Tell, silent, solve_loaded
-from inventory.five_fixed import Report
+from api.usecases import Opened, Phases, Solved, Tell, open_world, silent, solve_loaded
 from optimizer.errors import BadInput, Fault
-from scenarios.build import five_fixed, problem_document
+from scenarios.build import problem_document
 from scenarios.exchange.json_text import dumps, write_text
-from scenarios.exchange.load import LoadedProblem, to_problem
 from scenarios.exchange.plan import run_path, run_record, write_plan
 from scenarios.exchange.problem import parse_problem
 from scenarios.registry import find_scenario
-from scenarios.report import MapLayers, ReportView, network_layers, view_of
+from scenarios.report import Names, ReportView, network_layers, view_of, write_report
 from scenarios.world import World
-from scenarios.world_files import write_world
+from scenarios.world_files import read_world, write_world
 
 ON_ROADS = "county"  # the scenario that can be put on real roads
 WORLD = "world"  # folder of the scenario beside the plan
@@ -58,38 +55,45 @@ def plan_world(
     world: World, *, out: Path, seed: int = 0, time_limit_s: float | None = None, lang: str = "zh", tell: Tell = silent
 ) -> Shown:
     """Judge the stock, make the problem, solve and check it, and write plan, reports and map into `out`; the
-    World itself goes to `out/world`, so that `wuding solve out/world/problem.json` repeats the plan."""
+    World itself goes to `out/world`, so that `wuding solve out/world` repeats the plan."""
     phases = Phases(tell)
     with phases.phase("problem"):
-        report = five_fixed(world)
-        loaded = load_world(world, report=report)
-    solved = solve_loaded(loaded, seed=seed, time_limit_s=time_limit_s, phases=phases)
+        opened = open_world(world)
+    solved = solve_loaded(opened.loaded, seed=seed, time_limit_s=time_limit_s, phases=phases)
     with phases.phase("report"):
-        names, situation = names_of(world, report), situation_of(world, report)
-        view = view_of(solved.problem, solved.plan, names=names, situation=situation)
         write_plan(out / "plan.json", solved.plan)
-        reports: list[Path] = []
-        write_report = getattr(scenarios.report, "write_report", None)  # not there in every build yet
-        if write_report is not None:
-            parts = {"names": names, "layers": layers_of(world, loaded), "situation": situation, "lang": lang}
-            written = write_report(out, problem=solved.problem, plan=solved.plan, **parts)
-            reports = [written.html, written.xlsx, written.geojson, written.png]
+        view, reports = write_reports(out, opened, solved, lang=lang)
     with phases.phase("write"):
         write_world(world, out / WORLD)
     write_text(run_path(out / "plan.json"), dumps(run_record(phases.seconds)))
-    files = [out / "plan.json", *(path for path in reports if path is not None), out / WORLD]
-    return Shown(solved, view, tuple(files))
+    return Shown(solved, view, (out / "plan.json", *reports, out / WORLD))
 
 
-def load_world(world: World, *, report: Report | None = None) -> LoadedProblem:
-    """The problem of a World, on the roads it holds in memory."""
-    source = world.title_en
-    file = parse_problem(problem_document(world, report), source=source)
-    return to_problem(file, folder=Path(), network=world.network, source=source)
+def write_reports(folder: Path, opened: Opened, solved: Solved, *, lang: str) -> tuple[ReportView, tuple[Path, ...]]:
+    """plan.html, plan.xlsx, plan.geojson and plan.png for people; names and stock as far as a World knows them."""
+    names, situation, closures, places = Names(), None, (), ()
+    if opened.world is not None and opened.stock is not None:
+        names, situation = names_of(opened.world, opened.stock), situation_of(opened.world, opened.stock)
+        closures, places = closures_of(opened.world), places_of(opened.world)
+    roads = opened.loaded.roads
+    layers = None if roads is None else network_layers(roads.closed, closures=closures, places=places)
+    view = view_of(solved.problem, solved.plan, names=names, situation=situation)
+    written = write_report(
+        folder, problem=solved.problem, plan=solved.plan, names=names, layers=layers, situation=situation, lang=lang
+    )
+    paths = (written.html, written.xlsx, written.geojson, written.png)
+    return view, tuple(path for path in paths if path is not None)
 
 
-def layers_of(world: World, loaded: LoadedProblem) -> MapLayers | None:
-    """The ground of the map: roads as they are with the closures, and places."""
-    if loaded.roads is None:
-        return None
-    return network_layers(loaded.roads.closed, closures=closures_of(world), places=places_of(world))
+def refresh_world(folder: Path, *, tell: Tell = silent) -> World:
+    """Read a World folder that somebody edited and write its problem.json anew. Raises `BadInput` with every
+    bad row of every table; then nothing is written."""
+    phases = Phases(tell)
+    with phases.phase("read"):
+        world = read_world(folder)
+    with phases.phase("problem"):
+        document = problem_document(world)
+        parse_problem(document, source=str(folder))
+    with phases.phase("write"):
+        write_text(folder / "problem.json", dumps(document))
+    return world

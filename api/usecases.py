@@ -18,7 +18,9 @@ from scenarios.exchange.plan import load_plan, run_path, run_record, write_plan
 from scenarios.exchange.problem import Note
 
 if TYPE_CHECKING:
+    from inventory.five_fixed import Report
     from optimizer.dispatch.check import Violation
+    from scenarios.world import World
 
 Tell = Callable[[str], None]
 """Called with the text key of each phase as it begins (`phase.solve`)."""
@@ -61,6 +63,37 @@ class Phases:
 
 
 @dataclass(frozen=True)
+class Opened:
+    """A problem ready to solve, and the World it was made from where there is one."""
+
+    loaded: LoadedProblem
+    world: "World | None" = None
+    stock: "Report | None" = None  # the five-fixed state of that World
+
+
+def open_problem(path: Path) -> Opened:
+    """The problem of a problem.json, or of a World folder as its tables now stand (its problem.json is not read).
+    Raises `BadInput`."""
+    if not path.is_dir():
+        return Opened(load_problem(path))
+    from scenarios.world_files import read_world
+
+    return open_world(read_world(path), source=str(path))
+
+
+def open_world(world: "World", *, source: str | None = None) -> Opened:
+    """The problem of a World, on the roads it holds in memory."""
+    from scenarios.build import five_fixed, problem_document
+    from scenarios.exchange.load import to_problem
+    from scenarios.exchange.problem import parse_problem
+
+    stock = five_fixed(world)
+    source = source or world.title_en
+    file = parse_problem(problem_document(world, stock), source=source)
+    return Opened(to_problem(file, folder=Path(), network=world.network, source=source), world, stock)
+
+
+@dataclass(frozen=True)
 class Solved:
     problem: DispatchProblem
     plan: Plan
@@ -73,18 +106,31 @@ class Solved:
 
 
 def solve_file(
-    path: Path, *, out: Path, seed: int = 0, time_limit_s: float | None = None, tell: Tell = silent
+    path: Path,
+    *,
+    out: Path,
+    seed: int = 0,
+    time_limit_s: float | None = None,
+    report: Path | None = None,
+    lang: str = "zh",
+    tell: Tell = silent,
 ) -> Solved:
-    """Read a problem, solve it, have the plan checked, write plan.json and plan.run.json.
+    """Read a problem (a file, or a World folder as it stands), solve it, have the plan checked, write plan.json and
+    plan.run.json, and with `report` the pages and tables for people.
 
     `time_limit_s` counts from here, reading included. Raises `BadInput`, `NoAnswerInTime`, `PlanRefused`.
     """
     phases = Phases(tell)
     with phases.phase("read"):
-        loaded = load_problem(path)
-    solved = solve_loaded(loaded, seed=seed, time_limit_s=time_limit_s, phases=phases)
+        opened = open_problem(path)
+    solved = solve_loaded(opened.loaded, seed=seed, time_limit_s=time_limit_s, phases=phases)
     with phases.phase("write"):
         write_plan(out, solved.plan)
+    if report is not None and solved.feasible:
+        from api.demo import write_reports
+
+        with phases.phase("report"):
+            write_reports(report, opened, solved, lang=lang)
     write_text(run_path(out), dumps(run_record(phases.seconds)))
     return solved
 
@@ -130,7 +176,7 @@ def check_files(problem: Path, plan: Path, *, tell: Tell = silent) -> Checked:
 
     phases = Phases(tell)
     with phases.phase("read"):
-        loaded, read = load_problem(problem), load_plan(plan)
+        loaded, read = open_problem(problem).loaded, load_plan(plan)
     with phases.phase("check"):
         return Checked(check(loaded.problem, read), read, loaded.notes)
 

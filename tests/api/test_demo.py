@@ -3,11 +3,8 @@
 import json
 from pathlib import Path
 
-import pytest
-
-import scenarios.report
-from api import cli, demo
-from api.usecases import solve_loaded
+from api import cli
+from api.usecases import open_world, solve_loaded
 from scenarios.exchange.json_text import read_json
 from scenarios.exchange.load import load_problem
 from scenarios.world import World
@@ -16,19 +13,18 @@ from scenarios.world_files import write_world
 
 def test_the_folder_of_a_world_holds_the_same_problem(world: World, tmp_path: Path) -> None:
     write_world(world, tmp_path)
-    in_memory, from_folder = demo.load_world(world).problem, load_problem(tmp_path / "problem.json").problem
+    in_memory, from_folder = open_world(world).loaded.problem, load_problem(tmp_path / "problem.json").problem
     assert from_folder.sha256 == in_memory.sha256
     assert from_folder.travel.team_to_incident_s.tolist() == in_memory.travel.team_to_incident_s.tolist()
 
 
 def test_a_world_is_planned_within_its_rules(world: World) -> None:
-    solved = solve_loaded(demo.load_world(world))
+    solved = solve_loaded(open_world(world).loaded)
     assert {order.team for order in solved.plan.team_orders} == {"T1", "T2"}
     assert all(shipment.item == "M013" for shipment in solved.plan.shipments)  # the torches are held back
     assert [note.code for note in solved.notes] == ["DemandsEstimated", "DemandsEstimated"]
 
 
-@pytest.mark.skipif(not hasattr(scenarios.report, "write_report"), reason="scenarios.report writes no files yet")
 def test_the_demo_writes_every_report(world: World, tmp_path: Path) -> None:
     shown = demo.plan_world(world, out=tmp_path)
     assert all(path.exists() for path in shown.files)

@@ -43,7 +43,7 @@ def test_an_unknown_scenario_is_told_with_the_known_ones(capsys: Capture) -> Non
 def test_build_leaves_a_folder_that_solve_takes(tmp_path: Path, capsys: Capture) -> None:
     folder = tmp_path / "built"
     assert cli.run(["scenario", "build", "hamlet", "--out", str(folder)]) == 0
-    assert str(folder / "problem.json") in capsys.readouterr().out
+    assert f"wuding solve {folder}" in capsys.readouterr().out
     plan = tmp_path / "plan.json"
     assert cli.run(["solve", str(folder / "problem.json"), "--out", str(plan)]) == 0
     assert cli.run(["check", str(folder / "problem.json"), str(plan)]) == 0
@@ -62,3 +62,34 @@ def test_only_the_county_can_be_put_on_real_roads(tmp_path: Path, capsys: Captur
     assert cli.run(arguments) == 2
     assert "county" in capsys.readouterr().err
     assert not (tmp_path / "x").exists()
+
+
+def test_an_edited_folder_is_solved_as_its_tables_stand(world: World, tmp_path: Path, capsys: Capture) -> None:
+    folder = tmp_path / "hamlet"
+    assert cli.run(["scenario", "build", "hamlet", "--out", str(folder)]) == 0
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    assert cli.run(["solve", str(folder), "--out", str(first), "--report", str(tmp_path / "report")]) == 0
+    assert (tmp_path / "report" / "plan.html").stat().st_size > 10_000
+    teams = folder / "teams.csv"
+    rows = teams.read_text("utf-8").splitlines()
+    teams.write_text("\n".join(rows[:-1]) + "\n", "utf-8")  # one team fewer
+    assert cli.run(["check", str(folder), str(first)]) == 1
+    assert cli.run(["solve", str(folder), "--out", str(second)]) == 0
+    assert cli.run(["check", str(folder), str(second)]) == 0
+    capsys.readouterr()
+
+
+def test_load_renews_problem_json_or_names_every_bad_row(tmp_path: Path, capsys: Capture) -> None:
+    folder = tmp_path / "hamlet"
+    assert cli.run(["scenario", "build", "hamlet", "--out", str(folder)]) == 0
+    before = (folder / "problem.json").read_text("utf-8")
+    teams = folder / "teams.csv"
+    rows = teams.read_text("utf-8").splitlines()
+    teams.write_text("\n".join(rows[:-1]) + "\n", "utf-8")
+    assert cli.run(["scenario", "load", str(folder)]) == 0
+    renewed = (folder / "problem.json").read_text("utf-8")
+    assert renewed != before
+    teams.write_text("\n".join([rows[0] + ",colour", *rows[1:]]) + "\n", "utf-8")
+    assert cli.run(["scenario", "load", str(folder), "--lang", "en"]) == 2
+    assert "colour" in capsys.readouterr().err
+    assert (folder / "problem.json").read_text("utf-8") == renewed
