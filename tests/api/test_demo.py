@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from api import cli
+from api import cli, demo
 from api.usecases import open_world, solve_loaded
 from scenarios.exchange.json_text import read_json
 from scenarios.exchange.load import load_problem
