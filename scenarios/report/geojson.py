@@ -24,24 +24,23 @@ def plan_geojson(problem: DispatchProblem, plan: Plan, view: ReportView, *, laye
     Things without a position are left out; a line that follows no road says `straight: true`.
     """
     names, features = view.names, []
-    for card in view.incidents:
-        if card.lon is not None and card.lat is not None:
-            features.append(
-                _point("incident", card.id, card.name, card.lon, card.lat)
-                | _facts(number=card.number, severity=card.severity, people_affected=card.people,
-                         teams_needed=card.needed, teams_provided=card.provided, fill_rate=_share(card.fill_rate))
-            )  # fmt: skip
-    for team in problem.teams:
-        if team.lon is not None and team.lat is not None:
-            features.append(
-                _point("team", team.id, names.name("teams", team.id), team.lon, team.lat) | _facts(tier=team.tier)
-            )
-    for store in problem.stores:
-        if store.lon is not None and store.lat is not None:
-            features.append(
-                _point("store", store.id, names.name("stores", store.id), store.lon, store.lat)
-                | _facts(tier=store.tier)
-            )
+    features.extend(
+        _point("incident", card.id, card.name, card.lon, card.lat)
+        | _facts(number=card.number, severity=card.severity, people_affected=card.people,
+                 teams_needed=card.needed, teams_provided=card.provided, fill_rate=_share(card.fill_rate))
+        for card in view.incidents
+        if card.lon is not None and card.lat is not None
+    )  # fmt: skip
+    features.extend(
+        _point("team", team.id, names.name("teams", team.id), team.lon, team.lat) | _facts(tier=team.tier)
+        for team in problem.teams
+        if team.lon is not None and team.lat is not None
+    )
+    features.extend(
+        _point("store", store.id, names.name("stores", store.id), store.lon, store.lat) | _facts(tier=store.tier)
+        for store in problem.stores
+        if store.lon is not None and store.lat is not None
+    )
     for leg in team_legs(problem, plan, view):
         row = leg.row
         features.append(
@@ -55,7 +54,10 @@ def plan_geojson(problem: DispatchProblem, plan: Plan, view: ReportView, *, laye
         for one in flow.rows:
             goods[one.item] = goods.get(one.item, Decimal(0)) + one.quantity
         features.append(
-            _line("supply_flow", f"{flow.store}-{flow.incident}", flow.rows[0].store_name, np.stack((flow.start, flow.end)))
+            _line(
+                "supply_flow", f"{flow.store}-{flow.incident}", flow.rows[0].store_name,
+                np.stack((flow.start, flow.end)),
+            )
             | _facts(store=flow.store, incident=flow.incident, items=goods, straight=True,
                      arrive_s=max(one.arrive_s for one in flow.rows))
         )  # fmt: skip

@@ -144,7 +144,8 @@ def _tools(view: ReportView, *, lang: Lang) -> str:
         )
     )
     zooms = "".join(
-        f'<button type="button" data-map="{name}" {hover(say(key))} aria-label="{escape(say(key).of(lang))}">{sign}</button>'
+        f'<button type="button" data-map="{name}" {hover(say(key))} '
+        f'aria-label="{escape(say(key).of(lang))}">{sign}</button>'
         for name, key, sign in (("in", "map.zoom_in", "+"), ("out", "map.zoom_out", "−"), ("reset", "map.reset", "↔"))
     )
     return (

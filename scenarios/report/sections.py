@@ -126,10 +126,7 @@ def _stop_item(row: StopRow) -> str:
     if row.order > 1:
         facts.append(both(say("stop.nth", order=row.order)))
     when = f"{both(row.depart)} → <b>{both(row.arrive)}</b>"
-    if row.started:
-        note = both(say("stop.started"))
-    else:
-        note = f"{both(row.response)}, {both(row.tier_met_name)}"
+    note = both(say("stop.started")) if row.started else f"{both(row.response)}, {both(row.tier_met_name)}"
     return f'<li>{" · ".join(facts)}<br><span class="when">{when} ({note}) {_due_chip(row)}</span></li>'
 
 

@@ -68,11 +68,13 @@ ITEMS = (
     ("M006", "救生衣", "Life jacket", "件", "each", "0.8", True),
     ("M007", "编织袋", "Sandbag", "条", "each", "0.1", False),
 )
-VILLAGES = "桃花 石板 青山 白果 龙洞 清溪 马鞍 杨柳 大坪 岩脚 双河 新寨 凤凰 茶园 银杏 水口 坝上 三岔 平桥 木叶".split()
-SPELT = (
+_VILLAGES = "桃花 石板 青山 白果 龙洞 清溪 马鞍 杨柳 大坪 岩脚 双河 新寨 凤凰 茶园 银杏 水口 坝上 三岔 平桥 木叶"
+VILLAGES = _VILLAGES.split()
+_SPELT = (
     "Taohua Shiban Qingshan Baiguo Longdong Qingxi Maan Yangliu Daping Yanjiao Shuanghe Xinzhai Fenghuang "
     "Chayuan Yinxing Shuikou Bashang Sancha Pingqiao Muye"
-).split()
+)
+SPELT = _SPELT.split()
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,7 @@ class Case:
         return view_of(self.problem, self.plan, names=self.names, situation=self.situation)
 
 
-def build_case(
-    *, nodes: int = 600, incidents: int = 20, teams: int = 16, stores: int = 24, seed: int = 7
-) -> Case:
+def build_case(*, nodes: int = 600, incidents: int = 20, teams: int = 16, stores: int = 24, seed: int = 7) -> Case:
     rng = np.random.default_rng(seed)
     lon, lat = 108.1 + rng.random(nodes) * 0.62, 27.6 + rng.random(nodes) * 0.42
     graph: nx.Graph = nx.Graph()
@@ -103,9 +103,7 @@ def build_case(
         if rng.random() < 0.22 and graph[one][two]["metres"] < 6000:
             tree.add_edge(one, two, metres=graph[one][two]["metres"])
     edges = np.array(sorted(tree.edges), dtype=np.int64)
-    classes = rng.choice(
-        ["secondary", "unclassified", "track", "primary"], len(edges), p=[0.2, 0.55, 0.15, 0.1]
-    )
+    classes = rng.choice(["secondary", "unclassified", "track", "primary"], len(edges), p=[0.2, 0.55, 0.15, 0.1])
     shut = rng.random(len(edges)) < 0.012
     open_roads = tree.copy()
     open_roads.remove_edges_from(map(tuple, edges[shut].tolist()))
@@ -198,9 +196,7 @@ def build_case(
     for index, (task, incident) in enumerate(zip(tasks, problem_incidents, strict=True)):
         if index == 3:
             facts = {"capability": task.capability, "teams": 0}
-            unmet.append(
-                Unmet(incident.id, Decimal(task.teams_needed), Reason.NO_CAPABLE_TEAM, facts, task=task.id)
-            )
+            unmet.append(Unmet(incident.id, Decimal(task.teams_needed), Reason.NO_CAPABLE_TEAM, facts, task=task.id))
             continue
         ranked = sorted(range(teams), key=lambda one: (free[one] + seconds(at[one], sites[index]), one))
         for team in ranked[: task.teams_needed]:
@@ -290,13 +286,13 @@ def _names(problem: DispatchProblem) -> Names:
         return Label(VILLAGES[index % 20], SPELT[index % 20])
 
     def with_kind(index: int, one: Incident) -> Label:
-        return Label(
-            village(index).zh + "村" + KINDS[one.kind].zh, f"{KINDS[one.kind].en} at {village(index).en}"
-        )
+        return Label(village(index).zh + "村" + KINDS[one.kind].zh, f"{KINDS[one.kind].en} at {village(index).en}")
 
     force = {
-        "3": ("村突击队", "Village Team"), "5": ("镇综合救援队", "Town Team"), "10": ("县消防救援站", "County Fire Station")
-    }  # fmt: skip
+        "3": ("村突击队", "Village Team"),
+        "5": ("镇综合救援队", "Town Team"),
+        "10": ("县消防救援站", "County Fire Station"),
+    }
     tier = {
         "county": ("县储备库", "County Store"),
         "town": ("镇储备库", "Town Store"),
@@ -309,9 +305,7 @@ def _names(problem: DispatchProblem) -> Names:
             for index, one in enumerate(problem.teams)
         },
         stores={
-            one.id: Label(
-                village(index + 5).zh + tier[one.tier][0], f"{village(index + 5).en} {tier[one.tier][1]}"
-            )
+            one.id: Label(village(index + 5).zh + tier[one.tier][0], f"{village(index + 5).en} {tier[one.tier][1]}")
             for index, one in enumerate(problem.stores)
         },
         items={one[0]: Label(one[1], one[2]) for one in ITEMS},
