@@ -51,7 +51,10 @@ def plan_with(*closures: dict[str, object], island: bool = False) -> Plan:
             }
         ],
         "stores": [
-            {"id": "s", "tier": "town", "lat": LAT, "lon": 108.0, "stock": [{"item": "water", "lot": "1", "quantity": 5}]}
+            {
+                "id": "s", "tier": "town", "lat": LAT, "lon": 108.0,
+                "stock": [{"item": "water", "lot": "1", "quantity": 5}],
+            }
         ],
     }  # fmt: skip
     loaded = to_problem(parse_problem(content, source="test"), folder=Path(), network=network)
