@@ -64,7 +64,7 @@ def plan_world(
         write_plan(out / "plan.json", solved.plan)
         view, reports = write_reports(out, opened, solved, lang=lang)
     with phases.phase("write"):
-        write_world(world, out / WORLD)
+        write_world(world, out / WORLD, stock=opened.stock)
     write_text(run_path(out / "plan.json"), dumps(run_record(phases.seconds)))
     return Shown(solved, view, (out / "plan.json", *reports, out / WORLD))
 

@@ -8,6 +8,7 @@ from typing import Any
 from inventory.catalogue import load_catalogue
 from inventory.errors import BadTable, RowFault
 from inventory.files import Table, check_references, read_table, write_table
+from inventory.five_fixed import Report
 from optimizer.errors import BadInput, Fault
 from optimizer.network.read import read_network
 from optimizer.network.tables import write_tables
@@ -20,8 +21,9 @@ WORLD_FIELDS = {"schema_version", "title_zh", "title_en", "as_of", "seed", "note
 MAY_BE_ABSENT = {"custodians", "maintenance", "vehicles", "tasks", "demands", "stock"}
 
 
-def write_world(world: World, folder: Path) -> None:
-    """All files of the World, and problem.json for `wuding solve`; files that are there are replaced."""
+def write_world(world: World, folder: Path, *, stock: Report | None = None) -> None:
+    """All files of the World, and problem.json; files that are there are replaced. `stock`: its five-fixed state
+    where the caller has it already."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in TABLES:
         write_table(folder / f"{name}.csv", name, world.table(name))
@@ -42,7 +44,7 @@ def write_world(world: World, folder: Path) -> None:
             }
         ),
     )
-    write_text(folder / "problem.json", dumps(problem_document(world)))
+    write_text(folder / "problem.json", dumps(problem_document(world, stock)))
 
 
 def read_world(folder: Path) -> World:

@@ -63,6 +63,13 @@ class Master:
         self.solver = pywraplp.Solver.CreateSolver("GLOP")
         # a pinned team that stays away must cost more than everything else together
         pin = 1 + int(self.model.data.weight[self.model.data.task_of].sum())
+        self.shared: IntArray = np.full(len(self.model.data.incident_of), -1, np.int64)
+        self.own: dict[int, dict[int, int]] = {}
+        for (task, team), row in self.rows.items():
+            if team < 0:
+                self.shared[task] = row
+            else:
+                self.own.setdefault(team, {})[task] = row
         self.weights = [
             int(self.model.data.weight[task]) if team < 0 else pin * int(self.model.data.weight[task])
             for task, team in self.rows
@@ -75,10 +82,14 @@ class Master:
             self.solver.Objective().SetCoefficient(unserved, self.charge * weight)
             self.cover[row].SetCoefficient(unserved, 1)
 
-    def row(self, task: int, team: int) -> int | None:
-        """The row that this team covers by serving this task."""
-        own = self.rows.get((task, team))
-        return self.rows.get((task, -1)) if own is None else own
+    def rows_of(self, team: int) -> IntArray:
+        """(tasks,) the row that this team covers by serving each task; -1: none."""
+        own = self.own.get(team)
+        if own is None:
+            return self.shared
+        rows = self.shared.copy()
+        rows[list(own)] = list(own.values())
+        return rows
 
     def add(self, team: int, tasks: tuple[int, ...], cost: int) -> bool:
         key = team, tasks
@@ -88,10 +99,9 @@ class Master:
         variable = self.solver.NumVar(0, self.solver.infinity(), "")
         self.solver.Objective().SetCoefficient(variable, cost)
         self.one_route[team].SetCoefficient(variable, 1)
+        rows = self.rows_of(team)
         for task in tasks:
-            row = self.row(task, team)
-            assert row is not None
-            self.cover[row].SetCoefficient(variable, 1)
+            self.cover[rows[task]].SetCoefficient(variable, 1)
         return True
 
     def duals(self) -> tuple[list[float], list[float]]:
@@ -138,12 +148,11 @@ def generate(model: TeamModel, start: tuple[tuple[int, ...], ...], *, charge: in
             if cost < INFEASIBLE:
                 master.add(team, (task,), cost)
     prune = bool(metric(data))
-    wanted = sorted({task for task, _ in master.rows})
-    able = [
-        np.array([task for task in wanted if model.able[task, k] and master.row(task, k) is not None], np.int64)
-        for k in range(len(data.free))
-    ]
-    rows = [np.array([master.row(int(task), k) for task in tasks], np.int64) for k, tasks in enumerate(able)]
+    able, rows = [], []
+    for k in range(len(data.free)):
+        covered = master.rows_of(k)
+        able.append(np.flatnonzero(model.able[:, k] & (covered >= 0)))
+        rows.append(covered[able[-1]])
     most = max((len(tasks) for tasks in able), default=0)
     scratch = _Scratch(most)
     best, work, cap = -math.inf, 0, QUICK
@@ -199,10 +208,9 @@ def _integer(master: Master) -> tuple[tuple[int, ...], ...] | None:
     rows, teams, count = len(master.needed), len(master.one_route), len(columns)
     row, col = [], []
     for index, column in enumerate(columns):
+        covered = master.rows_of(column.team)
         for task in column.tasks:
-            covered = master.row(task, column.team)
-            assert covered is not None
-            row.append(covered)
+            row.append(int(covered[task]))
             col.append(index)
         row.append(rows + column.team)
         col.append(index)
@@ -232,11 +240,10 @@ def _without_surplus(master: Master, routes: list[tuple[int, ...]]) -> tuple[tup
     count = [0] * len(master.needed)
     holders: dict[int, list[int]] = {}
     for team, tasks in enumerate(routes):
+        covered = master.rows_of(team)
         for task in tasks:
-            row = master.row(task, team)
-            assert row is not None
-            count[row] += 1
-            holders.setdefault(row, []).append(team)
+            count[covered[task]] += 1
+            holders.setdefault(int(covered[task]), []).append(team)
     by_row = {row: task for (task, _), row in master.rows.items()}
     for row, teams in sorted(holders.items()):
         while count[row] > master.needed[row]:
