@@ -172,7 +172,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         status = words(f"status.{solved.plan.status}")
         speaker.say("said.solved", file=out, status=status, seconds=f"{sum(solved.seconds.values()):.1f}")
         if not solved.feasible:
-            return NO
+            return NO if solved.plan.stopped_by == "proof" else NO_ANSWER
         from api.show import print_levels
 
         print_levels(speaker, solved.problem, solved.plan)

@@ -80,8 +80,9 @@ class Speaker:
             console.print(Text(f"  {violation.where}{self.colon}{words}"), soft_wrap=True)
 
     def infeasible(self, plan: "Plan") -> None:
-        """The pins that nobody can keep."""
-        self.warn(self.words("said.infeasible"), style="bold red")
+        """The pins that nobody can keep, or that no plan was found for."""
+        proven = plan.stopped_by == "proof"
+        self.warn(self.words("said.infeasible" if proven else "said.pins_not_kept"), style="bold red")
         for row in plan.unmet:
             self.warn(f"  {self.words('said.pin', team=row.facts.get('pin_team', '?'), task=row.task)}")
 

@@ -19,8 +19,9 @@ from ortools.linear_solver import pywraplp
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from optimizer.dispatch.kernels import INFEASIBLE, sequence_cost
+from optimizer.dispatch.kernels import INFEASIBLE
 from optimizer.dispatch.pricing import metric, price_team
+from optimizer.dispatch.routes import route_cost
 from optimizer.dispatch.team_model import TeamModel
 from optimizer.units import IntArray
 
@@ -123,12 +124,6 @@ class Generated:
     bound: int | None
     routes: tuple[tuple[int, ...], ...] | None
     timed_out: bool
-
-
-def route_cost(model: TeamModel, team: int, tasks: tuple[int, ...]) -> int:
-    """Level 3 of a team serving these tasks in this order; INFEASIBLE where it cannot."""
-    sequence = np.array([model.slot_of[task] for task in tasks], np.int64)
-    return int(sequence_cost(model.data, team, sequence, len(sequence)))
 
 
 def generate(model: TeamModel, start: tuple[tuple[int, ...], ...], *, charge: int, deadline: float | None) -> Generated:
@@ -235,8 +230,9 @@ def _integer(master: Master) -> tuple[tuple[int, ...], ...] | None:
     return _without_surplus(master, routes)
 
 
-def _without_surplus(master: Master, routes: list[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
-    """Covering may send a team too many: take each such stop from the route that gains most by it."""
+def _without_surplus(master: Master, routes: list[tuple[int, ...]]) -> tuple[tuple[int, ...], ...] | None:
+    """Covering may send a team too many: take each such stop from the route that gains most by it. None where a
+    stop cannot be left out (only where a detour is quicker than the straight way)."""
     count = [0] * len(master.needed)
     holders: dict[int, list[int]] = {}
     for team, tasks in enumerate(routes):
@@ -254,6 +250,8 @@ def _without_surplus(master: Master, routes: list[tuple[int, ...]]) -> tuple[tup
                     cost = route_cost(master.model, team, rest) if rest else 0
                     if cost < INFEASIBLE:
                         options.append((cost - route_cost(master.model, team, routes[team]), team, rest))
+            if not options:
+                return None
             _, team, rest = min(options)
             routes[team] = rest
             count[row] -= 1

@@ -8,6 +8,7 @@ is good but not proven, and says so.
 
 from dataclasses import dataclass
 from fractions import Fraction
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 
@@ -68,46 +69,36 @@ def _share(
     portion = {number: max(1, total * len(free) // STEPS) for number, total in left.items()}
     proven = all(size == 1 for size in portion.values())
     contested: dict[int, int] = {}
-    options: set[tuple[int, int]] = set()  # (number in free, position)
+    queue: list[tuple[Fraction, Fraction, int, int, int]] = []
     for number, (index, group, _) in enumerate(free):
         for position in group:
-            options.add((number, position))
             incident = int(supplies[index].incidents[position])
             contested[incident] = contested.get(incident, 0) + 1
+            # lowest fill rate first, then the one that rises most, then by number
+            step = Fraction(1, int(supplies[index].demand[position]) * demands[incident])
+            queue.append((fill[incident], -step, incident, number, position))
+    heapify(queue)
     proven = proven and all(count == 1 for count in contested.values())
 
-    while options:
-        number, position = min(options, key=lambda option: _priority(option, free, supplies, demands, fill))
+    while queue:
+        then, step, incident, number, position = heappop(queue)
+        if not left[number]:
+            continue
+        if then != fill[incident]:  # the incident got something of another item meanwhile
+            heappush(queue, (fill[incident], step, incident, number, position))
+            continue
         index = free[number][0]
         supply, grant = supplies[index], grants[index]
         give = min(portion[number], left[number], int(supply.demand[position] - grant[position]))
         while give and not _possible(supply, allowed[index], contests[index], grant, number, free, position, give):
             give //= 2
         if not give:
-            options.discard((number, position))  # a tight set stays tight
-            continue
+            continue  # full, or in a tight set, which stays tight
         grant[position] += give
         left[number] -= give
-        incident = int(supply.incidents[position])
-        fill[incident] += Fraction(give, int(supply.demand[position])) / demands[incident]
-        if not left[number]:
-            options = {option for option in options if option[0] != number}
+        fill[incident] -= step * give
+        heappush(queue, (fill[incident], step, incident, number, position))
     return Share(tuple(grants), proven)
-
-
-def _priority(
-    option: tuple[int, int],
-    free: list[tuple[int, tuple[int, ...], int]],
-    supplies: tuple[ItemSupply, ...],
-    demands: dict[int, int],
-    fill: dict[int, Fraction],
-) -> tuple[Fraction, Fraction, int, int]:
-    """Lowest fill rate first, then the one that rises most, then by number."""
-    number, position = option
-    supply = supplies[free[number][0]]
-    incident = int(supply.incidents[position])
-    step = Fraction(1, int(supply.demand[position]) * demands[incident])
-    return fill[incident], -step, incident, number
 
 
 def _possible(

@@ -79,7 +79,7 @@ def _team_side(
     problem: DispatchProblem, model: TeamModel, schedule: TeamSchedule
 ) -> tuple[tuple[TeamOrder, ...], _Side]:
     ours = team_orders(problem, schedule.sequences)
-    theirs = team_orders(problem, practice_teams(problem, model))
+    theirs = team_orders(problem, practice_teams(problem, model, schedule.sequences))
     values, practice = team_levels(problem, ours), team_levels(problem, theirs)
     if rank(problem, practice, TEAM_LEVELS) < rank(problem, values, TEAM_LEVELS):
         ours, values = theirs, practice

@@ -6,8 +6,10 @@ free first; the nearest stores with dispatchable stock. Numbers in brackets are 
 
 import numpy as np
 
+from optimizer.dispatch.kernels import INFEASIBLE
 from optimizer.dispatch.loading import Load, load_of
 from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.routes import route_cost
 from optimizer.dispatch.schedule import leg, team_start
 from optimizer.dispatch.supply_model import SupplyModel
 from optimizer.dispatch.team_model import TeamModel
@@ -20,8 +22,11 @@ def incident_order(problem: DispatchProblem) -> list[int]:
     return sorted(range(len(incidents)), key=lambda i: (-incidents[i].severity, incidents[i].reported_s, i))
 
 
-def practice_teams(problem: DispatchProblem, model: TeamModel) -> tuple[tuple[int, ...], ...]:
-    """Task indices of every team, in order."""
+def practice_teams(
+    problem: DispatchProblem, model: TeamModel, plan: tuple[tuple[int, ...], ...]
+) -> tuple[tuple[int, ...], ...]:
+    """Task indices of every team, in order. Practice keeps the pins too: in the order of `plan`, which keeps them,
+    or, where they can only be kept with other stops between, with those stops."""
     teams = range(len(problem.teams))
     sequences: list[list[int]] = [[] for _ in teams]
     starts = [team_start(problem, k) for k in teams]
@@ -46,8 +51,13 @@ def practice_teams(problem: DispatchProblem, model: TeamModel) -> tuple[tuple[in
         return True
 
     pins = {(int(model.data.task_of[slot]), team) for slot, team in model.pinned}
-    for task in order:  # pinned teams take their tasks first (T10)
-        for k in sorted(team for pinned, team in pins if pinned == task):
+    for k in sorted({team for _, team in pins}):  # pinned teams take their tasks first (T10)
+        first = [task for task in plan[k] if (task, k) in pins]
+        if route_cost(model, k, first) >= INFEASIBLE:
+            first = list(plan[k])
+            while first and (first[-1], k) not in pins:
+                first.pop()
+        for task in first:
             need[task] -= serve(task, k)
     travel = problem.travel
     for task in order:

@@ -1,5 +1,6 @@
 """Sequences of all teams in the arrays that the kernels change in place, and how they are first filled."""
 
+from collections.abc import Sequence
 from itertools import permutations
 
 import numpy as np
@@ -100,6 +101,14 @@ def place_pins(model: TeamModel, routes: Routes) -> None:
                 best, best_cost = order, cost
         for slot in best or ():
             routes.append(team, slot)
+
+
+def route_cost(model: TeamModel, team: int, tasks: Sequence[int]) -> int:
+    """Level 3 of a team serving these tasks in this order; INFEASIBLE where it cannot."""
+    if not tasks:
+        return 0
+    sequence = np.array([model.slot_of[task] for task in tasks], np.int64)
+    return int(kernels.sequence_cost(model.data, team, sequence, len(sequence)))
 
 
 def out_of_reach(data: TeamData, team: int, task: int) -> bool:

@@ -139,7 +139,9 @@ def _integer_weights(supply: ItemSupply, arrive: IntArray) -> tuple[IntArray, in
     if common <= EXACT_SCALE:
         scale = common
     else:
-        largest = max(supply.weight) * slowest * max(1, int(supply.demand.sum()))
+        # neither the total of the flow nor the solver's own scaling of a cost by its nodes may overflow
+        units = max(int(supply.demand.sum()), 4 * (len(supply.stores) + 2 * len(supply.incidents) + 2))
+        largest = max(supply.weight) * slowest * units
         scale = 1
         while largest * scale * 2 < ROOM and scale < 1 << 40:
             scale *= 2

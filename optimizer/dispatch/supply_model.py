@@ -4,7 +4,7 @@ Quantities of an item are counted in whole lumps of 10^-d units (S8), so that fl
 Numbers in brackets are those of docs/model.md.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
@@ -41,9 +41,15 @@ class SupplyModel:
     items: tuple[ItemSupply, ...]  # items somebody asks for
     lots: dict[tuple[str, str], tuple[StockLine, ...]]  # dispatchable lots in FEFO order (S4)
     vehicles: dict[str, list[int]]  # of the stores that have any
+    _arrivals: dict[int, IntArray] = field(default_factory=dict)
 
     def arrivals(self, supply: ItemSupply) -> IntArray:
         """(S, I) earliest arrival of one lump, by the vehicles that can carry it where a store has vehicles (S6)."""
+        if supply.item not in self._arrivals:
+            self._arrivals[supply.item] = self._arrivals_of(supply)
+        return self._arrivals[supply.item]
+
+    def _arrivals_of(self, supply: ItemSupply) -> IntArray:
         result = self.arrive[np.ix_(supply.stores, supply.incidents)]
         problem, item = self.problem, self.problem.items[supply.item]
         for row, store in enumerate(supply.stores.tolist()):
