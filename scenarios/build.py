@@ -19,6 +19,8 @@ from inventory.five_fixed import (
 )
 from scenarios.world import World
 
+HELD = " (held)"  # marks the part of a lot that tasks hold back where the rest of it may leave
+
 
 @lru_cache(maxsize=1)
 def built_in() -> tuple[Catalogue, RuleBook]:
@@ -133,21 +135,19 @@ def _stores(world: World, report: Report) -> list[dict[str, Any]]:
             floors[store, item] = floor
     lines: dict[str, list[dict[str, Any]]] = {}
     for gate in report.lots:
-        units = gate.dispatchable or gate.held
-        if not units:
-            continue
-        line: dict[str, Any] = {
-            "item": gate.item,
-            "lot": "" if gate.lot == NO_LOT else gate.lot,
-            "quantity": units,
-        }
-        if gate.expires is not None:
-            line["expires"] = gate.expires.isoformat()
-        if (gate.store, gate.item) in floors:
-            line["reserve_floor"] = floors[gate.store, gate.item]
-        if not gate.dispatchable:
-            line["blocked"] = list(gate.blocked)
-        lines.setdefault(gate.store, []).append(line)
+        lot = "" if gate.lot == NO_LOT else gate.lot
+        held_as = f"{lot}{HELD}" if gate.dispatchable else lot
+        for name, units, blocked in ((lot, gate.dispatchable, ()), (held_as, gate.held, gate.blocked)):
+            if not units:
+                continue
+            line: dict[str, Any] = {"item": gate.item, "lot": name, "quantity": units}
+            if gate.expires is not None:
+                line["expires"] = gate.expires.isoformat()
+            if (gate.store, gate.item) in floors:
+                line["reserve_floor"] = floors[gate.store, gate.item]
+            if blocked:
+                line["blocked"] = list(blocked)
+            lines.setdefault(gate.store, []).append(line)
     return [
         _present(row, "id", "tier", "lat", "lon") | {"stock": lines.get(row["id"], [])} for row in world.stores.rows()
     ]

@@ -32,7 +32,7 @@ def world_from_roads(
     villages = len(ground.villages)
     stem = roads.name.split(".")[0]
     recipe = Recipe(
-        title_zh=f"真实路网 {stem} 上的暴雨(库存、队伍、险情为合成)",
+        title_zh=f"真实路网 {stem} 上的暴雨（库存、队伍、险情为合成）",
         title_en=f"A rainstorm on the real roads of {stem} (stock, teams and incidents synthetic)",
         incidents=min(incidents, 3 * villages),
         squads=max(1, villages - villages // 100),
@@ -97,6 +97,6 @@ def _notes(network: RoadNetwork, ground: Ground) -> tuple[str, ...]:
         return ()
     named = ", ".join(names[index] for index in far[:20].tolist())
     return (
-        f"{far.size} 个居民点距车行道路超过 {MAX_SNAP_M:.0f} 米,车辆到不了:{named} / "
+        f"{far.size} 个居民点距车行道路超过 {MAX_SNAP_M:.0f} 米，车辆到不了：{named} / "
         f"{far.size} settlements lie more than {MAX_SNAP_M:.0f} m from any drivable road: {named}",
     )

@@ -25,25 +25,25 @@ class Scenario:
 SCENARIOS = (
     Scenario(
         "county",
-        "山区县暴雨:县乡村三级储备,24 起险情,道路中断",
+        "山区县暴雨：县乡村三级储备，24 起险情，道路中断",
         "A mountain county in a rainstorm: three-tier stock, 24 incidents, roads cut",
-        "1 个县、20 个镇、320 个村,341 个储备点,约 1.2 万个路口",
+        "1 个县、20 个镇、320 个村，341 个储备点，约 1.2 万个路口",
         "1 county, 20 towns, 320 villages, 341 stores, about 12,000 junctions",
         county,
     ),
     Scenario(
         "panshi-rainstorm",
-        "2022-06-03 盘石镇暴雨:滑坡前转移 62 户 138 人",
+        "2022-06-03 盘石镇暴雨：滑坡前转移 62 户 138 人",
         "Panshi rainstorm of 2022-06-03: 62 households, 138 people moved before the slide",
-        "3 个镇、24 个村,1 起险情",
+        "3 个镇、24 个村，1 起险情",
         "3 towns, 24 villages, 1 incident",
         panshi_rainstorm,
     ),
     Scenario(
         "city-year",
-        "全市规模:一年 122 起事件同时发生",
+        "全市规模：一年 122 起事件同时发生",
         "City scale: a year's 122 incidents at once",
-        "10 个县、181 个镇、2911 个村,3102 个储备点,约 11 万条库存,3070 支队伍,约 10 万路段",
+        "10 个县、181 个镇、2911 个村，3102 个储备点，约 11 万条库存，3070 支队伍，约 10 万路段",
         "10 counties, 181 towns, 2,911 villages, 3,102 stores, about 110,000 stock lines, 3,070 teams, "
         "about 100,000 road segments",
         city_year,

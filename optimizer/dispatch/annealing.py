@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numba import njit
 
-from optimizer.dispatch.kernels import INFEASIBLE, TeamData, best_insertion, holds_task, insert, remove, sequence_cost
+from optimizer.dispatch.kernels import INFEASIBLE, TeamData, best_insertion, holds_task, insert, remove, walk
 from optimizer.units import IntArray
 
 EJECT, INSERT = 0.04, 0.7  # a move is an ejection below the first, an insertion below the second, else a swap
@@ -51,10 +51,13 @@ def anneal(
 
     A move takes a slot out of its team (or out of the unserved) and puts it where it is cheapest in a team it
     may have, or swaps two slots. `cost` (m,) is per team; `best` (3,) the best total, in which an unserved slot
-    weighs `unserved_cost` x severity (level 1 before level 3), the current level 1 and the current level 3. A move
+    weighs `unserved_cost` x its price (level 1 before level 3), the current level 1 and the current level 3. A move
     is judged by the milder `soft_cost`, so that the walk can cross a valley with one more slot unserved.
     """
-    n = len(data.task_of)
+    task_of, price, pinned = data.task_of, data.price, data.pinned
+    task, team, service, base, between = data.task, data.team, data.service, data.base, data.between
+    penalty = data.penalty[0]
+    n = len(task_of)
     unserved, current = best[1], best[2]
     decay = math.log(cold / hot)
     for iteration in range(first, last):
@@ -63,7 +66,7 @@ def anneal(
         span = start[slot + 1] - start[slot]
         if span == 0:
             continue
-        j, old = data.task_of[slot], team_of[slot]
+        j, old = task_of[slot], team_of[slot]
         # how much worse the move may make the plan
         allowance = -temperature * math.log(1.0 - _random(state))
         gained = 0
@@ -71,36 +74,38 @@ def anneal(
         if unserved > 0 and kind < EJECT and 2 * iteration < total:
             # somebody is left out already: make room, so that another choice of whom to serve can form; the
             # second half of a run settles down
-            if old < 0 or data.pinned[slot] or _random(state) > math.exp(-data.weight[j] / 2.0):
+            if old < 0 or pinned[slot] or _random(state) > math.exp(-price[slot] / 2.0):
                 continue
             position = remove(sequence[old], length[old], slot)
             length[old] -= 1
-            without = sequence_cost(data, old, sequence[old], length[old])
+            without = walk(old, sequence[old], length[old], task_of, task, team, service, base, between, penalty)
             if without >= INFEASIBLE:
                 insert(sequence[old], length[old], position, slot)
                 length[old] += 1
                 continue
             delta = without - cost[old]
-            gained = -data.weight[j]
+            gained = -price[slot]
             cost[old] = without
             team_of[slot] = -1
         elif kind < INSERT:
             # nearer teams more often: the choices are sorted by their earliest finish
             draw = _random(state)
             new = choices[start[slot] + min(span - 1, int(draw * draw * span))]
-            if new != old and holds_task(data, sequence[new], length[new], j, -1):
+            if new != old and holds_task(task_of, sequence[new], length[new], j, -1):
                 continue
             without = 0
             if old >= 0:
                 position = remove(sequence[old], length[old], slot)
                 length[old] -= 1
-                without = sequence_cost(data, old, sequence[old], length[old])
+                without = walk(old, sequence[old], length[old], task_of, task, team, service, base, between, penalty)
                 if new == old:
                     cost_before = cost[old]
                     cost[old] = without
-            best_cost, best_position = best_insertion(data, new, sequence[new], length[new], slot, -1)
+            best_cost, best_position = best_insertion(
+                new, sequence[new], length[new], slot, -1, task_of, task, team, service, base, between, penalty
+            )
             if old < 0:
-                gained = data.weight[j]
+                gained = price[slot]
                 delta = best_cost - cost[new]
             elif new == old:
                 delta = best_cost - cost_before
@@ -122,36 +127,40 @@ def anneal(
         else:
             other = min(n - 1, int(_random(state) * n))
             k = team_of[other]
-            if k < 0 or k == old or data.task_of[other] == j:
+            if k < 0 or k == old or task_of[other] == j:
                 continue
             fits = False
             for index in range(start[slot], start[slot + 1]):
                 fits = fits or choices[index] == k
-            if not fits or holds_task(data, sequence[k], length[k], j, other):
+            if not fits or holds_task(task_of, sequence[k], length[k], j, other):
                 continue
-            i = data.task_of[other]
+            i = task_of[other]
             if old >= 0:
                 fits = False
                 for index in range(start[other], start[other + 1]):
                     fits = fits or choices[index] == old
-                if not fits or holds_task(data, sequence[old], length[old], i, slot):
+                if not fits or holds_task(task_of, sequence[old], length[old], i, slot):
                     continue
                 # both go where they are cheapest in the other's team
-                old_cost, old_position = best_insertion(data, old, sequence[old], length[old], other, slot)
+                old_cost, old_position = best_insertion(
+                    old, sequence[old], length[old], other, slot, task_of, task, team, service, base, between, penalty
+                )
                 if old_cost >= INFEASIBLE:
                     continue
             else:
-                if data.pinned[other]:
+                if pinned[other]:
                     continue
                 old_cost, old_position = 0, 0
-            new_cost, new_position = best_insertion(data, k, sequence[k], length[k], slot, other)
+            new_cost, new_position = best_insertion(
+                k, sequence[k], length[k], slot, other, task_of, task, team, service, base, between, penalty
+            )
             if new_cost >= INFEASIBLE:
                 continue
             delta = new_cost - cost[k]
             if old >= 0:
                 delta += old_cost - cost[old]
             else:
-                gained = data.weight[j] - data.weight[i]
+                gained = price[slot] - price[other]
             if delta - soft_cost * gained > allowance:
                 continue
             remove(sequence[k], length[k], other)

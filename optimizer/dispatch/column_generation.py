@@ -28,7 +28,7 @@ from optimizer.units import IntArray
 QUICK = 1_000  # labels of a pricing call while that finds routes; four times as many when it no longer does
 LABELS = 16_000  # of one pricing call; more means that exact pricing is out of reach here
 PAIRS = 8_000  # comparisons of labels that weigh as much as making one
-WORK = 600_000  # labels and comparisons in all: a work limit that repeats, one to four seconds
+WORK = 1_500_000  # labels and comparisons in all: a work limit that repeats, one to three seconds
 ROUNDS = 200
 ROUTES = 8  # new routes a team per round
 NEAREST = 20  # teams of each task whose direct routes open the master
@@ -62,19 +62,18 @@ class Master:
                 self.needed.append(0)
             self.needed[self.rows[key]] += 1
         self.solver = pywraplp.Solver.CreateSolver("GLOP")
-        # a pinned team that stays away must cost more than everything else together
-        pin = 1 + int(self.model.data.weight[self.model.data.task_of].sum())
-        self.shared: IntArray = np.full(len(self.model.data.incident_of), -1, np.int64)
+        prices = {
+            self.rows[task, pinned.get(slot, -1)]: int(self.model.data.price[slot])
+            for slot, task in enumerate(self.model.data.task_of.tolist())
+        }
+        self.weights = [prices[row] for row in range(len(self.needed))]
+        self.shared: IntArray = np.full(len(self.model.data.task), -1, np.int64)
         self.own: dict[int, dict[int, int]] = {}
         for (task, team), row in self.rows.items():
             if team < 0:
                 self.shared[task] = row
             else:
                 self.own.setdefault(team, {})[task] = row
-        self.weights = [
-            int(self.model.data.weight[task]) if team < 0 else pin * int(self.model.data.weight[task])
-            for task, team in self.rows
-        ]
         self.cover = [self.solver.Constraint(need, self.solver.infinity()) for need in self.needed]
         teams = len(self.model.data.free)
         self.one_route = [self.solver.Constraint(-self.solver.infinity(), 1) for _ in range(teams)]
@@ -105,11 +104,11 @@ class Master:
             self.cover[rows[task]].SetCoefficient(variable, 1)
         return True
 
-    def duals(self) -> tuple[list[float], list[float]]:
-        """Prizes of the rows, held inside what the bound allows, and rents of the teams."""
+    def duals(self) -> tuple[list[float], list[float]] | None:
+        """Prizes of the rows, held inside what the bound allows, and rents of the teams; None if the LP failed."""
         status = self.solver.Solve()
         if status != pywraplp.Solver.OPTIMAL:
-            raise ArithmeticError(f"the master LP ended with status {status}")
+            return None
         prizes = [
             min(max(0.0, row.dual_value()), float(self.charge * weight))
             for row, weight in zip(self.cover, self.weights, strict=True)
@@ -142,7 +141,9 @@ def generate(model: TeamModel, start: tuple[tuple[int, ...], ...], *, charge: in
             cost = route_cost(model, team, (task,))
             if cost < INFEASIBLE:
                 master.add(team, (task,), cost)
-    prune = bool(metric(data))
+    # a team that never waits for a report gains nothing by a detour
+    last_report = int(data.release[data.task_of].max(initial=0))
+    straight = (data.free >= last_report) & bool(metric(data))
     able, rows = [], []
     for k in range(len(data.free)):
         covered = master.rows_of(k)
@@ -152,7 +153,10 @@ def generate(model: TeamModel, start: tuple[tuple[int, ...], ...], *, charge: in
     scratch = _Scratch(most)
     best, work, cap = -math.inf, 0, QUICK
     for _ in range(ROUNDS):
-        prizes, rents = master.duals()
+        duals = master.duals()
+        if duals is None:
+            break
+        prizes, rents = duals
         prize = np.array(prizes)
         bound = sum(need * price for need, price in zip(master.needed, prizes, strict=True))
         fresh, exact = 0, True
@@ -160,10 +164,10 @@ def generate(model: TeamModel, start: tuple[tuple[int, ...], ...], *, charge: in
             if not len(tasks):
                 continue
             if deadline is not None and time.monotonic() >= deadline:
-                return _finished(master, best, timed_out=True)
+                return _finished(master, best, deadline, timed_out=True)
             found, least, labels = price_team(
-                data, k, tasks, prize[rows[k]], prune, rents[k] - 1e-6, scratch.labels[:cap], scratch.visited[:cap],
-                scratch.cost, ROUTES, scratch.routes, scratch.lengths,
+                data, k, tasks, prize[rows[k]], bool(straight[k]), rents[k] - 1e-6, scratch.labels[:cap],
+                scratch.visited[:cap], scratch.cost, ROUTES, scratch.routes, scratch.lengths,
             )  # fmt: skip
             used = cap if labels < 0 else labels
             work += used + used * used // PAIRS
@@ -178,7 +182,7 @@ def generate(model: TeamModel, start: tuple[tuple[int, ...], ...], *, charge: in
             break
         if not fresh:
             cap = min(4 * cap, LABELS)
-    return _finished(master, best, timed_out=False)
+    return _finished(master, best, deadline, timed_out=False)
 
 
 class _Scratch:
@@ -192,12 +196,12 @@ class _Scratch:
         self.lengths: IntArray = np.zeros(ROUTES, np.int64)
 
 
-def _finished(master: Master, best: float, *, timed_out: bool) -> Generated:
+def _finished(master: Master, best: float, deadline: float | None, *, timed_out: bool) -> Generated:
     bound = None if best == -math.inf else math.ceil(best - ROUNDING * max(1.0, abs(best)))
-    return Generated(bound, None if timed_out else _integer(master), timed_out)
+    return Generated(bound, None if timed_out else _integer(master, deadline), timed_out)
 
 
-def _integer(master: Master) -> tuple[tuple[int, ...], ...] | None:
+def _integer(master: Master, deadline: float | None) -> tuple[tuple[int, ...], ...] | None:
     """Set covering over the columns by HiGHS, stopped by a node limit so that it repeats; None if it found nothing."""
     columns = sorted(master.columns.values(), key=lambda column: (column.team, column.tasks))
     rows, teams, count = len(master.needed), len(master.one_route), len(columns)
@@ -215,12 +219,15 @@ def _integer(master: Master) -> tuple[tuple[int, ...], ...] | None:
     lower = np.concatenate([np.array(master.needed, float), np.full(teams, -np.inf)])
     upper = np.concatenate([np.full(rows, np.inf), np.ones(teams)])
     cost = [float(column.cost) for column in columns] + [float(master.charge * weight) for weight in master.weights]
+    options: dict[str, float] = {"node_limit": NODES, "mip_rel_gap": 0.0}
+    if deadline is not None:
+        options["time_limit"] = max(0.01, deadline - time.monotonic())
     result = milp(
         np.array(cost),
         integrality=np.ones(count + rows),
         bounds=Bounds(0, np.concatenate([np.ones(count), np.array(master.needed, float)])),
         constraints=LinearConstraint(matrix, lower, upper),
-        options={"node_limit": NODES, "mip_rel_gap": 0.0},
+        options=options,
     )
     if result.x is None:
         return None

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.dispatch.kernels import LATEST, UNTIL
 from optimizer.dispatch.levels import Decision, served, shipped
 from optimizer.dispatch.plan import Reason, Unmet
 from optimizer.dispatch.practice import incident_order
@@ -81,9 +82,9 @@ def _teams(problem: DispatchProblem, decision: Decision, model: TeamModel) -> It
 
 def _direct(problem: DispatchProblem, model: TeamModel) -> tuple[IntArray, IntArray]:
     """Arrival and finish of going straight there, limits not applied."""
-    open_ended = np.full_like(model.data.latest, UNREACHABLE)
-    no_end = np.full_like(model.data.until, UNREACHABLE)
-    return direct_finish(model.data._replace(latest=open_ended, until=no_end))
+    task, team = model.data.task.copy(), model.data.team.copy()
+    task[:, LATEST], team[:, UNTIL] = UNREACHABLE, UNREACHABLE
+    return direct_finish(model.data._replace(task=task, team=team))
 
 
 def _team_facts(

@@ -15,67 +15,135 @@ from optimizer.units import UNREACHABLE, BoolArray, IntArray
 INFEASIBLE = 1 << 60
 
 
+INCIDENT, WEIGHT, RELEASE, DUE, LATEST = range(5)  # columns of `task`
+GROUP, TURNOUT, FREE, PLACE, UNTIL = range(5)  # columns of `team`
+
+
 class TeamData(NamedTuple):
-    """n slots (one per team that a task still needs), j tasks, m teams, g travel groups, i incidents; seconds."""
+    """n slots (one per team that a task still needs), j tasks, m teams, g travel groups, i incidents; seconds.
+
+    Fields of tasks and teams stand in two arrays, because every array a kernel takes out of the tuple costs it as
+    much as several stops do.
+    """
 
     task_of: IntArray  # (n,)
-    incident_of: IntArray  # (j,)
-    weight: IntArray  # (j,) severity
-    release: IntArray  # (j,) max(0, reported)
-    due: IntArray  # (j,) soft limit of the arrival, UNREACHABLE where none
-    latest: IntArray  # (j,) hard limit of the arrival, UNREACHABLE where none
+    price: IntArray  # (n,) severity; of a pinned slot more than all others together (T10)
+    pinned: BoolArray  # (n,)
+    task: IntArray  # (j, 5) incident, severity, release = max(0, reported), due and latest arrival (UNREACHABLE: none)
+    team: IntArray  # (m, 5) travel group, turnout, free, place (incident where it then is, -1: base), end of hours
     service: IntArray  # (j, m)
     base: IntArray  # (m, i) travel from the base
     between: IntArray  # (g, i, i)
-    group: IntArray  # (m,)
-    turnout: IntArray  # (m,)
-    free: IntArray  # (m,) when the team's first own departure can begin
-    place: IntArray  # (m,) incident where it then is, -1 for its base
-    until: IntArray  # (m,) end of its hours, UNREACHABLE where none
     penalty: IntArray  # (1,) seconds added to a late arrival (T8)
-    pinned: BoolArray  # (n,) never left out (T10)
+
+    @property
+    def incident_of(self) -> IntArray:
+        return self.task[:, INCIDENT]
+
+    @property
+    def weight(self) -> IntArray:
+        return self.task[:, WEIGHT]
+
+    @property
+    def release(self) -> IntArray:
+        return self.task[:, RELEASE]
+
+    @property
+    def due(self) -> IntArray:
+        return self.task[:, DUE]
+
+    @property
+    def latest(self) -> IntArray:
+        return self.task[:, LATEST]
+
+    @property
+    def group(self) -> IntArray:
+        return self.team[:, GROUP]
+
+    @property
+    def turnout(self) -> IntArray:
+        return self.team[:, TURNOUT]
+
+    @property
+    def free(self) -> IntArray:
+        return self.team[:, FREE]
+
+    @property
+    def place(self) -> IntArray:
+        return self.team[:, PLACE]
+
+    @property
+    def until(self) -> IntArray:
+        return self.team[:, UNTIL]
 
 
 @njit(cache=True)
-def arrival(data: TeamData, k: int, free: int, place: int, j: int) -> int:
+def reach(
+    k: int, free: int, place: int, j: int, task: IntArray, team: IntArray, base: IntArray, between: IntArray
+) -> int:
     """When team k, free at `free` in `place`, reaches task j (T3)."""
-    i = data.incident_of[j]
-    begin: int = max(free, data.release[j])
+    i = task[j, INCIDENT]
+    begin: int = max(free, task[j, RELEASE])
     if place == i:
         return begin
-    travel: int = data.base[k, i] if place < 0 else data.between[data.group[k], place, i]
+    travel: int = base[k, i] if place < 0 else between[team[k, GROUP], place, i]
     if travel >= UNREACHABLE:
         return UNREACHABLE
-    turnout: int = data.turnout[k]
+    turnout: int = team[k, TURNOUT]
     return begin + turnout + travel
 
 
 @njit(cache=True)
-def sequence_cost(data: TeamData, k: int, sequence: IntArray, length: int) -> int:
+def arrival(data: TeamData, k: int, free: int, place: int, j: int) -> int:
+    """`reach` for callers that make one step."""
+    arrive: int = reach(k, free, place, j, data.task, data.team, data.base, data.between)
+    return arrive
+
+
+@njit(cache=True)
+def walk(
+    k: int,
+    sequence: IntArray,
+    length: int,
+    task_of: IntArray,
+    task: IntArray,
+    team: IntArray,
+    service: IntArray,
+    base: IntArray,
+    between: IntArray,
+    penalty: int,
+) -> int:
     """Level 3 of one team's stops, INFEASIBLE where T6 or T7 is broken or a leg does not exist."""
-    free = data.free[k]
-    place = data.place[k]
-    cost = 0
+    free, place, cost = team[k, FREE], team[k, PLACE], 0
     for position in range(length):
-        j = data.task_of[sequence[position]]
-        arrive = arrival(data, k, free, place, j)
-        if arrive > data.latest[j] or arrive >= UNREACHABLE:
+        j = task_of[sequence[position]]
+        arrive = reach(k, free, place, j, task, team, base, between)
+        if arrive > task[j, LATEST] or arrive >= UNREACHABLE:
             return INFEASIBLE
-        free = arrive + data.service[j, k]
-        if free > data.until[k]:
+        free = arrive + service[j, k]
+        if free > team[k, UNTIL]:
             return INFEASIBLE
-        place = data.incident_of[j]
-        cost += data.weight[j] * free
-        if arrive > data.due[j]:
-            cost += data.weight[j] * data.penalty[0]
+        place = task[j, INCIDENT]
+        cost += task[j, WEIGHT] * free
+        if arrive > task[j, DUE]:
+            cost += task[j, WEIGHT] * penalty
     return cost
 
 
 @njit(cache=True)
-def holds_task(data: TeamData, sequence: IntArray, length: int, j: int, but: int) -> bool:
+def sequence_cost(data: TeamData, k: int, sequence: IntArray, length: int) -> int:
+    """`walk` for callers outside the search."""
+    cost: int = walk(
+        k, sequence, length, data.task_of, data.task, data.team, data.service, data.base, data.between, data.penalty[0]
+    )
+    return cost
+
+
+@njit(cache=True)
+def holds_task(task_of: IntArray, sequence: IntArray, length: int, j: int, but: int) -> bool:
     for position in range(length):
         slot = sequence[position]
-        if slot != but and data.task_of[slot] == j:
+        if slot != but and task_of[slot] == j:
             return True
     return False
 
@@ -99,14 +167,27 @@ def remove(sequence: IntArray, length: int, slot: int) -> int:
 
 
 @njit(cache=True)
-def best_insertion(data: TeamData, k: int, sequence: IntArray, length: int, slot: int, but: int) -> tuple[int, int]:
+def best_insertion(
+    k: int,
+    sequence: IntArray,
+    length: int,
+    slot: int,
+    but: int,
+    task_of: IntArray,
+    task: IntArray,
+    team: IntArray,
+    service: IntArray,
+    base: IntArray,
+    between: IntArray,
+    penalty: int,
+) -> tuple[int, int]:
     """Cheapest cost of team k with `slot` put in (and `but` left out), and where; INFEASIBLE where none will do.
 
     Walks the prefix once and abandons a place as soon as it costs more than the best so far.
     """
     best, best_position = INFEASIBLE, -1
-    new = data.task_of[slot]
-    prefix_free, prefix_place, prefix_cost = data.free[k], data.place[k], 0
+    new, until = task_of[slot], team[k, UNTIL]
+    prefix_free, prefix_place, prefix_cost = team[k, FREE], team[k, PLACE], 0
     count = 0
     for position in range(length + 1):
         if position < length and sequence[position] == but:
@@ -118,29 +199,29 @@ def best_insertion(data: TeamData, k: int, sequence: IntArray, length: int, slot
             elif sequence[index] == but:
                 continue
             else:
-                j = data.task_of[sequence[index]]
-            arrive = arrival(data, k, free, place, j)
-            free = arrive + data.service[j, k]
-            if arrive >= UNREACHABLE or arrive > data.latest[j] or free > data.until[k]:
+                j = task_of[sequence[index]]
+            arrive = reach(k, free, place, j, task, team, base, between)
+            free = arrive + service[j, k]
+            if arrive >= UNREACHABLE or arrive > task[j, LATEST] or free > until:
                 cost = INFEASIBLE
                 break
-            place = data.incident_of[j]
-            cost += data.weight[j] * free
-            if arrive > data.due[j]:
-                cost += data.weight[j] * data.penalty[0]
+            place = task[j, INCIDENT]
+            cost += task[j, WEIGHT] * free
+            if arrive > task[j, DUE]:
+                cost += task[j, WEIGHT] * penalty
             if cost >= best:
                 break
         if cost < best:
             best, best_position = cost, count
         if position < length:
-            j = data.task_of[sequence[position]]
-            arrive = arrival(data, k, prefix_free, prefix_place, j)
-            prefix_free = arrive + data.service[j, k]
-            prefix_place = data.incident_of[j]
-            prefix_cost += data.weight[j] * prefix_free
-            if arrive > data.due[j]:
-                prefix_cost += data.weight[j] * data.penalty[0]
-            if arrive >= UNREACHABLE or arrive > data.latest[j] or prefix_free > data.until[k]:
+            j = task_of[sequence[position]]
+            arrive = reach(k, prefix_free, prefix_place, j, task, team, base, between)
+            prefix_free = arrive + service[j, k]
+            prefix_place = task[j, INCIDENT]
+            prefix_cost += task[j, WEIGHT] * prefix_free
+            if arrive > task[j, DUE]:
+                prefix_cost += task[j, WEIGHT] * penalty
+            if arrive >= UNREACHABLE or arrive > task[j, LATEST] or prefix_free > until:
                 break  # without `but` the stops before are already too late (times need not obey the triangle)
             count += 1
     return best, best_position
@@ -159,13 +240,15 @@ def construct(
 
     `choices[start[s]:start[s + 1]]` are the teams slot s may have. Slots already placed are left alone.
     """
-    n, m = len(data.task_of), len(data.free)
-    free, place = data.free.copy(), data.place.copy()
+    task_of, task, team, service = data.task_of, data.task, data.team, data.service
+    base, between = data.base, data.between
+    n, m = len(task_of), len(team)
+    free, place = team[:, FREE].copy(), team[:, PLACE].copy()
     for k in range(m):
         for position in range(length[k]):
-            j = data.task_of[sequence[k, position]]
-            free[k] = arrival(data, k, free[k], place[k], j) + data.service[j, k]
-            place[k] = data.incident_of[j]
+            j = task_of[sequence[k, position]]
+            free[k] = reach(k, free[k], place[k], j, task, team, base, between) + service[j, k]
+            place[k] = task[j, INCIDENT]
     best = np.empty(n, np.float64)
     best_team = np.full(n, -2, np.int64)  # -2: look again, -1: nobody can
     while True:
@@ -173,18 +256,18 @@ def construct(
         for slot in range(n):
             if team_of[slot] >= 0 or best_team[slot] == -1:
                 continue
-            j = data.task_of[slot]
+            j = task_of[slot]
             if best_team[slot] == -2:
                 best_team[slot] = -1
                 for index in range(start[slot], start[slot + 1]):
                     k = choices[index]
-                    if holds_task(data, sequence[k], length[k], j, -1):
+                    if holds_task(task_of, sequence[k], length[k], j, -1):
                         continue
-                    arrive = arrival(data, k, free[k], place[k], j)
-                    finish = arrive + data.service[j, k]
-                    if arrive >= UNREACHABLE or arrive > data.latest[j] or finish > data.until[k]:
+                    arrive = reach(k, free[k], place[k], j, task, team, base, between)
+                    finish = arrive + service[j, k]
+                    if arrive >= UNREACHABLE or arrive > task[j, LATEST] or finish > team[k, UNTIL]:
                         continue
-                    ratio = finish / data.weight[j]
+                    ratio = finish / task[j, WEIGHT]
                     if best_team[slot] == -1 or ratio < best[slot]:
                         best[slot], best_team[slot] = ratio, k
                 if best_team[slot] == -1:
@@ -193,10 +276,10 @@ def construct(
                 chosen = slot
         if chosen < 0:
             return
-        k, j = best_team[chosen], data.task_of[chosen]
-        arrive = arrival(data, k, free[k], place[k], j)
-        free[k] = arrive + data.service[j, k]
-        place[k] = data.incident_of[j]
+        k, j = best_team[chosen], task_of[chosen]
+        arrive = reach(k, free[k], place[k], j, task, team, base, between)
+        free[k] = arrive + service[j, k]
+        place[k] = task[j, INCIDENT]
         sequence[k, length[k]] = chosen
         length[k] += 1
         team_of[chosen] = k
@@ -212,24 +295,25 @@ def least_setup(data: TeamData, allowed: BoolArray) -> IntArray:
     From the base only where nothing comes before; `allowed` (j, m) says which tasks a team may serve.
     """
     j_count, m = allowed.shape
+    task, team, between = data.task, data.team, data.between
     result = np.full((j_count, m), UNREACHABLE, np.int64)
     for k in range(m):
         for j in range(j_count):
             if not allowed[j, k]:
                 continue
-            i = data.incident_of[j]
+            i = task[j, INCIDENT]
             least = UNREACHABLE
-            if data.place[k] == i:
+            if team[k, PLACE] == i:
                 least = 0
             for before in range(j_count):
                 if before == j or not allowed[before, k]:
                     continue
-                place = data.incident_of[before]
+                place = task[before, INCIDENT]
                 setup = 0
                 if place != i:
-                    setup = data.between[data.group[k], place, i]
+                    setup = between[team[k, GROUP], place, i]
                     if setup < UNREACHABLE:
-                        setup += data.turnout[k]
+                        setup += team[k, TURNOUT]
                 least = min(least, setup)
             result[j, k] = least
     return result

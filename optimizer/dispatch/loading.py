@@ -14,6 +14,8 @@ from optimizer.dispatch.problem import DispatchProblem, StockLine
 from optimizer.dispatch.supply_model import ItemSupply, fits, fleet
 from optimizer.units import UNREACHABLE
 
+MOST_TRIPS = 1_000  # of one vehicle in one plan (S6); more is no plan but a mistaken unit
+
 
 @dataclass(frozen=True)
 class Load:
@@ -97,7 +99,9 @@ class _Fleet:
         ready = max(0, problem.incidents[incident].reported_s)
         for vehicle in self.vehicles:
             travel = int(problem.travel.vehicle_to_incident_s[vehicle, incident])
-            if travel >= UNREACHABLE or not fits(problem, vehicle, item, load.lump):
+            if travel >= UNREACHABLE or self.trips[vehicle] == MOST_TRIPS:
+                continue
+            if not fits(problem, vehicle, item, load.lump):
                 continue
             depart = max(self.back[vehicle], ready)
             carrier = problem.vehicles[vehicle]

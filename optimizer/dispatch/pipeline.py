@@ -24,7 +24,7 @@ TEAM_LEVELS = ("unserved", "completion")
 
 @dataclass(frozen=True)
 class SolveLimits:
-    """Where the search stops: after `iterations` moves (None: 5,000 a team slot, at most 500,000) and a fixed amount
+    """Where the search stops: after `iterations` moves (None: 10,000 a team slot, at most 1,000,000) and a fixed amount
     of column generation, with the same plan every time; or at `time_limit_s` seconds of the clock, with no repeat
     promised."""
 

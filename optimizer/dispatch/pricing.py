@@ -2,31 +2,39 @@
 
 A label is (cost so far less prizes, time, last task, tasks visited). It is dominated by one at the same task that
 is no later, no dearer and has visited no more, because waiting never makes a later stop cheaper. Where the travel
-times obey the triangle inequality a stop that costs more than its prize is never worth making, so labels stay few.
+times obey the triangle inequality and the team never waits for a report (it is free after the last of them), a stop
+that costs more than its prize is never worth making (`prune`), so labels stay few. A team that waits could use the
+time to move nearer, so there every stop stays open.
 Reference: Feillet, Dejax, Gendreau, Gueguen, Networks 44 (2004) 216-229 (elementary labelling).
 """
 
 import numpy as np
 from numba import njit
 
-from optimizer.dispatch.kernels import TeamData, arrival
+from optimizer.dispatch.kernels import DUE, FREE, GROUP, INCIDENT, LATEST, PLACE, UNTIL, WEIGHT, TeamData, reach
 from optimizer.units import UNREACHABLE, FloatArray, IntArray
+
+METRIC_LOOKS = 1_000_000_000  # triples looked at; beyond, nothing is assumed
 
 
 @njit(cache=True)
 def metric(data: TeamData) -> bool:
-    """Whether no detour over a stop is quicker than going straight (turnouts and services only add to it)."""
-    groups, n = data.between.shape[0], data.between.shape[1]
+    """Whether no detour over a stop is quicker than going straight (turnouts and services only add to it); False
+    also where looking would take too long."""
+    base, between, team = data.base, data.between, data.team
+    groups, n = between.shape[0], between.shape[1]
+    if (groups * n + len(team)) * n * n > METRIC_LOOKS:
+        return False
     for g in range(groups):
         for a in range(n):
             for b in range(n):
                 for c in range(n):
-                    if data.between[g, a, b] + data.between[g, b, c] < data.between[g, a, c]:
+                    if between[g, a, b] + between[g, b, c] < between[g, a, c]:
                         return False
-    for k in range(len(data.free)):
+    for k in range(len(team)):
         for b in range(n):
             for c in range(n):
-                if data.base[k, b] + data.between[data.group[k], b, c] < data.base[k, c]:
+                if base[k, b] + between[team[k, GROUP], b, c] < base[k, c]:
                     return False
     return True
 
@@ -52,6 +60,8 @@ def price_team(
     Fills `routes` (most, longest) with positions in `tasks`, cheapest first, and `lengths`; returns how many, the
     least cost of any route (0 for staying), and the labels used; -1 where they ran out: then there may be better.
     """
+    task, team, service, base, between = data.task, data.team, data.service, data.base, data.between
+    penalty, until = data.penalty[0], team[k, UNTIL]
     cap, words = visited.shape
     count = 0
     head = np.full(len(tasks), -1, np.int64)
@@ -63,20 +73,20 @@ def price_team(
             index += 1
             continue
         if index < 0:
-            free, place, paid = data.free[k], data.place[k], 0.0
+            free, place, paid = team[k, FREE], team[k, PLACE], 0.0
         else:
-            free, place, paid = labels[index, 0], data.incident_of[tasks[labels[index, 1]]], cost[index]
+            free, place, paid = labels[index, 0], task[tasks[labels[index, 1]], INCIDENT], cost[index]
         for a in range(len(tasks)):
             if index >= 0 and (visited[index, a >> 6] >> (a & 63)) & 1:
                 continue
             j = tasks[a]
-            arrive = arrival(data, k, free, place, j)
-            finish = arrive + data.service[j, k]
-            if arrive >= UNREACHABLE or arrive > data.latest[j] or finish > data.until[k]:
+            arrive = reach(k, free, place, j, task, team, base, between)
+            finish = arrive + service[j, k]
+            if arrive >= UNREACHABLE or arrive > task[j, LATEST] or finish > until:
                 continue
-            more = data.weight[j] * finish - prize[a]
-            if arrive > data.due[j]:
-                more += data.weight[j] * data.penalty[0]
+            more = task[j, WEIGHT] * finish - prize[a]
+            if arrive > task[j, DUE]:
+                more += task[j, WEIGHT] * penalty
             if prune and more >= 0.0:
                 continue
             total = paid + more

@@ -71,9 +71,8 @@ class Routes:
         )
 
     def unserved(self) -> int:
-        """Level 1 of the slots nobody has."""
-        data = self.model.data
-        return int(data.weight[data.task_of[self.team_of < 0]].sum())
+        """Level 1 of the slots nobody has; a pinned one outweighs all others."""
+        return int(self.model.data.price[self.team_of < 0].sum())
 
     def rank(self) -> tuple[int, int]:
         """Level 1 and level 3, to compare."""
@@ -99,7 +98,12 @@ def place_pins(model: TeamModel, routes: Routes) -> None:
             cost = kernels.sequence_cost(model.data, team, np.array(order, np.int64), len(order))
             if cost < best_cost:
                 best, best_cost = order, cost
-        for slot in best or ():
+        if best is None:  # perhaps they can be kept with other stops between: begin with those that fit
+            best = ()
+            for slot in slots:
+                cost = kernels.sequence_cost(model.data, team, np.array((*best, slot), np.int64), len(best) + 1)
+                best = best if cost >= INFEASIBLE else (*best, slot)
+        for slot in best:
             routes.append(team, slot)
 
 

@@ -13,8 +13,10 @@ from functools import cached_property
 import numpy as np
 
 from optimizer.dispatch.problem import DispatchProblem, Item, StockLine
+from optimizer.errors import BadInput, Fault
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
+MOST_LUMPS = 1 << 58  # of an item in all, so that flows stay inside 64 bits
 SHANGHAI = timezone(timedelta(hours=8))  # China keeps one offset all year
 
 
@@ -135,7 +137,10 @@ def quickest_ways(problem: DispatchProblem) -> IntArray:
 
 
 def supply_model(problem: DispatchProblem) -> SupplyModel:
-    """Arrays of every demanded item, and the dispatchable lots in FEFO order."""
+    """Arrays of every demanded item, and the dispatchable lots in FEFO order.
+
+    Raises `BadInput` for quantities beyond what integers of 64 bits can count.
+    """
     wanted: dict[str, list[int]] = {}
     for index, demand in enumerate(problem.demands):
         wanted.setdefault(demand.item, []).append(index)
@@ -162,6 +167,9 @@ def supply_model(problem: DispatchProblem) -> SupplyModel:
         places = max([decimals.get(item, 0), *(_decimals(demand.quantity) for demand in demands)])
         scale = Decimal(10) ** places
         stores = sorted(held.get(item, []))
+        total = max(sum(free for _, free in stores), sum(demand.quantity for demand in demands))
+        if total * scale >= MOST_LUMPS:
+            raise BadInput("items", [Fault(f"items[{item}]", "QuantitiesTooLarge", {"item": item, "total": total})])
         supplies.append(
             ItemSupply(
                 item=problem.item_index[item],

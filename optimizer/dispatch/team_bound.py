@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.graph.python import min_cost_flow
 
-from optimizer.dispatch.kernels import TeamData, least_setup
+from optimizer.dispatch.kernels import INFEASIBLE, TeamData, least_setup
 from optimizer.dispatch.team_model import direct_finish
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
@@ -37,13 +37,13 @@ def assignment_bound(
     if n == 0:
         return TeamBound(0, 0, ())
     if m == 0:
-        return TeamBound(int(data.weight[data.task_of].sum()), 0, ())
+        return TeamBound(int(data.price.sum()), 0, ())
     positions = min(len(able), 2 + -(-2 * n // m))  # a team serves a task once
     arrive, finish = direct_finish(data)
     setup = least_setup(data, able)
-    cost = np.full((positions, *able.shape), UNREACHABLE, np.int64)
+    cost = np.full((positions, *able.shape), INFEASIBLE, np.int64)
     cost[0] = _weighted(data, arrive, finish)
-    cost[0][~able] = UNREACHABLE
+    cost[0][~able] = INFEASIBLE
     # shortest stops of each team, setup (also from the base) included, summed in rising order
     first = np.where(arrive < UNREACHABLE, arrive - np.maximum(data.free[None, :], data.release[:, None]), UNREACHABLE)
     stop = np.minimum(np.minimum(setup, first) + data.service, UNREACHABLE)
@@ -54,14 +54,14 @@ def assignment_bound(
         reach = np.minimum(begin + setup, UNREACHABLE)
         done = np.minimum(reach + data.service, UNREACHABLE)
         late = (reach > data.latest[:, None]) | (done > data.until[None, :]) | (setup >= UNREACHABLE) | ~able
-        cost[position] = np.where(late, UNREACHABLE, _weighted(data, reach, done))
+        cost[position] = np.where(late, INFEASIBLE, _weighted(data, reach, done))
     return _flow(data, start, choices, cost, unserved_cost)
 
 
 def _weighted(data: TeamData, arrive: IntArray, finish: IntArray) -> IntArray:
     late = arrive > data.due[:, None]
     cost = data.weight[:, None] * (finish + late * data.penalty[0])
-    result: IntArray = np.where(finish >= UNREACHABLE, UNREACHABLE, cost)
+    result: IntArray = np.where(finish >= UNREACHABLE, INFEASIBLE, cost)
     return result
 
 
@@ -76,13 +76,13 @@ def _flow(data: TeamData, start: IntArray, choices: IntArray, cost: IntArray, un
         near, far = teams[:NEAREST], teams[NEAREST:]
         for position in range(positions):
             price = cost[position, task, near]
-            real = np.flatnonzero(price < UNREACHABLE)
+            real = np.flatnonzero(price < INFEASIBLE)
             tails.append(np.full(real.size, slot))
             heads.append(n + near[real] * positions + position)
             capacities.append(np.ones(real.size, np.int64))
             costs.append(price[real])
-        rest = [[unserved_cost * int(data.weight[task])]]
-        if far.size and cheapest[task, far].min() < UNREACHABLE:
+        rest = [[unserved_cost * int(data.price[slot])]]
+        if far.size and cheapest[task, far].min() < INFEASIBLE:
             rest.append([int(cheapest[task, far].min())])
         for price_of in rest:
             tails.append(np.array([slot]))
@@ -112,7 +112,7 @@ def _flow(data: TeamData, start: IntArray, choices: IntArray, cost: IntArray, un
     unserved = 0
     for arc in chosen:
         if head[arc] == sink:
-            weight = int(data.weight[data.task_of[tail[arc]]])
+            weight = int(data.price[tail[arc]])
             unserved += weight if price[arc] == unserved_cost * weight else 0
         else:
             team, position = divmod(int(head[arc]) - n, positions)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
-from optimizer.dispatch.kernels import TeamData
+from optimizer.dispatch.kernels import INFEASIBLE, TeamData
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.schedule import team_start
+from optimizer.errors import BadInput, Fault
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
 
@@ -62,26 +64,29 @@ def team_model(problem: DispatchProblem) -> TeamModel:
     allowed = allowed_teams(problem)
     starts = [team_start(problem, index) for index in range(len(problem.teams))]
     reported = np.array([problem.incidents[incident[task.incident]].reported_s for task in problem.tasks], np.int64)
+    severity = [problem.incidents[incident[task.incident]].severity for task in problem.tasks]
     data = TeamData(
         task_of=np.zeros(0, np.int64),
-        incident_of=np.array([incident[task.incident] for task in problem.tasks], np.int64),
-        weight=np.array([problem.incidents[incident[task.incident]].severity for task in problem.tasks], np.int64),
-        release=np.maximum(0, reported),
-        due=_limit(reported, [task.due_s for task in problem.tasks]),
-        latest=_limit(reported, [task.latest_s for task in problem.tasks]),
+        price=np.zeros(0, np.int64),
+        pinned=np.zeros(0, np.bool_),
+        task=_columns(
+            [incident[task.incident] for task in problem.tasks],
+            severity,
+            np.maximum(0, reported),
+            _limit(reported, [task.due_s for task in problem.tasks]),
+            _limit(reported, [task.latest_s for task in problem.tasks]),
+        ),
+        team=_columns(
+            problem.travel.team_group,
+            [team.turnout_s for team in problem.teams],
+            [free for free, _, _ in starts],
+            [-1 if place is None else place for _, place, _ in starts],
+            [UNREACHABLE if team.available_until_s is None else team.available_until_s for team in problem.teams],
+        ),
         service=problem.service_s,
         base=problem.travel.team_to_incident_s,
         between=problem.travel.incident_to_incident_s,
-        group=problem.travel.team_group,
-        turnout=np.array([team.turnout_s for team in problem.teams], np.int64),
-        free=np.array([free for free, _, _ in starts], np.int64),
-        place=np.array([-1 if place is None else place for _, place, _ in starts], np.int64),
-        until=np.array(
-            [UNREACHABLE if t.available_until_s is None else t.available_until_s for t in problem.teams],
-            np.int64,
-        ),
         penalty=np.array([problem.parameters.due_penalty_s], np.int64),
-        pinned=np.zeros(0, np.bool_),
     )
     able = allowed & reachable(data)[:, data.incident_of].T  # (tasks, teams)
     begun: dict[str, set[str]] = {}
@@ -110,12 +115,16 @@ def team_model(problem: DispatchProblem) -> TeamModel:
         task_of.extend([index] * max(0, fillable))
         surplus += (free - max(0, fillable)) * problem.incidents[incident[task.incident]].severity
 
-    data = data._replace(
-        task_of=np.array(task_of, np.int64),
-        pinned=np.isin(np.arange(len(task_of)), [slot for slot, _ in pinned]),
-    )
+    price = np.array([severity[task] for task in task_of], np.int64)
+    held = np.isin(np.arange(len(task_of)), [slot for slot, _ in pinned])
+    price[held] = 1 + price.sum()
+    data = data._replace(task_of=np.array(task_of, np.int64), price=price, pinned=held)
     start, choices = _choices(data, able, dict(pinned))
     return TeamModel(data, start, choices, tuple(pinned), able, surplus, tuple(sorted(broken)))
+
+
+def _columns(*columns: npt.ArrayLike) -> IntArray:
+    return np.ascontiguousarray(np.column_stack([np.asarray(column, np.int64) for column in columns]))
 
 
 def _limit(reported: IntArray, limits: list[int | None]) -> IntArray:
@@ -183,7 +192,10 @@ def _choices(data: TeamData, able: BoolArray, pinned: dict[int, int]) -> tuple[I
 
 
 def unserved_cost(data: TeamData) -> int:
-    """More than any whole schedule's level 3 can be, so that one unserved slot outweighs it."""
+    """More than any whole schedule's level 3 can be, so that one unserved slot outweighs it.
+
+    Raises `BadInput` for times so long that the two levels no longer fit into 64 bits.
+    """
     if not len(data.task_of) or not len(data.free):
         return 1
     task_incidents = np.unique(data.incident_of)
@@ -192,4 +204,7 @@ def unserved_cost(data: TeamData) -> int:
     longest = max(int(a[a < UNREACHABLE].max(initial=0)) for a in (real, between))
     each = longest + int(data.turnout.max()) + int(data.service[data.task_of].max())
     latest = int(data.free.max() + data.release.max()) + each * len(data.task_of)
-    return (latest + int(data.penalty[0])) * int(data.weight[data.task_of].sum()) + 1
+    each_unserved = (latest + int(data.penalty[0])) * int(data.price.sum()) + 1
+    if each_unserved * int(data.price.sum()) >= INFEASIBLE:
+        raise BadInput("tasks", [Fault("tasks", "TimesTooLarge", {"latest_s": latest})])
+    return each_unserved

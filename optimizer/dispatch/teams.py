@@ -73,7 +73,7 @@ def solve_teams(
 ) -> TeamSchedule:
     """The schedule, and the pins (T10) that it does not keep.
 
-    `iterations` None: 5,000 moves a slot, at most 500,000. `deadline` is a time.monotonic() reading.
+    `iterations` None: `default_moves`. `deadline` is a time.monotonic() reading.
     """
     data, big = model.data, unserved_cost(model.data)
     pins = [(slot, team, int(data.task_of[slot])) for slot, team in model.pinned]
@@ -87,7 +87,7 @@ def solve_teams(
         routes = relaxed
     target = None if bound.completion is None else bound.unserved * big + bound.completion
     if iterations is None:
-        iterations = min(500_000, 5_000 * model.slots)
+        iterations = default_moves(model)
     if impossible or model.broken_pins or not len(model.choices):
         iterations = 0
     found, done, stopped = search(model, routes, seed=seed, iterations=iterations, deadline=deadline, target=target)
@@ -107,6 +107,12 @@ def solve_teams(
     )
 
 
+def default_moves(model: TeamModel) -> int:
+    """10,000 a slot, at most 1,000,000; fewer where teams have many stops, since a move costs their square."""
+    stops = model.slots / max(1, int(model.able.any(axis=0).sum()))
+    return int(min(1_000_000, 10_000 * model.slots) / max(1.0, (stops / 8) ** 2))
+
+
 def _columns(
     model: TeamModel, found: Routes, bound: TeamBound, deadline: float | None
 ) -> tuple[Routes, TeamBound, StoppedBy]:
@@ -116,7 +122,7 @@ def _columns(
     made = generate(model, found.tasks(), charge=charge, deadline=deadline)
     if made.routes is not None:
         better = Routes(model).filled(made.routes)
-        if better.rank() < found.rank() and not (better.team_of[model.data.pinned] < 0).any():
+        if better.rank() < found.rank():
             found = better
     unserved, _ = found.rank()
     known = [] if bound.completion is None or bound.unserved != unserved else [bound.completion]

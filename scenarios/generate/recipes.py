@@ -64,7 +64,7 @@ def county(seed: int) -> World:
     ground = grow_ground(
         rng, counties=1, towns=20, villages=320, nodes=12_000, segments=16_000, area_km2=2_400, lat=27.9, lon=108.6
     )
-    recipe = Recipe("山区县暴雨(合成)", "A mountain county in a rainstorm (synthetic)", incidents=24, squads=318)
+    recipe = Recipe("山区县暴雨（合成）", "A mountain county in a rainstorm (synthetic)", incidents=24, squads=318)
     return world_on(rng, ground, recipe, seed=seed)
 
 
@@ -83,7 +83,7 @@ def city_year(seed: int) -> World:
         lon=108.8,
     )
     recipe = Recipe(
-        "全市一年 122 起事件同时发生(合成)", "A city's 122 incidents of a year at once (synthetic)",
+        "全市一年 122 起事件同时发生（合成）", "A city's 122 incidents of a year at once (synthetic)",
         incidents=122, squads=2_889, specialists=False, mean_stock=0.92, lots=False,
     )  # fmt: skip
     return world_on(rng, ground, recipe, seed=seed)
@@ -99,10 +99,10 @@ def panshi_rainstorm(seed: int) -> World:
     )  # fmt: skip
     as_of = datetime.fromisoformat("2022-06-03T09:00:00+08:00")
     recipe = Recipe(
-        "盘石镇暴雨转移 138 人(位置为合成)", "Panshi rainstorm: moving 138 people (positions synthetic)",
+        "盘石镇暴雨转移 138 人（位置为合成）", "Panshi rainstorm: moving 138 people (positions synthetic)",
         incidents=1, squads=23, as_of=as_of,
         notes=(
-            "事实:2022-06-03 累计降雨 333.7 毫米,巡查发现滑坡迹象,转移 62 户 138 人,其后约 3 万立方米滑坡;"
+            "事实：2022-06-03 累计降雨 333.7 毫米，巡查发现滑坡迹象，转移 62 户 138 人，其后约 3 万立方米滑坡；"
             "位置、队伍、时刻为合成。 / Facts: 333.7 mm of rain, signs of a slide found on patrol, 62 households with "
             "138 people moved, then about 30,000 m3 slid; positions, teams and the hour are made up.",
         ),

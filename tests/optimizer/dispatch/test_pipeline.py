@@ -31,6 +31,7 @@ from optimizer.dispatch.problem import (
     Travel,
     Vehicle,
 )
+from optimizer.errors import BadInput
 from optimizer.units import UNREACHABLE
 
 FAST = SolveLimits(iterations=20_000)
@@ -267,3 +268,84 @@ def test_level_six_counts_the_quickest_store_for_the_heavier_claim() -> None:
     problem = one_item(4, [(1, 4), (5, 4)])
     plan = solve(problem)
     assert level(plan, "deprivation").value == float(Fraction(5 * 101) + Fraction(1 * 72 * 3600))
+
+
+def one_team(
+    tasks: tuple[Task, ...], incidents: tuple[Incident, ...], base: list[int], between: list[list[int]]
+) -> DispatchProblem:
+    """One team that can do everything, no supplies."""
+    n = len(incidents)
+    return DispatchProblem(
+        as_of=datetime(2026, 6, 1, tzinfo=UTC), items=(), incidents=incidents, tasks=tasks, demands=(),
+        teams=(Team("k", "5", ("c",), 5, "p", 0),), stores=(), stock=(), reserve_floor={}, vehicles=(),
+        travel=Travel(
+            np.array([base], np.int64), np.array([between], np.int64), np.zeros(1, np.int64),
+            np.zeros((0, n), np.int64), np.zeros((0, n), np.int64),
+        ),
+        service_s=np.array([[task.service_s] for task in tasks], np.int64),
+    )  # fmt: skip
+
+
+def test_a_detour_while_waiting_for_a_report_does_not_break_the_bound(
+    brute_force_teams: Callable[[DispatchProblem], tuple[int, int] | None],
+) -> None:
+    # near lies on the way to far, which is reported later: going to near first costs nothing and places the team well
+    problem = one_team(
+        (Task("far", "far", "c", 1, 10), Task("near", "near", "c", 1, 10)),
+        (Incident("far", "f", 5, 1000), Incident("near", "f", 1, 0)),
+        [1000, 900],
+        [[0, 100], [100, 0]],
+    )
+    best = brute_force_teams(problem)
+    assert best is not None
+    plan = solve(problem, limits=FAST)
+    assert level(plan, "completion").value == best[1]
+    assert (level(plan, "completion").bound or 0) <= best[1]
+
+
+def test_a_pin_is_kept_by_way_of_another_stop_where_straight_is_too_late() -> None:
+    problem = replace(
+        one_team(
+            (Task("far", "far", "c", 1, 10, latest_s=200), Task("near", "near", "c", 1, 10)),
+            (Incident("far", "f", 1, 1000), Incident("near", "f", 1, 0)),
+            [1000, 900],
+            [[0, 100], [100, 0]],
+        ),
+        pins=(Pin("k", "far"),),
+    )
+    plan = solve(problem, limits=FAST)
+    assert [stop.task for stop in plan.team_orders[0].stops] == ["near", "far"]
+    assert check(problem, plan) == ()
+
+
+def test_a_thousand_trips_are_the_most_a_vehicle_makes() -> None:
+    base = one_item(5_000, [(3, 5_000)])
+    problem = replace(
+        base,
+        vehicles=(Vehicle("v", "s", Decimal(1), Decimal(1), "p"),),
+        travel=replace(base.travel, vehicle_to_incident_s=np.zeros((1, 1), np.int64)),
+    )
+    plan = solve(problem)
+    assert sum(row.quantity for row in plan.shipments) == 1_000
+    assert [(row.reason, row.quantity) for row in plan.unmet] == [(Reason.TOO_LATE, 4_000)]
+    assert check(problem, plan) == ()
+
+
+def test_quantities_beyond_64_bits_are_refused_by_name() -> None:
+    problem = one_item(1, [(3, 1)])
+    lots = tuple(StockLine("s", "water", f"l{i:05d}", Decimal("999999999.999999")) for i in range(400))
+    with pytest.raises(BadInput) as error:
+        solve(replace(problem, stock=lots))
+    assert [fault.code for fault in error.value.faults] == ["QuantitiesTooLarge"]
+
+
+def test_times_beyond_64_bits_are_refused() -> None:
+    problem = one_team((Task("t", "i", "c", 1, 1 << 38),), (Incident("i", "f", 5, 0),), [1], [[0]])
+    many = replace(
+        problem,
+        tasks=tuple(Task(f"t{i:04d}", "i", "c", 1, 1 << 38) for i in range(2_000)),
+        service_s=np.full((2_000, 1), 1 << 38),
+    )
+    with pytest.raises(BadInput) as error:
+        solve(many)
+    assert [fault.code for fault in error.value.faults] == ["TimesTooLarge"]
