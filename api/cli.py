@@ -18,6 +18,7 @@ from api.lang import DEFAULT, UnknownLanguage, take_lang
 from api.say import Speaker
 from inventory.errors import InventoryError
 from optimizer.errors import BadInput, Fault, OptimizerError
+from optimizer.network.profiles import PROFILES
 from scenarios.texts import text
 
 WORLD = "world"  # where the demo leaves its scenario, beside the plan
@@ -123,9 +124,9 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
     def argument(key: str) -> Any:
         return typer.Argument(help=words(key), show_default=False, rich_help_panel=words("panel.arguments"))
 
-    def option(name: str, key: str, **more: Any) -> Any:
+    def option(name: str, key: str, facts: dict[str, Any] | None = None, **more: Any) -> Any:
         shown = {"rich_help_panel": words("panel.options"), "show_default": False, **more}
-        return typer.Option(name, help=words(key), **shown)
+        return typer.Option(name, help=words(key, **(facts or {})), **shown)
 
     settings: dict[str, Any] = {
         "no_args_is_help": True,
@@ -209,7 +210,9 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         origins: Annotated[Path, option("--origins", "opt.origins")],
         destinations: Annotated[Path, option("--destinations", "opt.destinations")],
         out: Annotated[Path, option("--out", "opt.out.matrix")],
-        profile: Annotated[str, option("--profile", "opt.profile", show_default=True)] = "pickup",
+        profile: Annotated[
+            str, option("--profile", "opt.profile", {"known": sorted(PROFILES)}, show_default=True)
+        ] = "pickup",
         crs: Annotated[str | None, option("--crs", "opt.crs")] = None,
         closures: Annotated[Path | None, option("--closures", "opt.closures")] = None,
         as_of: Annotated[str | None, option("--as-of", "opt.as_of")] = None,

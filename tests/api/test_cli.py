@@ -215,3 +215,11 @@ def test_the_module_runs_as_a_program(problem_file: Path) -> None:
     )
     assert done.returncode == 2
     assert "none.json" in done.stderr
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("command", ["solve", "check", "schema", "travel", "demo", "scenario list", "scenario load"])
+def test_no_help_lacks_a_fact(command: str, lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([*command.split(), "--help", "--lang", lang]) == 0
+    shown = capsys.readouterr().out
+    assert "?" not in shown.replace("？", "")

@@ -68,8 +68,8 @@ def mix(content: Any, rng: random.Random) -> None:
             mix(value, rng)
 
 
-@pytest.mark.parametrize("name", ["county", "panshi-rainstorm"])
-def test_twenty_seeds_are_checked_and_never_worse_than_practice(name: str) -> None:
+@pytest.mark.parametrize(("name", "limit_s"), [("county", 2.0), ("panshi-rainstorm", 2.0), ("city-year", 20.0)])
+def test_twenty_seeds_are_checked_and_never_worse_than_practice(name: str, limit_s: float) -> None:
     longest = 0.0
     for seed in range(20):
         problem = loaded(name, seed).problem
@@ -79,7 +79,7 @@ def test_twenty_seeds_are_checked_and_never_worse_than_practice(name: str) -> No
         assert check(problem, plan) == ()
         assert rank(plan, practice=False) <= rank(plan, practice=True)
     print(f"\n{name}: 20 seeds checked, none worse than practice, longest solve {longest:.2f} s")
-    assert longest <= 2.0
+    assert longest <= limit_s
 
 
 def test_twenty_repeats_and_twenty_shuffles_give_the_same_bytes() -> None:
