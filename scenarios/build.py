@@ -69,7 +69,7 @@ def problem_document(world: World, report: Report | None = None) -> dict[str, An
     return {
         "schema_version": 1,
         "as_of": world.as_of.isoformat(),
-        "network": {"file": "roads", "crs": "WGS-84"},
+        "network": dict(world.roads),
         "closures": [dict(closure) for closure in world.closures],
         "items": [
             {

@@ -35,6 +35,7 @@ class World:
     tasks: Table
     demands: Table
     network: RoadNetwork
+    roads: Mapping[str, str] = field(default_factory=lambda: {"file": "roads", "crs": "WGS-84"})  # in its folder
     closures: tuple[Mapping[str, Any], ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None  # of a generated World

@@ -1,6 +1,7 @@
 """The World folder: CSV and JSON that a person can edit (formats.md), written and read through inventory.files."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ def write_world(world: World, folder: Path, *, stock: Report | None = None) -> N
     """All files of the World, and problem.json; files that are there are replaced. `stock`: its five-fixed state
     where the caller has it already."""
     folder.mkdir(parents=True, exist_ok=True)
+    world = replace(world, roads={"file": ROADS, "crs": "WGS-84"})  # whatever file it was read from
     for name in TABLES:
         write_table(folder / f"{name}.csv", name, world.table(name))
     write_tables(world.network, folder / ROADS)
@@ -39,7 +41,7 @@ def write_world(world: World, folder: Path, *, stock: Report | None = None) -> N
                 "as_of": world.as_of.isoformat(),
                 "seed": world.seed,
                 "notes": list(world.notes),
-                "roads": {"file": ROADS, "crs": "WGS-84"},
+                "roads": dict(world.roads),
                 "parameters": dict(world.parameters),
             }
         ),
@@ -75,6 +77,7 @@ def read_world(folder: Path) -> World:
         as_of=datetime.fromisoformat(head["as_of"]),
         **tables,
         network=read_network(folder / roads["file"], crs=roads.get("crs")),
+        roads=roads,
         closures=tuple(_closures(folder / "closures.geojson")),
         parameters=head.get("parameters", {}),
         seed=head.get("seed"),

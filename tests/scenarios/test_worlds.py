@@ -1,5 +1,6 @@
 """The named scenarios: their sizes, that a seed means one World, and that a folder gives the same World back."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -126,6 +127,21 @@ def test_every_bad_row_of_every_table_is_named_at_once(panshi: World, tmp_path: 
     where = [fault.where for fault in error.value.faults]
     assert any(place.startswith("stock.csv, row 4, state") for place in where)
     assert any(place.startswith("teams.csv, row 2") for place in where)
+
+
+def test_a_world_may_name_an_osm_file_as_its_roads(shared_data: Path, tmp_path: Path) -> None:
+    roads = shared_data / "north-bayreuth.osm.pbf"
+    write_world(world_from_roads(roads, seed=1, incidents=3), tmp_path)
+    (tmp_path / "real.osm.pbf").write_bytes(roads.read_bytes())
+    head = json.loads((tmp_path / "world.json").read_text("utf-8"))
+    head["roads"] = {"file": "real.osm.pbf"}
+    (tmp_path / "world.json").write_text(json.dumps(head), "utf-8")
+    world = read_world(tmp_path)
+    assert world.network.pois
+    document = problem_document(world)
+    assert document["network"] == {"file": "real.osm.pbf"}
+    problem = to_problem(parse_problem(document, source="test"), folder=tmp_path).problem
+    assert problem.sha256 == loaded(world).problem.sha256
 
 
 @pytest.mark.parametrize("content", ["{}", '{"schema_version": 1, "as_of": "2026-01-01", "roads": {}}', "[1]"])
