@@ -1,0 +1,106 @@
+"""The team search on instances like those of the literature, small enough for every run of the tests."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from optimizer.dispatch.annealing import splitmix_state
+from optimizer.dispatch.check import check
+from optimizer.dispatch.pipeline import SolveLimits, solve
+from optimizer.dispatch.plan import Level, Plan, Status, StoppedBy
+from optimizer.dispatch.problem import DispatchProblem, Incident, Task, Team, Travel
+
+
+def plane(n: int, m: int, seed: int, *, teams_needed: int = 1) -> DispatchProblem:
+    """n incidents and m bases on a plane of 1,800 s, three capabilities, service around 1,200 s (like class B)."""
+    rng = np.random.default_rng(seed)
+    site, base = rng.uniform(0, 1800, (n, 2)), rng.uniform(0, 1800, (m, 2))
+    between = np.ceil(np.hypot(*(site[:, None] - site[None]).T).T).astype(np.int64)
+    service = np.rint(rng.uniform(600, 1800, (n, 1)) * rng.uniform(0.7, 1.3, (1, m))).astype(np.int64)
+    none = np.zeros((0, n), np.int64)
+    return DispatchProblem(
+        as_of=datetime(2026, 1, 1, tzinfo=UTC),
+        items=(),
+        incidents=tuple(Incident(f"i{j:03d}", "flood", int(rng.integers(1, 6)), 0) for j in range(n)),
+        tasks=tuple(Task(f"t{j:03d}", f"i{j:03d}", f"c{j % 3}", teams_needed, 1) for j in range(n)),
+        demands=(),
+        teams=tuple(Team(f"k{k:03d}", "5", ("c0", "c1", "c2")[: 1 + k % 3], 5, "p", 60) for k in range(m)),
+        stores=(),
+        stock=(),
+        reserve_floor={},
+        vehicles=(),
+        travel=Travel(
+            np.ceil(np.hypot(*(base[:, None] - site[None]).T).T).astype(np.int64),
+            between[None].copy(),
+            np.zeros(m, np.int64),
+            none,
+            none.copy(),
+        ),
+        service_s=service,
+    )
+
+
+def completion(plan: Plan) -> Level:
+    return next(level for level in plan.levels if level.name == "completion")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_stops_a_team_are_solved_within_a_hundredth_of_the_proven_bound(seed: int) -> None:
+    problem = plane(24, 12, seed)
+    plan = solve(problem)
+    assert completion(plan).gap is not None
+    assert completion(plan).gap <= 0.01  # type: ignore[operator]
+    assert check(problem, plan) == ()
+
+
+def test_incidents_that_need_several_teams_are_bounded_too() -> None:
+    problem = plane(8, 14, 0, teams_needed=3)
+    plan = solve(problem)
+    assert completion(plan).gap is not None
+    assert completion(plan).gap <= 0.02  # type: ignore[operator]
+    assert check(problem, plan) == ()
+
+
+def test_more_teams_than_work_is_proven_optimal() -> None:
+    plan = solve(plane(4, 40, 1))
+    assert plan.status is Status.OPTIMAL
+    assert plan.stopped_by is StoppedBy.PROOF
+    assert completion(plan).gap == 0
+
+
+def test_an_unused_team_does_not_change_the_answer() -> None:
+    problem = plane(10, 8, 3)
+    idle = Team("k999", "5", ("nothing",), 5, "p", 60)
+    travel = problem.travel
+    wider = replace(
+        problem,
+        teams=(*problem.teams, idle),
+        travel=replace(
+            travel,
+            team_to_incident_s=np.vstack([travel.team_to_incident_s, travel.team_to_incident_s[:1]]),
+            team_group=np.append(travel.team_group, 0),
+        ),
+        service_s=np.hstack([problem.service_s, problem.service_s[:, :1]]),
+    )
+    assert solve(problem).team_orders == solve(wider).team_orders
+
+
+def test_more_work_never_gives_a_worse_schedule_than_practice_or_construction() -> None:
+    problem = plane(30, 6, 5)
+    values = [completion(solve(problem, limits=SolveLimits(iterations=moves))) for moves in (0, 2_000, 60_000)]
+    assert all(level.value <= level.practice for level in values)
+    assert values[2].value <= values[0].value
+
+
+def test_a_seed_means_the_same_numbers_everywhere() -> None:
+    assert splitmix_state(7).tolist() == [7]
+    assert splitmix_state(-1).tolist() == [-1]
+
+
+def test_the_clock_stops_the_search_and_says_so() -> None:
+    problem = plane(40, 10, 2)
+    plan = solve(problem, limits=SolveLimits(time_limit_s=0.05))
+    assert plan.stopped_by is StoppedBy.TIME
+    assert check(problem, plan) == ()
