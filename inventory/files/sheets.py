@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from inventory.files.workbook import Sheet
 
 EXACT_DIGITS = 15  # a spreadsheet keeps no more: longer numbers go in as text
+_LARGE = 10**EXACT_DIGITS
+_READ_AS_OTHERS = ("=", "+", "-", "@", "\t", "\r", "#")  # a formula, or an error value
 _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 _HEADER_FONT = Font(bold=True, color="FFFFFF")
@@ -36,8 +38,9 @@ def add_sheet(book: Any, sheet: "Sheet", *, widths: list[int]) -> None:
     page.freeze_panes = "A2"
     for index, width in enumerate(widths, start=1):
         page.column_dimensions[get_column_letter(index)].width = width
-    header = [_cell(page, name) for name in sheet.header]
+    header = [WriteOnlyCell(page, value=name) for name in sheet.header]
     for cell in header:
+        cell.data_type = "s"
         cell.font, cell.fill, cell.alignment, cell.border = _HEADER_FONT, _HEADER_FILL, _HEADER_LINES, _HEADER_EDGE
     page.append(header)
     for row in sheet.rows:
@@ -49,6 +52,11 @@ def add_sheet(book: Any, sheet: "Sheet", *, widths: list[int]) -> None:
 def _cell(page: Any, value: Any) -> Any:
     if value is None:
         return None
+    # most cells are small integers and harmless texts, which the library takes as they are
+    if type(value) is int and -_LARGE < value < _LARGE:
+        return value
+    if type(value) is str and not value.startswith(_READ_AS_OTHERS):
+        return value
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         text = cell_text(value)
         if sum(letter.isdigit() for letter in text) <= EXACT_DIGITS or isinstance(value, float):

@@ -36,8 +36,9 @@ def woff_faces(text: str) -> list[tuple[str, bytes]]:
     WOFF, not WOFF2, because its compression needs nothing beyond the standard library.
     """
     faces = []
+    characters = {ord(one) for one in set(text)}  # a page has millions of letters, but few different ones
     for family, file, covered in zip(FAMILIES, FONT_FILES, coverage(), strict=True):
-        wanted = sorted({ord(one) for one in text} & covered)
+        wanted = sorted(characters & covered)
         if wanted:
             faces.append((family, _woff(file, wanted)))
     return faces

@@ -10,7 +10,7 @@ from scenarios.report.geojson import plan_geojson
 from scenarios.report.labels import Lang, Names
 from scenarios.report.layers import MapLayers
 from scenarios.report.page import plan_html
-from scenarios.report.rows import Situation
+from scenarios.report.rows import ReportView, Situation
 from scenarios.report.scene import scene_of
 from scenarios.report.view import view_of
 from scenarios.report.workbook import write_plan_xlsx
@@ -34,17 +34,18 @@ def write_report(
     names: Names | None = None,
     layers: MapLayers | None = None,
     situation: Situation | None = None,
+    view: ReportView | None = None,
     lang: Lang = "zh",
     basename: str = "plan",
 ) -> ReportFiles:
     """Write page, workbook, GeoJSON and picture into `folder`, each in one step (a reader sees old or new).
 
     Equal input gives equal bytes: no clock is read. `lang` is what the page shows first and the language of
-    the picture. Raises OSError where the folder cannot be written, `BadTable` for texts a workbook refuses.
+    the picture; `view` spares making it again. Raises OSError where the folder cannot be written, `BadTable` for texts a workbook refuses.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    view = view_of(problem, plan, names=names, situation=situation)
+    view = view or view_of(problem, plan, names=names, situation=situation)
     scene = scene_of(problem, plan, view, layers=layers)
     html, xlsx, geojson, png = (folder / f"{basename}.{kind}" for kind in ("html", "xlsx", "geojson", "png"))
     write_bytes(html, plan_html(view, scene=scene, lang=lang).encode())
