@@ -29,3 +29,69 @@ STATES: dict[str, tuple[str, str]] = {
     "expired": ("过期", "expired"),
     "retired": ("报废", "retired"),
 }
+
+# who owns what a store holds; a supplier's stock under agreement may stand outside the store
+OWNERS: dict[str, tuple[str, str]] = {
+    "county": ("县级", "county"),
+    "town": ("乡镇级", "town"),
+    "village": ("村级", "village"),
+    "entrusted": ("代储", "entrusted"),
+    "agreement": ("协议储备", "supplier agreement"),
+}
+
+# where units stand that are no stock of a store any more, or not yet of the next one
+ELSEWHERE: dict[str, tuple[str, str]] = {
+    "issued": ("已出库", "issued"),
+    "in_transit": ("在途", "in transit"),
+}
+
+# what a row of the ledger does
+MOVEMENTS: dict[str, tuple[str, str]] = {
+    "RECEIVE": ("入库", "receipt"),
+    "MOVE": ("移库", "move"),
+    "RESERVE": ("预留", "reservation"),
+    "RELEASE": ("释放预留", "release"),
+    "ISSUE": ("出库", "issue"),
+    "RETURN": ("归还", "return"),
+    "TRANSFER_OUT": ("调出", "transfer out"),
+    "TRANSFER_IN": ("调入", "transfer in"),
+    "ADJUST": ("盘点调整", "adjustment"),
+    "WRITE_OFF": ("核销", "write-off"),
+    "REVERSE": ("冲销", "reversal"),
+}
+
+# what a person did; an order step (a request, an opened stocktake) moves nothing by itself
+OPERATIONS: dict[str, tuple[str, str]] = {**MOVEMENTS, "ORDER": ("单据", "order step")}
+
+# why: coded, so that it can be counted
+REASONS: dict[str, tuple[str, str]] = {
+    "OPENING": ("期初建账", "opening balance"),
+    "PURCHASE": ("采购", "purchase"),
+    "DONATION": ("捐赠", "donation"),
+    "ALLOCATION": ("上级配发", "allocation from above"),
+    "PUT_AWAY": ("上架", "put away"),
+    "REARRANGE": ("调整货位", "rearranged"),
+    "RESCUE": ("抢险救援", "rescue"),
+    "RELIEF": ("群众救助", "relief"),
+    "DRILL": ("演练", "drill"),
+    "LOAN": ("借用", "loan"),
+    "GIVE_BACK": ("归还", "brought back"),
+    "REPLENISH": ("补充储备", "replenishment"),
+    "PLAN": ("调度方案", "dispatch plan"),
+    "COUNT": ("盘点", "stocktake"),
+    "STATEMENT": ("按导入文件更正", "statement of an imported file"),
+    "DAMAGE": ("损坏", "damage"),
+    "REPAIR": ("送修", "sent for repair"),
+    "REPAIRED": ("修复", "repaired"),
+    "QUARANTINE": ("隔离", "quarantine"),
+    "RELEASED": ("解除隔离", "released from quarantine"),
+    "RECALL": ("召回", "recall"),
+    "EXPIRY": ("过期", "expiry"),
+    "RETIREMENT": ("到期报废", "retirement"),
+    "LOSS": ("丢失", "loss"),
+    "LOST_IN_TRANSIT": ("途中短少", "lost in transit"),
+    "DAMAGED_IN_TRANSIT": ("途中损坏", "damaged in transit"),
+    "CORRECTION": ("更正差错", "correction"),
+    "CANCELLED": ("取消", "cancelled"),
+    "EXPIRED_HOLD": ("预留到期", "reservation ran out"),
+}

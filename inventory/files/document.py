@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from inventory.files.choices import choices_zh
 from inventory.files.dictionary import Column, tables
 
 TITLES = {  # table -> where it stands, its meaning in Chinese and English
@@ -23,17 +24,29 @@ TITLES = {  # table -> where it stands, its meaning in Chinese and English
     "travel": ("travel.csv", "行程时间", "Travel times"),
     "items": ("catalogue.csv", "物资目录", "Catalogue of supplies"),
     "checks": ("five_fixed_periods.csv", "五定检查周期", "Periods of the five-fixed checks"),
+    "rule_sets": ("five_fixed_rule_sets.csv", "五定规则集", "Rule sets of the five fixed"),
+    "rule_map": ("five_fixed_rule_map.csv", "五定评定归类", "What falls under which rule"),
+    "check_overrides": ("check_overrides.csv", "本县检查周期调整", "A county's own periods of checks"),
+    "weight_overrides": ("weight_overrides.csv", "本县权重调整", "A county's own weights"),
+    "lots": ("lots.csv", "批次", "Lots"),
+    "bins": ("bins.csv", "货位", "Bins"),
+    "packages": ("packages.csv", "包装换算", "Package conversions"),
+    "kits": ("kits.csv", "成套物资", "Kits"),
+    "minimum_overrides": ("minimum_overrides.csv", "本县最低储备调整", "A county's own least stock"),
 }
 
 _HEAD = """# 数据字典 · Data dictionary
 
 <!-- written by `python -m inventory.files.document docs/data-dictionary.md` from inventory/data/columns.csv -->
 
-文件为 UTF-8 的 CSV，或 .xlsx 工作簿；第 1 行为列名，列的次序不限，不认识的列会被退回。
+文件为 UTF-8 的 CSV，或 .xlsx 工作簿；第 1 行为列名，列的次序不限，不认识的列会被退回。列名可用英文名，也可用中文名；
+取值可用英文，也可用其后括号内的中文，是否类也可填“是”“否”；须一字不差。
 日期只写 `2024-06-15`，时刻只写 `2024-06-15T08:30:00+08:00`，数字不带单位和千位分隔符，是否类填 `1` 或 `0`，
 列表用 `|` 分开。以 `=`、`+`、`-`、`@` 开头的文字写出时前面加一个单引号，读入时去掉。
 
 Files are CSV in UTF-8, or .xlsx workbooks; row 1 names the columns, in any order, and unknown columns are refused.
+A column may be named in English or in Chinese, and a word of choice likewise (the Chinese one is given in brackets;
+flags also 是 and 否), to the letter.
 Dates are written `2024-06-15`, instants `2024-06-15T08:30:00+08:00`, numbers without unit or thousands separators,
 flags `1` or `0`, lists parted by `|`. A text beginning with `=`, `+`, `-` or `@` is written with a single quote in
 front, and read back without it.
@@ -49,8 +62,8 @@ def data_dictionary_markdown() -> str:
     for name, columns in tables().items():
         file, title_zh, title_en = TITLES[name]
         parts.append(f"\n## `{file}` {title_zh} · {title_en}\n")
-        parts.append("| 列 column | 类型 type | 单位 unit | 键/必填 | 取值 values | 含义 | meaning |")
-        parts.append("|---|---|---|---|---|---|---|")
+        parts.append("| 列 column | 中文列名 | 类型 type | 单位 unit | 键/必填 | 取值 values | 含义 | meaning |")
+        parts.append("|---|---|---|---|---|---|---|---|")
         parts += [_row(column) for column in columns]
     return "\n".join(parts) + "\n"
 
@@ -60,6 +73,7 @@ def _row(column: Column) -> str:
     need = need or ("required" if column.required else "")
     cells = (
         f"`{column.name}`",
+        column.name_zh,
         column.type,
         column.unit,
         need,
@@ -73,7 +87,8 @@ def _row(column: Column) -> str:
 def _values(column: Column) -> str:
     parts = []
     if column.choices:
-        parts.append(", ".join(f"`{choice}`" for choice in column.choices))
+        chinese = {value: f"（{word}）" for word, value in choices_zh(column).items()}
+        parts.append(", ".join(f"`{choice}`{chinese.get(choice, '')}" for choice in column.choices))
     if column.least is not None:
         parts.append(f"{'>' if column.above else '≥'} {column.least}")
     if column.most is not None:

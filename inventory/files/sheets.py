@@ -1,5 +1,6 @@
 """Sheets as cells: types, styles and quoting. Apart from workbook.py because its library is slow to load."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
-from inventory.files.write import cell_text
+from inventory.files.cells import cell_text
+from inventory.files.escape import encode_workbook_text
 
 if TYPE_CHECKING:
     from inventory.files.workbook import Sheet
@@ -38,15 +40,46 @@ def add_sheet(book: Any, sheet: "Sheet", *, widths: list[int]) -> None:
     page.freeze_panes = "A2"
     for index, width in enumerate(widths, start=1):
         page.column_dimensions[get_column_letter(index)].width = width
-    header = [WriteOnlyCell(page, value=name) for name in sheet.header]
+    styles = [None if form is None else style_of(page, form) for form in sheet.formats or ()]
+    if any(style is not None for style in styles):
+        for index, form in enumerate(sheet.formats or (), start=1):
+            if form is not None:  # also for rows that are added by hand: a code keeps its leading zeros
+                page.column_dimensions[get_column_letter(index)].number_format = form
+        page.append(header_cells(page, sheet.header))
+        for row in sheet.rows:
+            page.append([_formed(page, value, style) for value, style in zip(row, styles, strict=True)])
+    else:
+        page.append(header_cells(page, sheet.header))
+        for row in sheet.rows:
+            page.append([_cell(page, value) for value in row])
+    if sheet.rows and sheet.header:
+        page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.header))}{len(sheet.rows) + 1}"
+
+
+def header_cells(page: Any, names: Sequence[str]) -> list[Any]:
+    header = [WriteOnlyCell(page, value=encode_workbook_text(name)) for name in names]
     for cell in header:
         cell.data_type = "s"
         cell.font, cell.fill, cell.alignment, cell.border = _HEADER_FONT, _HEADER_FILL, _HEADER_LINES, _HEADER_EDGE
-    page.append(header)
-    for row in sheet.rows:
-        page.append([_cell(page, value) for value in row])
-    if sheet.rows and sheet.header:
-        page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.header))}{len(sheet.rows) + 1}"
+    return header
+
+
+def style_of(page: Any, number_format: str) -> Any:
+    """The style of a number format, to be shared by many cells; nobody may change it afterwards."""
+    model = WriteOnlyCell(page)
+    model.number_format = number_format
+    return model._style
+
+
+def _formed(page: Any, value: Any, style: Any) -> Any:
+    if style is None or value is None or (type(value) is str and value.startswith(_READ_AS_OTHERS)):
+        return _cell(page, value)
+    cell = _cell(page, value)
+    if type(cell) is str:
+        cell = WriteOnlyCell(page, value=cell)
+        cell.data_type = "s"
+        cell._style = style
+    return cell
 
 
 def _cell(page: Any, value: Any) -> Any:
@@ -56,7 +89,7 @@ def _cell(page: Any, value: Any) -> Any:
     if type(value) is int and -_LARGE < value < _LARGE:
         return value
     if type(value) is str and not value.startswith(_READ_AS_OTHERS):
-        return value
+        return encode_workbook_text(value) if "_x" in value else value
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         text = cell_text(value)
         if sum(letter.isdigit() for letter in text) <= EXACT_DIGITS or isinstance(value, float):
@@ -67,7 +100,7 @@ def _cell(page: Any, value: Any) -> Any:
         cell.number_format = "yyyy-mm-dd"
         return cell
     text = cell_text(value)
-    cell = WriteOnlyCell(page, value=text)
+    cell = WriteOnlyCell(page, value=encode_workbook_text(text))
     cell.data_type = "s"  # also where the text begins with "="
     if text.startswith(_RUNS_AS_FORMULA):
         cell.style = "Normal"

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from inventory.errors import BadTable, RowFault
-from inventory.files.cells import fault, shown
-from inventory.files.write import cell_text, replace_bytes
+from inventory.files.cells import cell_text, fault, shown
+from inventory.files.headers import column_letter
+from inventory.files.write import replace_bytes
 
 EXCEL_MAX_TEXT = 32_767
 FIXED_INSTANT = datetime(2000, 1, 1)  # no clock reading in a file
@@ -29,6 +30,7 @@ class Sheet:
     header: Sequence[str]
     rows: Sequence[Sequence[Any]]
     widths: Sequence[int] | None = None  # in characters; None = from the contents
+    formats: Sequence[str | None] | None = None  # number format of each column, for text columns "@"
 
 
 def write_workbook(path: Path | str, sheets: Sequence[Sheet]) -> None:
@@ -44,9 +46,14 @@ def write_workbook(path: Path | str, sheets: Sequence[Sheet]) -> None:
     book = new_book(created=FIXED_INSTANT)
     for sheet in sheets:
         add_sheet(book, sheet, widths=list(sheet.widths or _widths(sheet)))
+    save_book(book, Path(path))
+
+
+def save_book(book: Any, path: Path) -> None:
+    """Save a workbook without a clock reading, whole or not at all."""
     packed = io.BytesIO()
     book.save(packed)
-    replace_bytes(Path(path), _without_clock(packed.getvalue()))
+    replace_bytes(path, _without_clock(packed.getvalue()))
 
 
 def _faults(sheet: Sheet) -> list[RowFault]:
@@ -62,15 +69,6 @@ def _faults(sheet: Sheet) -> list[RowFault]:
             if len(text) > EXCEL_MAX_TEXT:
                 faults.append(fault(number, column, "TOO_LONG", value=shown(text), most=EXCEL_MAX_TEXT))
     return faults
-
-
-def column_letter(number: int) -> str:
-    """1 -> A, 27 -> AA."""
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 def _widths(sheet: Sheet) -> list[int]:

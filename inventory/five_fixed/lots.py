@@ -5,10 +5,10 @@ from datetime import date
 from decimal import Decimal
 
 from inventory.catalogue import Item
+from inventory.five_fixed.checks import Check
 from inventory.five_fixed.history import Done, has_failed
 from inventory.five_fixed.periods import Standing, due_day, standing
 from inventory.five_fixed.records import NO_LOT, Finding, LotGate, StockLine, task_id
-from inventory.five_fixed.rules import Check
 from inventory.kinds import KINDS, STORE_WIDE
 
 ZERO = Decimal(0)

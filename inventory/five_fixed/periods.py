@@ -9,7 +9,7 @@
 
 from enum import IntEnum
 
-from inventory.five_fixed.rules import Check
+from inventory.five_fixed.checks import Check
 
 
 class Standing(IntEnum):

@@ -6,10 +6,12 @@ underscore, and of `any`; where two name the same kind, the longer class name wi
 that first period (an extinguisher's SERVICE:1825 is its first service, not the later ones). Tolerance, anchor and
 `blocks` stay the row's. A kind the class has no row for becomes a check of its own, counted from the last time,
 with the tolerance most rows of that length have and the blocking of BLOCKING_KINDS (both assumed).
+
+A county's own rows (adjust.py) come on top of all that.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,48 +19,16 @@ from inventory.catalogue import Catalogue, Item
 from inventory.errors import BadTable, RowFault
 from inventory.files.cells import fault
 from inventory.files.read import read_table
-from inventory.kinds import KINDS
+from inventory.five_fixed.adjust import with_own_checks, with_own_minima
+from inventory.five_fixed.checks import ANY, Check, check_of_its_own, is_for
+from inventory.five_fixed.overrides import RuleOverrides
 
 BUILT_IN = Path(__file__).parents[1] / "data" / "five_fixed_periods.csv"
-ANY = "any"
-
-# overdue beyond its tolerance, such a check blocks; an inspection only of life-critical items
-BLOCKING_KINDS = frozenset({"RUN", "CHARGE", "TEST", "LOAD_TEST", "SERVICE", "DISINFECT", "FUEL_ROTATE", "RETIRE"})
-
-# (up to this period, this tolerance), in days; what most rows of the table have, assumed for the others
-USUAL_TOLERANCE_DAYS = ((7, 2), (30, 5), (60, 10), (90, 14), (730, 30))
-LONGEST_TOLERANCE_DAYS = 60
-LEAST_WARNING_DAYS = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One kind of check of one item. Periods and tolerance in days."""
-
-    kind: str
-    name_zh: str
-    first_period_days: int  # the same as the period where no other is set
-    period_days: int
-    tolerance_days: int
-    anchor: str  # last_done or manufacture
-    blocks: bool
-    source: str
-    assumed: bool  # by the table's own word, or because the item alone names it
-
-    warning_days: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        """How long before the due day it is due soon: the tolerance or 7 days, whichever is longer.
-
-        Less than the period, so that a weekly check done today is not due soon the same day.
-        """
-        warning = min(max(self.tolerance_days, LEAST_WARNING_DAYS), self.period_days - 1)
-        object.__setattr__(self, "warning_days", warning)
 
 
 @dataclass(frozen=True)
 class RuleBook:
-    """The general preset over one catalogue."""
+    """The checks of every item of one catalogue, which carries the minima they are judged with."""
 
     catalogue: Catalogue
     by_item: Mapping[str, tuple[Check, ...]]
@@ -68,11 +38,14 @@ class RuleBook:
         return self.by_item[self.catalogue[item].id]
 
 
-def load_rule_book(catalogue: Catalogue, path: Path | None = None) -> RuleBook:
-    """Join a table of periods (the built-in one of 67 rows by default) to the catalogue.
+def load_rule_book(
+    catalogue: Catalogue, path: Path | None = None, *, overrides: RuleOverrides | None = None
+) -> RuleBook:
+    """Join a table of periods (the built-in one of 67 rows by default) to the catalogue, with `overrides` on top.
 
-    Raises BadTable: faults of the table, two active rows of one class and kind, and items whose equipment class
-    the table does not know.
+    Overridden minima stand in the items of the book's own catalogue. Raises BadTable: faults of the table, two
+    active rows of one class and kind, and items whose equipment class the table does not know; then every bad row
+    of "check_overrides", else of "minimum_overrides" (record i is row i + 2).
     """
     source = path or BUILT_IN
     table = read_table(source, "checks")
@@ -89,11 +62,17 @@ def load_rule_book(catalogue: Catalogue, path: Path | None = None) -> RuleBook:
     faults += [
         fault(None, "equipment_class", "UNKNOWN_CLASS", item=item.id, equipment_class=item.equipment_class)
         for item in catalogue
-        if not any(_is_for(name, item.equipment_class) for name in classes)
+        if not any(is_for(name, item.equipment_class) for name in classes)
     ]
     if faults:
         raise BadTable(str(source), faults)
-    return RuleBook(catalogue, {item.id: _checks_of(item, rows) for item in catalogue})
+    by_item = {item.id: _checks_of(item, rows) for item in catalogue}
+    if overrides is not None:
+        by_item = with_own_checks(by_item, overrides.checks, catalogue, known=classes)
+        catalogue = with_own_minima(catalogue, overrides.minima)
+    return RuleBook(
+        catalogue, {item: tuple(checks[kind] for kind in sorted(checks)) for item, checks in by_item.items()}
+    )
 
 
 def _check(row: Mapping[str, Any]) -> Check:
@@ -110,37 +89,17 @@ def _check(row: Mapping[str, Any]) -> Check:
     )
 
 
-def _is_for(name: str, equipment_class: str) -> bool:
-    return name == equipment_class or equipment_class.startswith(name + "_")
-
-
-def _checks_of(item: Item, rows: Mapping[str, Mapping[str, Check]]) -> tuple[Check, ...]:
+def _checks_of(item: Item, rows: Mapping[str, Mapping[str, Check]]) -> dict[str, Check]:
     checks = dict(rows.get(ANY, {}))
     for name in sorted(rows, key=len):  # the longest name, the most particular class, is applied last
-        if name != ANY and _is_for(name, item.equipment_class):
+        if name != ANY and is_for(name, item.equipment_class):
             checks.update(rows[name])
     for kind, days in item.item_checks:
         row = checks.get(kind)
         if row is None:
-            checks[kind] = _item_only(item, kind, days)
+            checks[kind] = check_of_its_own(item, kind, days, source=f"item_checks {item.id}")
         elif row.first_period_days != row.period_days:
             checks[kind] = replace(row, first_period_days=days)
         else:
             checks[kind] = replace(row, first_period_days=days, period_days=days)
-    return tuple(checks[kind] for kind in sorted(checks))
-
-
-def _item_only(item: Item, kind: str, days: int) -> Check:
-    tolerance = next((usual for longest, usual in USUAL_TOLERANCE_DAYS if days <= longest), LONGEST_TOLERANCE_DAYS)
-    retires = kind == "RETIRE"
-    return Check(
-        kind=kind,
-        name_zh=KINDS[kind][0],
-        first_period_days=days,
-        period_days=days,
-        tolerance_days=0 if retires else tolerance,
-        anchor="manufacture" if retires else "last_done",
-        blocks=kind in BLOCKING_KINDS or (kind == "INSPECT" and item.life_critical),
-        source=f"item_checks {item.id}",
-        assumed=True,
-    )
+    return checks

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from inventory.catalogue import Catalogue
 from inventory.errors import InventoryError
+from inventory.five_fixed.checks import Check
 from inventory.five_fixed.history import Done, has_failed
 from inventory.five_fixed.periods import Standing, due_day, standing
 from inventory.five_fixed.records import Finding, StockLine, task_id
-from inventory.five_fixed.rules import Check
 
 EXTINGUISHERS = "fire_extinguisher"  # equipment class, or the prefix of one
 ZERO = Decimal(0)

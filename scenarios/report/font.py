@@ -8,10 +8,9 @@ from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-_FOLDER = Path(__file__).parent / "fonts"
-FONT_FILES = (_FOLDER / "wuding-sans-sc-1.otf", _FOLDER / "wuding-sans-sc-2.otf")
-FAMILIES = ("Wuding Sans SC One", "Wuding Sans SC Two")
-"""Family names of the files, in order of fallback."""
+from inventory.documents.typeface import FAMILIES, FONT_FILES
+
+__all__ = ["FAMILIES", "FONT_FILES", "coverage", "missing", "woff_faces"]
 
 
 @cache

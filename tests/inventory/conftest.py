@@ -35,9 +35,12 @@ def book(catalogue: Catalogue) -> RuleBook:
 
 @pytest.fixture(scope="session")
 def texts() -> dict[str, tuple[str, str]]:
-    path = Path(__file__).parents[2] / "inventory" / "texts.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["key"]: (row["zh"], row["en"]) for row in csv.DictReader(file, strict=True)}
+    """The words of errors, faults and findings of every sub-package; those of printed documents are no messages."""
+    found: dict[str, tuple[str, str]] = {}
+    for path in sorted((Path(__file__).parents[2] / "inventory").rglob("texts.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            found |= {row["key"]: (row["zh"], row["en"]) for row in csv.DictReader(file, strict=True)}
+    return {key: words for key, words in found.items() if not key.startswith("doc.")}
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from inventory.files import read_table, write_table
-from inventory.five_fixed import MaintenanceRecord, StockLine, StoreRecord, evaluate
+from inventory.five_fixed import MaintenanceRecord, StockLine, StoreRecord, evaluate, load_rule_set, scores
 
 DAY = date(2024, 6, 15)
 LINES, RECORDS = 110_000, 300_000
@@ -42,6 +42,19 @@ def test_a_city_is_judged_in_seconds(book, benchmark):
     )
     assert len(report.lots) == LINES
     assert benchmark.stats["median"] < 6
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize("preset", ["general", "medical"])
+def test_a_city_is_scored_in_a_fraction_of_a_second(book, benchmark, preset):
+    stores, stock, maintenance = city(book)
+    report = evaluate(as_of=DAY, book=book, stores=stores, stock=stock, maintenance=maintenance)
+    rule_set = load_rule_set(preset)
+    found = benchmark.pedantic(
+        lambda: scores(report, stores=stores, stock=stock, book=book, rule_set=rule_set), rounds=5
+    )
+    assert len(found) == len(stores)
+    assert benchmark.stats["median"] < 0.8  # 0.42 measured
 
 
 @pytest.mark.benchmark

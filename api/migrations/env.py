@@ -1,0 +1,13 @@
+"""Run by Alembic, on the connection it is handed."""
+
+from alembic import context
+
+import inventory.tables
+import scenarios.tables  # noqa: F401  (declares its tables on the shared metadata)
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=inventory.tables.metadata,
+    render_as_batch=False,
+)
+context.run_migrations()

@@ -1,0 +1,62 @@
+"""Checks that go with a lot to another store: a transfer resets no clock."""
+
+from datetime import date
+
+from sqlalchemy import Connection, func, insert, or_, select
+
+from inventory.kinds import ELSEWHERE, STORE_WIDE
+from inventory.ledger.post import Act, AnyRow, Head
+from inventory.tables.care import maintenance
+from inventory.tables.goods import lots
+from inventory.tables.stock import balances
+
+
+def carry_checks(connection: Connection, pick: AnyRow, *, source: Head, target: Head, act: Act, number: str) -> None:
+    """The last time each check of the lot was passed at the source, on record at the target as well.
+
+    Only for a lot with a number, and only where the target has none of it: two histories of one lot in one store
+    cannot be told apart, so units that join a lot follow the history it has there.
+    """
+    if not pick.lot:
+        return
+    there = (
+        select(func.count())
+        .select_from(balances)
+        .join(lots, lots.c.id == balances.c.lot_id)
+        .where(
+            balances.c.store_id == target.store_id,
+            lots.c.item_id == target.item_id,
+            lots.c.code == pick.lot,
+            balances.c.quantity > 0,
+            balances.c.state.not_in(list(ELSEWHERE)),
+        )
+    )
+    if connection.execute(there).scalar_one():
+        return
+    last: dict[str, date] = {}
+    rows = connection.execute(
+        select(maintenance.c.kind, maintenance.c.done_on, maintenance.c.lot_code).where(
+            maintenance.c.store_id == source.store_id,
+            maintenance.c.item_id == source.item_id,
+            or_(maintenance.c.lot_code == pick.lot, maintenance.c.lot_code.is_(None)),
+            maintenance.c.result == "PASSED",
+            maintenance.c.kind.not_in(sorted(STORE_WIDE)),
+        )
+    )
+    for kind, done_on, lot_code in rows:
+        if lot_code is None and pick.received_on is not None and done_on < pick.received_on:
+            continue  # done to all lots there were, and this one was not there yet
+        last[kind] = max(last.get(kind, done_on), done_on)
+    if last:
+        row = {
+            "store_id": target.store_id,
+            "item_id": target.item_id,
+            "lot_code": pick.lot,
+            "result": "PASSED",
+            "actor": act.actor,
+            "recorded_at": act.at,
+            "note": number,
+        }
+        connection.execute(
+            insert(maintenance), [{**row, "kind": kind, "done_on": done_on} for kind, done_on in sorted(last.items())]
+        )

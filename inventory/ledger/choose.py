@@ -1,0 +1,116 @@
+"""Which units leave a store: fit ones, first expired first, neither reserved for others nor kept back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from sqlalchemy import Connection, insert
+
+from inventory.fefo import FefoLot, InsufficientStock, allocate
+from inventory.five_fixed import LotGate, shanghai_day
+from inventory.ledger.errors import NotDispatchable, OverrideIncomplete
+from inventory.ledger.post import Act, Head, Operation
+from inventory.ledger.release import release_expired
+from inventory.ledger.rules import rule_book
+from inventory.ledger.stock_lines import Stock, fit_lines, judge, lines_of
+from inventory.tables.care import overrides
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Override:
+    """A gate lifted in an emergency, on record: who answers for it, and why."""
+
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What goes out of one line."""
+
+    line: Stock
+    quantity: Decimal
+    issued: int | None = None  # the line of issued units of the same lot, where there is one already
+
+
+def choose(
+    connection: Connection, head: Head, quantity: Decimal, *, act: Act, lot: str | None = None,
+    override: Override | None = None, operation: Operation | None = None,
+) -> list[Taken]:  # fmt: skip
+    """Which units would leave a locked store, first expired first. An override is put on record under `operation`."""
+    if override is not None and not (override.person.strip() and override.reason.strip()):
+        raise OverrideIncomplete
+    lines = lines_of(connection, head)
+    if any(line.reserved for line in lines) and release_expired(connection, head, at=act.at):
+        lines = lines_of(connection, head)
+    gates = judge(connection, head, lines, rule_book(connection, head.rules), at=act.at)
+    chosen = [line for line in lines if lot is None or line.lot == lot]
+    fit = fit_lines(chosen, gates, at=act.at)
+    free = sum((line.free for line in fit), ZERO)
+    # what every task done would leave free of the floor: the floor binds the store, not the lot
+    floor = ZERO if override is not None else head.reserve_floor
+    spare = sum((line.free for line in fit_lines(lines, gates, at=act.at)), ZERO) - floor
+    may = max(min(free, spare), ZERO)
+    if quantity <= may:
+        issued = {line.lot_id: line.id for line in lines if line.state == "issued"}
+        return [replace(one, issued=issued.get(one.line.lot_id)) for one in first_expired(head, fit, quantity)]
+    held = _liftable(chosen, fit, at=act)
+    held_units = sum((line.free for line in held), ZERO)
+    if override is None:
+        if quantity <= may + held_units and held_units > 0:
+            tasks = sorted({task for line in held for task in gates[line.lot].blocked})
+            facts = {"asked": quantity, "free": may, "held": held_units, "tasks": tasks or ["-"]}
+            raise NotDispatchable(store=head.store, item=head.item, **facts)
+        raise InsufficientStock(item=head.item, store=head.store, asked=quantity, available=may)
+    return _overridden(connection, head, fit, held, gates, quantity, act, override, operation)
+
+
+def first_expired(head: Head, lines: Sequence[Stock], quantity: Decimal) -> list[Taken]:
+    by_key = {line.fefo_key: line for line in lines}
+    lots = [FefoLot(key, line.free, line.expires) for key, line in by_key.items()]
+    return [Taken(by_key[key], units) for key, units in allocate(quantity, lots, item=head.item, store=head.store)]
+
+
+def _liftable(chosen: Sequence[Stock], fit: Sequence[Stock], *, at: Act) -> list[Stock]:
+    """Units that only a gate holds: unfit ones are serviceable in the book, and not past their day."""
+    day = shanghai_day(at.at)
+    known = {line.id for line in fit}
+    return [
+        line
+        for line in chosen
+        if line.id not in known
+        and line.state in ("serviceable", "quarantined", "damaged")
+        and (line.expires is None or line.expires >= day)
+    ]
+
+
+def _overridden(
+    connection: Connection, head: Head, fit: Sequence[Stock], held: Sequence[Stock], gates: Mapping[str, LotGate],
+    quantity: Decimal, act: Act, override: Override, operation: Operation | None,
+) -> list[Taken]:  # fmt: skip
+    """Fit units first; then those a gate holds, each on record with what held them."""
+    free = sum((line.free for line in fit), ZERO)
+    held_units = sum((line.free for line in held), ZERO)
+    if quantity > free + held_units:
+        raise InsufficientStock(item=head.item, store=head.store, asked=quantity, available=free + held_units)
+    taken = first_expired(head, fit, min(free, quantity)) if free else []
+    if quantity > free:
+        lifted = first_expired(head, held, quantity - free)
+        if operation is not None:
+            rows = [
+                {
+                    "operation_id": operation.id,
+                    "balance_id": one.line.id,
+                    "blocked": list(gates[one.line.lot].blocked) or [one.line.state],
+                    "quantity": one.quantity,
+                    "person": override.person,
+                    "reason": override.reason,
+                    "recorded_at": act.at,
+                }
+                for one in lifted
+            ]
+            connection.execute(insert(overrides), rows)
+        taken += lifted
+    return taken

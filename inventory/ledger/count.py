@@ -1,0 +1,267 @@
+"""Stocktakes (盘点): a blind count, the variance, approval by somebody else, an adjustment.
+
+The book quantity of a line is the one at the opening, and the variance is against it: units that come and go
+while people count, or before a count made without a network is sent in, are neither lost nor counted twice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
+
+from inventory.fefo import BadQuantity
+from inventory.five_fixed import shanghai_day
+from inventory.kinds import ELSEWHERE
+from inventory.ledger.errors import MovedSince, UnknownLot, UnknownStore, WrongState
+from inventory.ledger.orders import earlier, find, next_number, order_step, step
+from inventory.ledger.post import Act, AnyRow, Line, Move, Operation, ids_by_code, line_id, lock, post
+from inventory.ledger.receive import LotFacts, bin_id_of, lot_id_of
+from inventory.ledger.release import free
+from inventory.ledger.rules import rule_book
+from inventory.tables.care import maintenance
+from inventory.tables.goods import items, lots
+from inventory.tables.orders import count_lines, counts
+from inventory.tables.places import bins, stores
+from inventory.tables.stock import balances, movements, reservations
+
+ZERO = Decimal(0)
+PREFIX = "PD"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counted:
+    """What somebody counted of one line. A line that is not in the book is found stock."""
+
+    item: str
+    quantity: Decimal
+    lot: str = ""
+    bin: str | None = None
+    state: str = "serviceable"
+    expires: date | None = None  # of found stock
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CountLine:
+    """One line of a count; `book` is hidden (None) from whoever counts blind."""
+
+    item: str
+    lot: str
+    bin: str | None
+    state: str
+    book: Decimal | None
+    counted: Decimal | None
+    variance: Decimal | None
+    moved_since: Decimal  # net units that came (+) or went (-) since the opening
+    note: str | None
+
+
+def open_count(
+    connection: Connection, *, store: str, act: Act, item_codes: Sequence[str] | None = None, blind: bool = True
+) -> str:
+    """Begin the stocktake of a store, or of some of its items; its number. Raises UnknownStore."""
+    known = earlier(connection, act)
+    if known is not None:
+        return known
+    store_id = ids_by_code(connection, stores, [store]).get(store)
+    if store_id is None:
+        raise UnknownStore(store=store)
+    number = next_number(connection, PREFIX, act)
+    operation = order_step(connection, "ORDER", act, number, store=store, items=item_codes)
+    ledger_at = connection.execute(select(func.coalesce(func.max(movements.c.id), 0))).scalar_one()
+    row = {"number": number, "store_id": store_id, "status": "open", "blind": blind, "opened_at": act.at}
+    count_id = connection.execute(insert(counts).returning(counts.c.id), {**row, "ledger_at": ledger_at}).scalar_one()
+    held = (
+        select(balances.c.id, balances.c.quantity)
+        .join(items, items.c.id == balances.c.item_id)
+        .where(balances.c.store_id == store_id, balances.c.quantity > ZERO)
+        .where(balances.c.state.not_in([*ELSEWHERE, "retired", "repair"]))  # such units are not in the store
+        .order_by(balances.c.id)
+    )
+    if item_codes is not None:
+        held = held.where(items.c.code.in_(sorted(item_codes)))
+    lines = [{"count_id": count_id, "balance_id": id_, "book": units} for id_, units in connection.execute(held)]
+    if lines:
+        connection.execute(insert(count_lines), lines)
+    step(connection, number, "open", act, operation)
+    return number
+
+
+def enter_counts(connection: Connection, *, number: str, counted: Sequence[Counted], act: Act) -> Operation:
+    """What was counted, line by line; entering a line again replaces it, so a sheet may be sent in twice.
+
+    Raises UnknownOrder, WrongState, BadQuantity, UnknownLot where a line without a number fits several.
+    """
+    operation = order_step(connection, "ORDER", act, number, counted=[repr(one) for one in counted])
+    if operation.replayed:
+        return operation
+    count = find(connection, counts, number, "open", "counted")
+    store = connection.execute(select(stores.c.code).where(stores.c.id == count.store_id)).scalar_one()
+    for one in counted:
+        if not one.quantity.is_finite() or one.quantity < 0:
+            raise BadQuantity(item=one.item, store=store, quantity=one.quantity)
+        line = _line_of(connection, count, store, one)
+        values = {"counted": one.quantity, "counted_by": act.actor, "counted_at": act.at, "note": one.note}
+        connection.execute(update(count_lines).where(count_lines.c.id == line).values(**values))
+    return operation
+
+
+def close_count(connection: Connection, *, number: str, act: Act) -> Operation:
+    """All lines are counted; now the variance may be seen and judged. Raises WrongState while lines are missing."""
+    operation = order_step(connection, "ORDER", act, number, close=True)
+    if not operation.replayed:
+        count = find(connection, counts, number, "open")
+        missing = connection.execute(
+            select(func.count())
+            .select_from(count_lines)
+            .where(count_lines.c.count_id == count.id, count_lines.c.counted.is_(None))
+        ).scalar_one()
+        if missing:
+            raise WrongState(what=number, state=f"{missing} ?", needed="0 ?")
+        _advance(connection, count.id, number, "counted", act, operation)
+    return operation
+
+
+def approve_count(connection: Connection, *, number: str, act: Act) -> Operation:
+    """Somebody who did not count accepts the variance: the book is adjusted, and a stocktake of the whole store is
+    on record as done. Raises UnknownOrder, WrongState, MovedSince where units that are missing have left since."""
+    operation = order_step(connection, "ADJUST", act, number, approve=True)
+    if operation.replayed:
+        return operation
+    count = find(connection, counts, number, "counted")
+    rows = _rows(connection, count)
+    if act.actor in {row.counted_by for row in rows}:
+        raise WrongState(what=number, state=act.actor, needed="≠ " + act.actor)
+    store = connection.execute(select(stores.c.code).where(stores.c.id == count.store_id)).scalar_one()
+    changed = [row for row in rows if row.counted != row.book]
+    lock(connection, [(store, row.item) for row in changed])
+    for row in changed:
+        now = connection.execute(
+            select(balances.c.quantity, balances.c.reserved).where(balances.c.id == row.balance_id)
+        ).one()
+        difference: Decimal = row.counted - row.book
+        if difference > 0:
+            moves = [Move("ADJUST", difference, target=row.balance_id)]
+        else:
+            if now.quantity + difference < 0:
+                facts = {"item": row.item, "lot": row.lot or "-", "book": row.book, "counted": row.counted}
+                raise MovedSince(store=store, **facts, now=now.quantity)
+            if now.quantity + difference < now.reserved:
+                kept = connection.execute(
+                    select(reservations.c.id).where(
+                        reservations.c.balance_id == row.balance_id, reservations.c.quantity > ZERO
+                    )
+                ).scalars()
+                free(connection, operation, list(kept))
+            moves = [Move("ADJUST", -difference, source=row.balance_id)]
+        post(connection, operation, moves)
+    if not _partial(connection, count):
+        record = {"store_id": count.store_id, "kind": "STOCKTAKE", "result": "PASSED", "actor": act.actor}
+        record |= {"done_on": shanghai_day(act.at), "recorded_at": act.at, "note": number}
+        connection.execute(insert(maintenance), record)
+    _advance(connection, count.id, number, "approved", act, operation)
+    return operation
+
+
+def reject_count(connection: Connection, *, number: str, act: Act) -> Operation:
+    """The count is not accepted; nothing is adjusted. Raises UnknownOrder, WrongState."""
+    operation = order_step(connection, "ORDER", act, number, reject=True)
+    if not operation.replayed:
+        count = find(connection, counts, number, "open", "counted")
+        _advance(connection, count.id, number, "rejected", act, operation)
+    return operation
+
+
+def count_sheet(connection: Connection, number: str) -> tuple[str, str, list[CountLine]]:
+    """(store, status, lines). A blind count shows no book quantity until all is counted. Raises UnknownOrder."""
+    count = find(connection, counts, number)
+    store = connection.execute(select(stores.c.code).where(stores.c.id == count.store_id)).scalar_one()
+    hidden = count.blind and count.status == "open"
+    since = _moved_since(connection, count)
+    lines = []
+    for row in _rows(connection, count):
+        variance = None if row.counted is None or hidden else row.counted - row.book
+        book = None if hidden else row.book
+        moved = ZERO if hidden else since.get(row.balance_id, ZERO)
+        lines.append(CountLine(row.item, row.lot, row.bin, row.state, book, row.counted, variance, moved, row.note))
+    return store, count.status, lines
+
+
+def _rows(connection: Connection, count: AnyRow) -> Sequence[AnyRow]:
+    return connection.execute(
+        select(
+            count_lines.c.balance_id, count_lines.c.book, count_lines.c.counted, count_lines.c.counted_by,
+            count_lines.c.note, items.c.code.label("item"), balances.c.item_id, balances.c.lot_id, balances.c.state,
+            lots.c.code.label("lot"), bins.c.code.label("bin"),
+        )
+        .join(balances, balances.c.id == count_lines.c.balance_id)
+        .join(items, items.c.id == balances.c.item_id)
+        .join(lots, lots.c.id == balances.c.lot_id)
+        .outerjoin(bins, bins.c.id == balances.c.bin_id)
+        .where(count_lines.c.count_id == count.id)
+        .order_by(items.c.code, lots.c.code, count_lines.c.id)
+    ).all()  # fmt: skip
+
+
+def _line_of(connection: Connection, count: AnyRow, store: str, one: Counted) -> int:
+    """The count line that was meant; found stock gets one, with nothing in the book."""
+    place = balances.c.bin_id.is_(None) if one.bin is None else bins.c.code == one.bin
+    found = connection.execute(
+        select(count_lines.c.id)
+        .join(balances, balances.c.id == count_lines.c.balance_id)
+        .join(items, items.c.id == balances.c.item_id)
+        .join(lots, lots.c.id == balances.c.lot_id)
+        .outerjoin(bins, bins.c.id == balances.c.bin_id)
+        .where(count_lines.c.count_id == count.id, items.c.code == one.item, lots.c.code == one.lot)
+        .where(balances.c.state == one.state, place)
+    ).scalars()
+    lines = list(found)
+    if len(lines) > 1:
+        raise UnknownLot(store=store, item=one.item, lot=one.lot or "-")
+    if lines:
+        return int(lines[0])
+    head = lock(connection, [(store, one.item)])[store, one.item]
+    facts = LotFacts(code=one.lot, expires=one.expires)
+    lot_id = lot_id_of(connection, head, facts, rule_book(connection, head.rules))
+    bin_id = None if one.bin is None else bin_id_of(connection, head.store_id, one.bin)
+    line = Line(head.store_id, head.item_id, lot_id, bin_id, one.state, shanghai_day(count.opened_at))
+    row = {"count_id": count.id, "balance_id": line_id(connection, line), "book": ZERO}
+    return int(connection.execute(insert(count_lines).returning(count_lines.c.id), row).scalar_one())
+
+
+def _moved_since(connection: Connection, count: AnyRow) -> dict[int, Decimal]:
+    lines = select(count_lines.c.balance_id).where(count_lines.c.count_id == count.id)
+    rows = connection.execute(
+        select(movements.c.from_id, movements.c.to_id, movements.c.quantity).where(
+            and_(
+                movements.c.id > count.ledger_at,
+                or_(movements.c.from_id.in_(lines), movements.c.to_id.in_(lines)),
+                movements.c.kind.not_in(["RESERVE", "RELEASE"]),
+            )
+        )
+    )
+    net: dict[int, Decimal] = {}
+    for source, target, units in rows:
+        for line, change in ((source, -units), (target, units)):
+            if line is not None:
+                net[line] = net.get(line, ZERO) + change
+    return net
+
+
+def _partial(connection: Connection, count: AnyRow) -> bool:
+    """Whether lines of the store were there at the opening that the count leaves out."""
+    counted = select(count_lines.c.balance_id).where(count_lines.c.count_id == count.id)
+    others = (
+        select(balances.c.id)
+        .where(balances.c.store_id == count.store_id, balances.c.quantity > ZERO, balances.c.id.not_in(counted))
+        .where(balances.c.state.not_in([*ELSEWHERE, "retired", "repair"]))
+        .limit(1)
+    )
+    return connection.execute(others).first() is not None
+
+
+def _advance(connection: Connection, count_id: int, number: str, status: str, act: Act, operation: Operation) -> None:
+    connection.execute(update(counts).where(counts.c.id == count_id).values(status=status))
+    step(connection, number, status, act, operation)

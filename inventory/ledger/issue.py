@@ -1,0 +1,133 @@
+"""Out of the store (出库) and back: issue, return, loan."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import Connection, insert, select, update
+
+from inventory.fefo import BadQuantity
+from inventory.ledger.choose import ZERO, Override, Taken, choose, first_expired
+from inventory.ledger.errors import UnknownOrder, WrongState
+from inventory.ledger.post import Act, Head, Line, Move, Operation, begin, lock, post
+from inventory.ledger.receive import bin_id_of
+from inventory.ledger.stock_lines import lines_of
+from inventory.tables.goods import items
+from inventory.tables.orders import loans
+from inventory.tables.places import stores
+from inventory.tables.stock import balances
+
+
+def issue(
+    connection: Connection, *, store: str, item: str, quantity: Decimal, act: Act, lot: str | None = None,
+    override: Override | None = None,
+) -> Operation:  # fmt: skip
+    """Units leave for use: fit ones only, earliest expiry first, never those reserved for others or kept back.
+
+    `lot` restricts the choice. Raises InsufficientStock where the store has too little, NotDispatchable where it
+    has enough but gates hold them (an `override` lifts those), KeyReused, UnknownStore, UnknownItem.
+    """
+    request = {"store": store, "item": item, "quantity": quantity, "lot": lot, "override": repr(override)}
+    operation = begin(connection, "ISSUE", act, request)
+    if operation.replayed:
+        return operation
+    head = lock(connection, [(store, item)])[store, item]
+    taken = choose(connection, head, quantity, act=act, lot=lot, override=override, operation=operation)
+    post(connection, operation, [out(head, one) for one in taken])
+    return operation
+
+
+def out(head: Head, taken: Taken) -> Move:
+    """The movement of units that were chosen, into the line of issued ones."""
+    line = taken.line
+    target = taken.issued or Line(head.store_id, head.item_id, line.lot_id, None, "issued", line.received)
+    return Move("ISSUE", taken.quantity, source=line.id, target=target)
+
+
+def give_back(
+    connection: Connection, *, store: str, item: str, quantity: Decimal, act: Act, lot: str | None = None,
+    bin: str | None = None, damaged: Decimal = ZERO,
+) -> Operation:  # fmt: skip
+    """Issued units come back (归还); `damaged` of them unfit for use. Earliest expiry first.
+
+    Raises InsufficientStock where fewer are out.
+    """
+    if damaged < 0 or damaged > quantity:
+        raise BadQuantity(item=item, store=store, quantity=damaged)
+    request = {"store": store, "item": item, "quantity": quantity, "lot": lot, "bin": bin, "damaged": damaged}
+    operation = begin(connection, "RETURN", act, request)
+    if operation.replayed:
+        return operation
+    head = lock(connection, [(store, item)])[store, item]
+    out = [line for line in lines_of(connection, head) if line.state == "issued" and lot in (None, line.lot)]
+    bin_id = None if bin is None else bin_id_of(connection, head.store_id, bin)
+    moves: list[Move] = []
+    broken = damaged
+    for taken in first_expired(head, out, quantity):
+        bad = min(broken, taken.quantity)
+        broken -= bad
+        for units, state in ((taken.quantity - bad, "serviceable"), (bad, "damaged")):
+            if units:
+                line = taken.line
+                target = Line(head.store_id, head.item_id, line.lot_id, bin_id, state, line.received)
+                moves.append(Move("RETURN", units, source=line.id, target=target))
+    post(connection, operation, moves)
+    return operation
+
+
+def lend(
+    connection: Connection, *, store: str, item: str, quantity: Decimal, borrower: str, due_back: date, act: Act,
+    lot: str | None = None,
+) -> Operation:  # fmt: skip
+    """Issue on loan: the units stay ours, and are missed from `due_back` on. Raises what `issue` raises."""
+    request = {"store": store, "item": item, "quantity": quantity, "lot": lot, "loan": borrower, "due": due_back}
+    operation = begin(connection, "ISSUE", replace(act, reason="LOAN"), request)
+    if operation.replayed:
+        return operation
+    head = lock(connection, [(store, item)])[store, item]
+    for taken in choose(connection, head, quantity, act=act, lot=lot):
+        post(connection, operation, [out(head, taken)])
+        issued = connection.execute(
+            select(balances.c.id).where(
+                balances.c.store_id == head.store_id,
+                balances.c.item_id == head.item_id,
+                balances.c.lot_id == taken.line.lot_id,
+                balances.c.state == "issued",
+            )
+        ).scalar_one()
+        row = {"operation_id": operation.id, "balance_id": issued, "home_id": taken.line.id}
+        row |= {"quantity": taken.quantity, "returned": ZERO, "borrower": borrower, "due_back": due_back}
+        connection.execute(insert(loans), row)
+    return operation
+
+
+def end_loan(connection: Connection, *, operation: int, act: Act, damaged: bool = False) -> Operation:
+    """All units of a loan come back to where they stood, or as damaged. Raises UnknownOrder, WrongState."""
+    rows = connection.execute(
+        select(loans, stores.c.code.label("store"), items.c.code.label("item"), balances)
+        .join(balances, balances.c.id == loans.c.home_id)
+        .join(stores, stores.c.id == balances.c.store_id)
+        .join(items, items.c.id == balances.c.item_id)
+        .where(loans.c.operation_id == operation)
+    ).all()
+    if not rows:
+        raise UnknownOrder(number=operation)
+    done = begin(connection, "RETURN", act, {"loan": operation, "damaged": damaged})
+    if done.replayed:
+        return done
+    lock(connection, [(row.store, row.item) for row in rows])
+    if all(row.returned == row[loans.c.quantity] for row in (row._mapping for row in rows)):
+        raise WrongState(what=operation, state="RETURN", needed="LOAN")
+    moves = []
+    for row in rows:
+        units = row._mapping[loans.c.quantity] - row.returned
+        target: int | Line = row.home_id
+        if damaged:
+            target = Line(row.store_id, row.item_id, row.lot_id, row.bin_id, "damaged", row.received)
+        if units:
+            moves.append(Move("RETURN", units, source=row.balance_id, target=target))
+            connection.execute(
+                update(loans).where(loans.c.id == row._mapping[loans.c.id]).values(returned=loans.c.quantity)
+            )
+    post(connection, done, moves)
+    return done

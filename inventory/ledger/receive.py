@@ -1,0 +1,146 @@
+"""Into the store (入库): lots, bins, serialised units."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import Connection, insert, select
+
+from inventory.fefo import BadQuantity
+from inventory.five_fixed import RuleBook, shanghai_day
+from inventory.ledger.errors import AssetTaken, RecalledLot
+from inventory.ledger.post import Act, Head, Line, Move, Operation, begin, insert_into, lock, post
+from inventory.ledger.rules import rule_book, usable_until
+from inventory.tables.goods import assets, lots
+from inventory.tables.places import bins, zones
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LotFacts:
+    """What is known of a lot. `code` "" = stock without a lot number; price in CNY per unit."""
+
+    code: str = ""
+    owner: str | None = None  # None = the tier of the store that receives it
+    made: date | None = None
+    expires: date | None = None
+    unit_price: Decimal | None = None
+    supplier: str | None = None
+
+
+def receive(
+    connection: Connection, *, store: str, item: str, quantity: Decimal, act: Act, lot: LotFacts | None = None,
+    bin: str | None = None, state: str = "serviceable",
+) -> Operation:  # fmt: skip
+    """Units come in from outside. Without a bin they wait for put-away, which holds them.
+
+    Raises UnknownStore, UnknownItem, BadQuantity, RecalledLot, AssetTaken, KeyReused.
+    """
+    lot = lot or LotFacts()
+    if not quantity.is_finite() or quantity <= 0:
+        raise BadQuantity(item=item, store=store, quantity=quantity)
+    request = {"store": store, "item": item, "quantity": quantity, "lot": repr(lot), "bin": bin, "state": state}
+    operation = begin(connection, "RECEIVE", act, request)
+    if operation.replayed:
+        return operation
+    head = lock(connection, [(store, item)])[store, item]
+    book = rule_book(connection, head.rules)
+    if book.catalogue[item].serialised and lot.code:
+        check_not_asset(connection, head, lot.code)
+    lot_id = lot_id_of(connection, head, lot, book)
+    bin_id = None if bin is None else bin_id_of(connection, head.store_id, bin)
+    line = Line(head.store_id, head.item_id, lot_id, bin_id, state, received=shanghai_day(act.at))
+    post(connection, operation, [Move("RECEIVE", quantity, target=line)])
+    return operation
+
+
+def lot_id_of(connection: Connection, head: Head, lot: LotFacts, book: RuleBook) -> int:
+    """The row of a lot, made where there is none. Raises RecalledLot."""
+    same = (
+        select(lots.c.id, lots.c.recalled_at)
+        .where(
+            lots.c.item_id == head.item_id,
+            lots.c.code == lot.code,
+            lots.c.owner == (lot.owner or head.tier),
+            lots.c.made.is_not_distinct_from(lot.made),
+            lots.c.expires.is_not_distinct_from(lot.expires),
+            lots.c.unit_price.is_not_distinct_from(lot.unit_price),
+        )
+        .limit(1)
+    )
+    found = connection.execute(same).first()
+    if found is None:
+        row = {
+            "item_id": head.item_id,
+            "code": lot.code,
+            "owner": lot.owner or head.tier,
+            "made": lot.made,
+            "expires": lot.expires,
+            "usable_until": usable_until(book, head.item, made=lot.made, expires=lot.expires),
+            "unit_price": lot.unit_price,
+            "supplier": lot.supplier,
+        }
+        connection.execute(insert_into(connection.dialect.name)(lots).on_conflict_do_nothing(), row)
+        found = connection.execute(same).one()
+    if lot.code and recalled(connection, head.item_id, lot.code):
+        raise RecalledLot(item=head.item, lot=lot.code)
+    return int(found.id)
+
+
+def recalled(connection: Connection, item_id: int, code: str) -> bool:
+    """Whether any row of this lot number is recalled: a recall is of the number, however it was described."""
+    rows = select(lots.c.id).where(lots.c.item_id == item_id, lots.c.code == code, lots.c.recalled_at.is_not(None))
+    return connection.execute(rows.limit(1)).first() is not None
+
+
+def receive_assets(
+    connection: Connection, *, store: str, item: str, serials: Sequence[str], act: Act, bin: str | None = None,
+    lot: LotFacts | None = None, model: str | None = None, maker: str | None = None,
+) -> Operation:  # fmt: skip
+    """Serialised units come in, each a lot of one under its own number, with a history of its own.
+
+    Raises what `receive` raises; AssetTaken where a number is registered already, or stands twice in the list.
+    """
+    lot = lot or LotFacts()
+    request = {"store": store, "item": item, "serials": list(serials), "lot": repr(lot), "bin": bin}
+    operation = begin(connection, "RECEIVE", act, request)
+    if operation.replayed:
+        return operation
+    head = lock(connection, [(store, item)])[store, item]
+    book = rule_book(connection, head.rules)
+    bin_id = None if bin is None else bin_id_of(connection, head.store_id, bin)
+    moves: list[Move] = []
+    for index, serial in enumerate(serials):
+        if serial in serials[:index]:
+            raise AssetTaken(item=item, lot=serial, store=store)
+        check_not_asset(connection, head, serial)
+        lot_id = lot_id_of(connection, head, replace(lot, code=serial), book)
+        row = {"lot_id": lot_id, "serial": serial, "model": model, "maker": maker, "acquired": shanghai_day(act.at)}
+        connection.execute(insert(assets), row)
+        line = Line(head.store_id, head.item_id, lot_id, bin_id, "serviceable", received=shanghai_day(act.at))
+        moves.append(Move("RECEIVE", Decimal(1), target=line))
+    post(connection, operation, moves)
+    return operation
+
+
+def check_not_asset(connection: Connection, head: Head, code: str) -> None:
+    """A number of a serialised unit names one unit for ever. Raises AssetTaken."""
+    if connection.execute(select(assets.c.lot_id).where(assets.c.serial == code)).first() is not None:
+        raise AssetTaken(item=head.item, lot=code, store=head.store)
+
+
+def bin_id_of(connection: Connection, store_id: int, code: str) -> int:
+    """The bin of that code, made where there is none; its zone is the part before the first dash."""
+    same = select(bins.c.id).where(bins.c.store_id == store_id, bins.c.code == code)
+    found = connection.execute(same).scalar()
+    if found is None:
+        kind = insert_into(connection.dialect.name)
+        zone = code.partition("-")[0]
+        connection.execute(kind(zones).on_conflict_do_nothing(), {"store_id": store_id, "code": zone})
+        zone_id = connection.execute(
+            select(zones.c.id).where(zones.c.store_id == store_id, zones.c.code == zone)
+        ).scalar_one()
+        row = {"store_id": store_id, "zone_id": zone_id, "code": code}
+        connection.execute(kind(bins).on_conflict_do_nothing(), row)
+        found = connection.execute(same).scalar_one()
+    return int(found)

@@ -1,0 +1,90 @@
+"""Reserved units that become free again: given up, or out of time."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, select, update
+
+from inventory.ledger.errors import UnknownOrder
+from inventory.ledger.post import Act, Head, Move, Operation, begin, lock, post
+from inventory.tables.goods import items
+from inventory.tables.places import stores
+from inventory.tables.stock import balances, reservations
+
+
+def release(connection: Connection, *, reference: str, act: Act) -> Operation:
+    """Give up everything still reserved for `reference`. Raises UnknownOrder where there is nothing."""
+    operation = begin(connection, "RELEASE", act, {"for": reference})
+    if operation.replayed:
+        return operation
+    pairs = connection.execute(
+        select(stores.c.code, items.c.code)
+        .select_from(reservations)
+        .join(balances, balances.c.id == reservations.c.balance_id)
+        .join(stores, stores.c.id == balances.c.store_id)
+        .join(items, items.c.id == balances.c.item_id)
+        .where(reservations.c.reference == reference, reservations.c.quantity > 0)
+        .distinct()
+    ).all()
+    if not pairs:
+        raise UnknownOrder(number=reference)
+    lock(connection, [(store, item) for store, item in pairs])
+    free(connection, operation, reservation_ids(connection, reference))
+    return operation
+
+
+def reservation_ids(connection: Connection, reference: str) -> list[int]:
+    rows = connection.execute(
+        select(reservations.c.id).where(reservations.c.reference == reference, reservations.c.quantity > 0)
+    )
+    return sorted(rows.scalars())
+
+
+def free(connection: Connection, operation: Operation, ids: Iterable[int]) -> None:
+    """Release what is left of these reservations; their stores and items are locked."""
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), 500):
+        rows = connection.execute(
+            select(reservations.c.id, reservations.c.balance_id, reservations.c.quantity)
+            .where(reservations.c.id.in_(wanted[start : start + 500]), reservations.c.quantity > 0)
+            .order_by(reservations.c.id)
+        ).all()
+        post(connection, operation, [Move("RELEASE", units, source=line) for _, line, units in rows])
+        for id_, *_ in rows:
+            connection.execute(update(reservations).where(reservations.c.id == id_).values(quantity=Decimal(0)))
+
+
+def release_expired(connection: Connection, head: Head, *, at: datetime) -> bool:
+    """Free the reservations on a locked store and item whose time is over; whether there were any."""
+    ids = connection.execute(
+        select(reservations.c.id)
+        .join(balances, balances.c.id == reservations.c.balance_id)
+        .where(
+            balances.c.store_id == head.store_id,
+            balances.c.item_id == head.item_id,
+            reservations.c.quantity > 0,
+            reservations.c.expires_at <= at,
+        )
+    ).scalars()
+    over = list(ids)
+    if over:
+        act = Act(actor="system", reason="EXPIRED_HOLD", at=at)
+        free(connection, begin(connection, "RELEASE", act, {}), over)
+    return bool(over)
+
+
+def sweep(connection: Connection, *, at: datetime) -> int:
+    """Free every reservation whose time is over; how many there were."""
+    rows = connection.execute(
+        select(reservations.c.id, stores.c.code, items.c.code)
+        .join(balances, balances.c.id == reservations.c.balance_id)
+        .join(stores, stores.c.id == balances.c.store_id)
+        .join(items, items.c.id == balances.c.item_id)
+        .where(reservations.c.quantity > 0, reservations.c.expires_at <= at)
+    ).all()
+    if rows:
+        lock(connection, [(store, item) for _, store, item in rows])
+        act = Act(actor="system", reason="EXPIRED_HOLD", at=at)
+        free(connection, begin(connection, "RELEASE", act, {}), [id_ for id_, *_ in rows])
+    return len(rows)

@@ -1,0 +1,113 @@
+"""What should be topped up, and from where: the store above, then peers with a surplus, then purchase.
+
+A store needs an item when what it has and what is on its way lie below the minimum; it is filled up to the target.
+The store above gives down to its own minimum, peers (stores of the same tier below the same place) down to their
+target. Stores are served in the order of their codes; assumed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, func, select
+
+from inventory.ledger.rules import rule_book
+from inventory.ledger.stock_lines import available, codes_by_id, sub_tree
+from inventory.places import division_parent
+from inventory.tables.base import Quantity
+from inventory.tables.goods import items
+from inventory.tables.orders import transfer_lines, transfers
+from inventory.tables.places import stores
+from inventory.tables.stock import stock_heads
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """`source` None = to be bought or allocated from outside."""
+
+    store: str
+    item: str
+    have: Decimal  # available, and on its way
+    minimum: Decimal
+    target: Decimal
+    quantity: Decimal
+    source: str | None
+    kind: str  # vertical, peer, purchase
+
+
+def suggestions(connection: Connection, *, as_of: datetime, place: str | None = None) -> list[Suggestion]:
+    """For every store of a division code and below (or of all), by store and item."""
+    book = rule_book(connection)
+    rows = connection.execute(select(stores.c.code, stores.c.tier, stores.c.place_code).order_by(stores.c.code)).all()
+    tiers = {row.code: row.tier for row in rows}
+    places: dict[str, str] = {row.code: row.place_code or "" for row in rows}
+    stores_at: dict[str, list[str]] = {}
+    for code, at in places.items():
+        stores_at.setdefault(at, []).append(code)
+    children: dict[str, list[str]] = {}
+    for code, at in places.items():
+        above = division_parent(at) if at else None
+        children.setdefault(above or "", []).append(code)
+    minima = _minima(connection)
+    spare = available(connection, as_of=as_of)
+    coming = _coming(connection)
+
+    def least(store: str, item: str) -> Decimal:
+        return minima.get((store, item), book.catalogue[item].minimum(tiers[store]))
+
+    def target(store: str, item: str) -> Decimal:
+        return least(store, item) * book.catalogue[item].target_factor
+
+    prefix = None if place is None else sub_tree(place).rstrip("%")
+    found: list[Suggestion] = []
+    for store in sorted(places):
+        if prefix is not None and not places[store].startswith(prefix):
+            continue
+        above = division_parent(places[store]) if places[store] else None
+        for item in book.catalogue:
+            minimum = least(store, item.id)
+            have = spare.get((store, item.id), ZERO) + coming.get((store, item.id), ZERO)
+            if not minimum or have >= minimum:
+                continue
+            need = goal = target(store, item.id)
+            need -= have
+            sources = [(code, "vertical", least(code, item.id)) for code in stores_at.get(above or "-", ())]
+            peers = [code for code in children.get(above or "-", ()) if code != store and tiers[code] == tiers[store]]
+            sources += [(code, "peer", target(code, item.id)) for code in sorted(peers)]
+            for source, kind, keeps in sources:
+                units = min(need, spare.get((source, item.id), ZERO) - keeps)
+                if units > 0:
+                    found.append(Suggestion(store, item.id, have, minimum, goal, units, source, kind))
+                    spare[source, item.id] -= units
+                    need -= units
+                if not need:
+                    break
+            if need:
+                found.append(Suggestion(store, item.id, have, minimum, goal, need, None, "purchase"))
+    return found
+
+
+def _minima(connection: Connection) -> dict[tuple[str, str], Decimal]:
+    """Minima that a store has of its own, instead of the catalogue's."""
+    rows = connection.execute(
+        select(stores.c.code, items.c.code, stock_heads.c.minimum)
+        .join(stores, stores.c.id == stock_heads.c.store_id)
+        .join(items, items.c.id == stock_heads.c.item_id)
+        .where(stock_heads.c.minimum.is_not(None))
+    )
+    return {(store, item): minimum for store, item, minimum in rows}
+
+
+def _coming(connection: Connection) -> dict[tuple[str, str], Decimal]:
+    """Units of transfers that are under way to a store: requested, or as many as were approved."""
+    store_codes, item_codes = codes_by_id(connection, stores), codes_by_id(connection, items)
+    units = func.sum(func.coalesce(transfer_lines.c.approved, transfer_lines.c.requested)).cast(Quantity)
+    rows = connection.execute(
+        select(transfers.c.to_store_id, transfer_lines.c.item_id, units)
+        .join(transfers, transfers.c.id == transfer_lines.c.transfer_id)
+        .where(transfers.c.status.in_(["requested", "approved", "picked", "in_transit"]))
+        .group_by(transfers.c.to_store_id, transfer_lines.c.item_id)
+    )
+    return {(store_codes[store], item_codes[item]): total for store, item, total in rows}

@@ -1,0 +1,75 @@
+"""A mistake is taken back by a new entry that names the old one (冲销); nothing is edited."""
+
+from sqlalchemy import Connection, func, select
+
+from inventory.ledger.errors import CannotReverse, UnknownOperation
+from inventory.ledger.post import Act, Move, Operation, begin, lock, post
+from inventory.tables.goods import items
+from inventory.tables.places import stores
+from inventory.tables.stock import balances, movements, operations
+
+# kinds whose steps belong to an order or a reservation, which has its own way back
+OWN_WAY = {"RESERVE", "RELEASE", "TRANSFER_OUT", "TRANSFER_IN", "REVERSE"}
+
+
+def reverse(connection: Connection, *, operation: int, act: Act) -> Operation:
+    """Every movement of an operation the other way round.
+
+    Raises UnknownOperation; CannotReverse where it was taken back already, where the units have gone on since, or
+    where it is a step of a transfer or a reservation.
+    """
+    row = connection.execute(select(operations).where(operations.c.id == operation)).first()
+    if row is None:
+        raise UnknownOperation(operation=operation)
+    if row.kind in OWN_WAY:
+        raise CannotReverse(
+            operation=operation,
+            why_zh="它属于调拨、预留或另一笔冲销，请用相应的办理步骤",
+            why_en="it is a step of a transfer, a reservation or another reversal, which has its own way back",
+        )
+    before = connection.execute(select(operations.c.id).where(operations.c.reverses_id == operation)).scalar()
+    done = begin(connection, "REVERSE", act, {"reverses": operation}) if before is None else None
+    if done is None:
+        known = begin_again(connection, act, operation)
+        if known is not None:
+            return known
+        raise CannotReverse(
+            operation=operation, why_zh=f"已由第 {before} 笔冲销", why_en=f"operation {before} has done so already"
+        )
+    if done.replayed:
+        return done
+    rows = connection.execute(
+        select(movements, stores.c.code.label("store"), items.c.code.label("item"))
+        .join(balances, balances.c.id == func.coalesce(movements.c.to_id, movements.c.from_id))
+        .join(stores, stores.c.id == balances.c.store_id)
+        .join(items, items.c.id == balances.c.item_id)
+        .where(movements.c.operation_id == operation, movements.c.kind.not_in(["RESERVE", "RELEASE"]))
+        .order_by(movements.c.id.desc())
+    ).all()
+    lock(connection, [(row.store, row.item) for row in rows])
+    for row in rows:
+        if row.to_id is not None:
+            left = connection.execute(
+                select(balances.c.quantity, balances.c.reserved).where(balances.c.id == row.to_id)
+            ).one()
+            if left.quantity - left.reserved < row.quantity:
+                raise CannotReverse(
+                    operation=operation,
+                    why_zh=f"{row.store} 的 {row.item} 已另有动用，只剩 {left.quantity - left.reserved}",
+                    why_en=f"units of {row.item} in {row.store} have gone on: {left.quantity - left.reserved} left",
+                )
+        move = Move("REVERSE", row.quantity, source=row.to_id, target=row.from_id)
+        post(connection, done, [move])
+    return done
+
+
+def begin_again(connection: Connection, act: Act, operation: int) -> Operation | None:
+    """The same request sent twice is the same reversal."""
+    if act.key is None:
+        return None
+    row = connection.execute(
+        select(operations.c.id, operations.c.reverses_id).where(
+            operations.c.scope == (act.scope or act.actor), operations.c.idempotency_key == act.key
+        )
+    ).first()
+    return Operation(row.id, True) if row is not None and row.reverses_id == operation else None

@@ -1,0 +1,137 @@
+"""The tables of what happens: situations, incidents with their tasks and needs, closures, plans and orders."""
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from inventory.tables.base import Id, Instant, Quantity, metadata, words
+
+SITUATION_KINDS = ("live", "exercise")
+INCIDENT_STATES = ("open", "closed")
+PLAN_STATES = ("draft", "committed", "superseded", "cancelled")
+LIVE = "live"
+
+situations = Table(
+    "situations",
+    metadata,
+    Column("code", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("title_zh", String(4000), nullable=False),
+    Column("title_en", String(4000), nullable=False),
+    Column("as_of", Instant),  # of an exercise or a loaded scenario; the live one goes by the clock
+    Column("roads", String(4000)),  # the road file, as the county has it
+    Column("roads_crs", String(16)),
+    Column("parameters", JSON, nullable=False, server_default="{}"),
+    CheckConstraint(words(*SITUATION_KINDS, column="kind"), name="kind"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("situation_code", String(64), ForeignKey("situations.code"), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("name", String(4000)),
+    Column("name_en", String(4000)),
+    Column("severity", Integer, nullable=False),
+    Column("lat", Float),
+    Column("lon", Float),
+    Column("place_code", String(12), ForeignKey("places.code")),
+    Column("reported_at", Instant, nullable=False),
+    Column("people_affected", Integer),
+    Column("duration_h", Quantity),
+    Column("status", String(16), nullable=False, server_default="open"),
+    UniqueConstraint("situation_code", "code"),
+    CheckConstraint("severity BETWEEN 1 AND 5", name="severity"),
+    CheckConstraint(words(*INCIDENT_STATES, column="status"), name="status"),
+)
+
+incident_tasks = Table(
+    "incident_tasks",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("incident_id", Id, ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("code", String(64), nullable=False),
+    Column("capability", String(64), nullable=False),
+    Column("teams_needed", Integer, nullable=False),
+    Column("service_s", Integer, nullable=False),
+    Column("due_s", Integer),
+    Column("latest_s", Integer),
+    CheckConstraint("teams_needed > 0 AND service_s >= 0", name="size"),
+)
+
+incident_demands = Table(
+    "incident_demands",
+    metadata,
+    Column("incident_id", Id, ForeignKey("incidents.id"), primary_key=True),
+    Column("item_id", Id, ForeignKey("items.id"), primary_key=True),
+    Column("quantity", Quantity, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity"),
+)
+
+closures = Table(
+    "closures",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("situation_code", String(64), ForeignKey("situations.code"), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("content", JSON, nullable=False),  # as in problem.json
+    UniqueConstraint("situation_code", "code"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("situation_code", String(64), ForeignKey("situations.code"), nullable=False, index=True),
+    Column("sha256", String(64), nullable=False),  # of plan.json
+    Column("problem_sha256", String(64), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("content", Text, nullable=False),  # plan.json, byte for byte
+    Column("recorded_at", Instant, nullable=False),
+    Column("actor", String(64), nullable=False),
+    CheckConstraint(words(*PLAN_STATES, column="status"), name="status"),
+)
+_COMMITTED = text("status = 'committed'")
+# a situation runs by one plan at a time
+Index("uq_plans_committed", plans.c.situation_code, unique=True, sqlite_where=_COMMITTED, postgresql_where=_COMMITTED)
+
+shipments = Table(
+    "shipments",
+    metadata,
+    Column("plan_id", Id, ForeignKey("plans.id"), primary_key=True),
+    Column("code", String(64), primary_key=True),
+    Column("store_id", Id, ForeignKey("stores.id"), nullable=False),
+    Column("incident", String(64), nullable=False),
+    Column("item_id", Id, ForeignKey("items.id"), nullable=False),
+    Column("lot_code", String(64), nullable=False),
+    Column("quantity", Quantity, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity"),
+)
+
+orders = Table(
+    "team_orders",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("plan_id", Id, ForeignKey("plans.id"), nullable=False, index=True),
+    Column("team", String(64), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("incident", String(64), nullable=False),
+    Column("task", String(64), nullable=False),
+    Column("depart_s", Integer, nullable=False),
+    Column("arrive_s", Integer, nullable=False),
+    Column("status", String(16), nullable=False, server_default="issued"),
+    UniqueConstraint("plan_id", "team", "position"),
+)

@@ -1,0 +1,401 @@
+"""One database on SQLite and on PostgreSQL: addresses, transactions, rows in bulk, exact types, migrations."""
+
+import sqlite3
+import threading
+import warnings
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import JSON, Boolean, Column, Date, Float, Integer, MetaData, String, Table, func, insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+
+from api.migrations import newest, upgrade, version
+from inventory.database import BadDatabaseUrl, NoDatabase, insert_rows, open_engine, reading, take_ids, transaction
+from inventory.tables import Id, Instant, Quantity, QuantityTooFine, guards, metadata
+from inventory.tables.base import MOST
+from inventory.tables.goods import items
+from inventory.tables.places import places, stores
+from inventory.tables.stock import numbers
+from inventory.tables.stock import settings as settings_table
+
+ON_BOTH = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ODDS = Table(
+    "odds",
+    MetaData(),
+    Column("id", Id, primary_key=True),
+    Column("name", String(64)),
+    Column("amount", Quantity),
+    Column("at", Instant),
+    Column("day", Date),
+    Column("flag", Boolean),
+    Column("share", Float),
+    Column("number", Integer),
+    Column("more", JSON),
+)
+
+
+@pytest.fixture
+def odds(engine):
+    ODDS.metadata.create_all(engine)
+    return engine
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        "url", ["", "county.sqlite3", "mysql://root@localhost/county", "oracle://x", "postgresql://localhost:port/x"]
+    )
+    def test_an_address_of_no_known_form_is_refused(self, url):
+        with pytest.raises(BadDatabaseUrl) as refusal:
+            open_engine(url)
+        assert url in str(refusal.value.facts["url"])
+
+    def test_a_refused_address_does_not_tell_the_password(self):
+        with pytest.raises(BadDatabaseUrl) as refusal:
+            open_engine("mysql://root:open-sesame@localhost/county")
+        assert "open-sesame" not in str(refusal.value)
+
+    def test_the_folder_of_a_file_is_made(self, tmp_path):
+        engine = open_engine(f"sqlite:///{tmp_path}/new/folder/county.sqlite3")
+        with transaction(engine) as connection:
+            assert connection.execute(select(1)).scalar() == 1
+        engine.dispose()
+        assert (tmp_path / "new" / "folder" / "county.sqlite3").exists()
+
+    def test_a_server_that_does_not_answer_is_named_without_its_password(self, tmp_path):
+        engine = open_engine(f"postgresql://keeper:open-sesame@/county?host={tmp_path}")
+        for enter in (transaction, reading):
+            with pytest.raises(NoDatabase) as refusal, enter(engine) as connection:
+                connection.execute(select(1))
+            assert "open-sesame" not in str(refusal.value)
+            assert "county" in refusal.value.facts["url"]
+        engine.dispose()
+
+    def test_a_file_that_cannot_be_opened_is_no_database(self, tmp_path):
+        engine = open_engine(f"sqlite:///{tmp_path}")
+        with pytest.raises(NoDatabase), transaction(engine) as connection:
+            connection.execute(select(1))
+        engine.dispose()
+
+    def test_sqlite_is_durable_and_keeps_foreign_keys(self, tmp_path):
+        engine = open_engine(f"sqlite:///{tmp_path}/county.sqlite3")
+        with engine.connect() as connection:
+            found = {
+                name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+                for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "recursive_triggers")
+            }
+        engine.dispose()
+        full = 2
+        assert found == {"journal_mode": "wal", "synchronous": full, "foreign_keys": 1, "busy_timeout": 30_000,
+                         "recursive_triggers": 1}  # fmt: skip
+
+    def test_postgresql_is_durable(self, postgresql):
+        engine = open_engine(postgresql())
+        with engine.connect() as connection:
+            found = [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in ("fsync", "synchronous_commit")]
+        engine.dispose()
+        assert found == ["on", "on"]
+
+
+class TestTransactions:
+    def test_it_is_committed_whole(self, engine):
+        with transaction(engine) as connection:
+            connection.execute(insert(numbers), [{"series": "a", "last": 1}, {"series": "b", "last": 2}])
+        with reading(engine) as connection:
+            assert connection.execute(select(func.count()).select_from(numbers)).scalar() == 2
+
+    def test_or_not_at_all(self, engine):
+        with pytest.raises(ZeroDivisionError), transaction(engine) as connection:
+            connection.execute(insert(numbers), {"series": "a", "last": 1})
+            raise ZeroDivisionError
+        with pytest.raises(IntegrityError), transaction(engine) as connection:
+            connection.execute(insert(numbers), {"series": "b", "last": 1})
+            connection.execute(insert(numbers), {"series": "b", "last": 2})
+        with reading(engine) as connection:
+            assert connection.execute(select(numbers.c.series)).all() == []
+
+    def test_what_is_read_stays_the_same_and_keeps_no_writer_waiting(self, engine):
+        count = select(func.count()).select_from(numbers)
+        with reading(engine) as view:
+            assert view.execute(count).scalar() == 0
+            with transaction(engine) as connection:
+                connection.execute(insert(numbers), {"series": "a", "last": 1})
+            assert view.execute(count).scalar() == 0
+        with reading(engine) as view:
+            assert view.execute(count).scalar() == 1
+
+    def test_nothing_written_while_reading_remains(self, engine):
+        try:
+            with reading(engine) as connection:
+                connection.execute(insert(numbers), {"series": "a", "last": 1})
+        except DBAPIError as refusal:
+            assert "read-only" in str(refusal)
+        with reading(engine) as connection:
+            assert connection.execute(select(numbers.c.series)).all() == []
+
+    def test_reading_leaves_no_trace_on_the_next_user_of_the_connection(self, engine):
+        for _ in range(3):
+            with reading(engine) as connection:
+                connection.execute(select(1))
+            with transaction(engine) as connection:
+                connection.execute(insert(settings_table), {"name": f"n{_}", "value": 1})
+
+    def test_two_writers_wait_for_each_other_on_sqlite(self, tmp_path, sqlite_template):
+        file = tmp_path / "county.sqlite3"
+        file.write_bytes(sqlite_template.read_bytes())
+        engine = open_engine(f"sqlite:///{file}")
+        order = []
+
+        def second():
+            with transaction(engine) as connection:
+                order.append("second begins")
+                connection.execute(insert(numbers), {"series": "b", "last": 1})
+
+        with transaction(engine) as connection:
+            connection.execute(select(numbers)).all()
+            other = threading.Thread(target=second)
+            other.start()
+            other.join(0.2)
+            connection.execute(insert(numbers), {"series": "a", "last": 1})
+            order.append("first ends")
+        other.join()
+        engine.dispose()
+        assert order == ["first ends", "second begins"]
+
+
+class TestRowsInBulk:
+    COLUMNS = tuple(column.name for column in ODDS.columns)
+    ROWS = (
+        (1, "甲,\"乙\"\t\\N\n丙", Decimal("0.000001"), datetime(2026, 6, 15, 8, tzinfo=UTC), date(2026, 2, 28), True,
+         0.1, -5, {"深": [1, None, "x"]}),
+        (2, "", Decimal(MOST), datetime(2026, 6, 15, 8, 0, 0, 1, tzinfo=timezone(timedelta(hours=8))), date.min, False,
+         1e-300, 2**31 - 1, []),
+        (3, None, None, None, None, None, None, None, None),
+    )  # fmt: skip
+
+    def test_every_type_comes_back_as_it_went_in(self, odds):
+        with transaction(odds) as connection:
+            insert_rows(connection, ODDS, self.COLUMNS, self.ROWS)
+        with reading(odds) as connection:
+            assert tuple(map(tuple, connection.execute(select(ODDS).order_by(ODDS.c.id)))) == self.ROWS
+
+    def test_they_are_the_same_as_rows_inserted_one_by_one(self, odds):
+        with transaction(odds) as connection:
+            insert_rows(connection, ODDS, self.COLUMNS, self.ROWS)
+            for row in self.ROWS:
+                values = dict(zip(self.COLUMNS, row, strict=True))
+                connection.execute(insert(ODDS), values | {"id": values["id"] + 10})
+            raw = connection.exec_driver_sql("SELECT * FROM odds ORDER BY id").all()
+        assert [row[1:] for row in raw[:3]] == [row[1:] for row in raw[3:]]
+
+    def test_no_rows_and_some_columns_will_do(self, odds):
+        with transaction(odds) as connection:
+            insert_rows(connection, ODDS, ["name"], [])
+            insert_rows(connection, ODDS, ["id", "name"], ([number, "x"] for number in (7, 8)))
+            assert connection.execute(select(ODDS.c.id, ODDS.c.more).order_by(ODDS.c.id)).all() == [(7, None), (8, None)]
+
+    def test_a_quantity_that_is_too_fine_stops_all_of_them(self, odds):
+        with pytest.raises(QuantityTooFine), transaction(odds) as connection:
+            insert_rows(connection, ODDS, ["amount"], [[Decimal(1)], [Decimal("0.0000001")]])
+        with reading(odds) as connection:
+            assert connection.execute(select(ODDS.c.id)).all() == []
+
+    def test_rows_that_break_a_rule_are_refused_with_all_others(self, engine):
+        rows = [["Z1", "一库", "village", Decimal(30)], ["Z2", "二库", "village", Decimal("29.9")]]
+        with pytest.raises(Exception, match="ck_stores_area"), transaction(engine) as connection:
+            insert_rows(connection, stores, ["code", "name", "tier", "area_m2"], rows)
+        with reading(engine) as connection:
+            assert connection.execute(select(stores.c.id)).all() == []
+
+    def test_ids_are_taken_once(self, engine):
+        with transaction(engine) as connection:
+            first = take_ids(connection, stores, 3)
+            columns = ["id", "code", "name", "tier"]
+            insert_rows(connection, stores, columns, [[number, f"S{number}", "库", "county"] for number in first])
+            single = connection.execute(
+                insert(stores).values(code="one", name="库", tier="county").returning(stores.c.id)
+            ).scalar()
+            second = take_ids(connection, stores, 2)
+            assert len({*first, single, *second}) == 6
+            assert list(first) == sorted(first)
+            assert list(take_ids(connection, stores, 0)) == []
+
+
+class TestQuantities:
+    @ON_BOTH
+    @given(micro=st.integers(-MOST * 10**6, MOST * 10**6))
+    @example(micro=1)
+    @example(micro=-1)
+    @example(micro=MOST * 10**6)
+    @example(micro=0)
+    def test_six_decimals_come_back_exactly(self, odds, micro):
+        quantity = Decimal(micro).scaleb(-6)
+        with odds.connect() as connection, connection.begin() as whole:
+            connection.execute(insert(ODDS), {"amount": quantity})
+            found = connection.execute(select(ODDS.c.amount)).scalar_one()
+            by_value = connection.execute(select(ODDS.c.id).where(ODDS.c.amount == quantity)).all()
+            whole.rollback()
+        assert found == quantity
+        assert len(by_value) == 1
+
+    def test_a_tenth_and_two_tenths_are_three_tenths_in_the_database_too(self, odds):
+        with odds.connect() as connection:
+            connection.execute(insert(ODDS), [{"amount": Decimal("0.1")}, {"amount": Decimal("0.2")}])
+            total = func.sum(ODDS.c.amount).cast(Quantity)
+            assert connection.execute(select(total)).scalar() == Decimal("0.3")
+            connection.execute(ODDS.update().values(amount=ODDS.c.amount - Decimal("0.1")))
+            assert connection.execute(select(total)).scalar() == Decimal("0.1")
+
+    @pytest.mark.parametrize(
+        "quantity",
+        ["0.0000001", "1.0000001", "NaN", "sNaN", "Infinity", "-Infinity", "1000000000000.000001", "1E+13", "-1E+13",
+         "1E+999999", "1E-999999", "1." + "0" * 40 + "1"],
+    )  # fmt: skip
+    def test_what_cannot_be_kept_exactly_is_refused_by_name(self, odds, quantity):
+        with pytest.raises(QuantityTooFine) as refusal, odds.connect() as connection:
+            connection.execute(insert(ODDS), {"amount": Decimal(quantity)})
+        assert str(refusal.value.facts["quantity"]) == str(Decimal(quantity))
+
+    def test_a_float_is_refused(self, odds):
+        with pytest.raises((StatementError, TypeError)), odds.connect() as connection:
+            connection.execute(insert(ODDS), {"amount": 0.1})
+
+    @pytest.mark.parametrize(("given_", "kept"), [(5, "5"), (Decimal("5.00"), "5"), (Decimal("1E+2"), "100")])
+    def test_whole_numbers_come_back_plain(self, odds, given_, kept):
+        with odds.connect() as connection:
+            connection.execute(insert(ODDS), {"amount": given_})
+            assert str(connection.execute(select(ODDS.c.amount)).scalar()) == kept
+
+
+class TestInstants:
+    def test_an_instant_needs_its_offset(self, odds):
+        with pytest.raises(StatementError, match="an instant without offset"), odds.connect() as connection:
+            connection.execute(insert(ODDS), {"at": datetime(2026, 6, 15, 8)})
+
+    @ON_BOTH
+    @given(
+        at=st.datetimes(datetime(1900, 1, 2), datetime(9999, 1, 1)),
+        minutes=st.integers(-12 * 60, 14 * 60),
+    )
+    def test_the_same_moment_comes_back_in_utc(self, odds, at, minutes):
+        moment = at.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+        with odds.connect() as connection, connection.begin() as whole:
+            connection.execute(insert(ODDS), {"at": moment})
+            found = connection.execute(select(ODDS.c.at)).scalar_one()
+            earlier = connection.execute(select(ODDS.c.id).where(ODDS.c.at < moment)).all()
+            whole.rollback()
+        assert found == moment
+        assert found.tzinfo is UTC
+        assert earlier == []
+
+
+class TestMigrations:
+    def test_upgrading_twice_is_harmless(self, engine):
+        def content():
+            with reading(engine) as connection:
+                rules = connection.execute(select(settings_table.c.value)).all()
+                return rules, connection.execute(select(items).order_by(items.c.id)).all(), version(connection)
+
+        before = content()
+        assert len(before[1]) > 70
+        assert before[2] == newest()
+        upgrade(engine)
+        assert content() == before
+
+    def test_upgrading_keeps_a_catalogue_that_was_changed(self, engine):
+        with transaction(engine) as connection:
+            connection.execute(items.update().where(items.c.code == "M003").values(name_zh="行军床"))
+        upgrade(engine)
+        with reading(engine) as connection:
+            assert connection.execute(select(items.c.name_zh).where(items.c.code == "M003")).scalar() == "行军床"
+
+    def test_an_empty_file_has_no_version(self, tmp_path):
+        engine = open_engine(f"sqlite:///{tmp_path}/empty.sqlite3")
+        with reading(engine) as connection:
+            assert version(connection) is None
+        engine.dispose()
+
+    def test_the_migrated_schema_is_the_one_the_tables_declare(self, engine):
+        from alembic.autogenerate import compare_metadata
+        from alembic.runtime.migration import MigrationContext
+
+        import scenarios.tables  # noqa: F401  (declares its tables on the same metadata)
+
+        with warnings.catch_warnings(), engine.connect() as connection:
+            # indexes over an expression cannot be compared; test_guards.py tries each of them
+            warnings.filterwarnings("ignore", message="Skipped unsupported reflection of expression-based index")
+            warnings.filterwarnings("ignore", message="autogenerate skipping metadata-specified expression-based index")
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, metadata) == []
+
+    def test_every_check_and_expression_index_is_there(self, engine):
+        """Alembic compares neither; so each name the tables declare is looked up in what the database holds."""
+        with engine.connect() as connection:
+            if engine.dialect.name == "sqlite":
+                sql = " ".join(connection.exec_driver_sql("SELECT coalesce(sql, '') FROM sqlite_master").scalars())
+            else:
+                names = "SELECT conname FROM pg_constraint UNION SELECT indexname FROM pg_indexes"
+                sql = " ".join(connection.exec_driver_sql(names).scalars())
+        for table in metadata.tables.values():
+            for named in (*table.constraints, *table.indexes):
+                if named.name and not str(named.name).startswith(("pk_", "fk_", "_")):
+                    assert str(named.name) in sql
+
+    def test_the_checks_say_what_the_tables_declare(self, engine, tmp_path):
+        """The words of every check, migrated and made straight from the metadata, are the same."""
+        if engine.dialect.name == "postgresql":
+            query = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c' AND conrelid > 0"
+            with engine.connect() as connection:
+                migrated = connection.exec_driver_sql(query).all()
+                connection.exec_driver_sql("CREATE SCHEMA fresh")
+                connection.exec_driver_sql("SET search_path TO fresh")
+                metadata.create_all(connection)
+                both = connection.exec_driver_sql(query).all()
+            assert sorted(both) == sorted([*migrated, *migrated])
+            return
+        fresh = sqlite3.connect(tmp_path / "fresh.sqlite3")
+        with engine.connect() as connection:
+            migrated = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all()
+        from sqlalchemy.schema import CreateTable
+
+        for table in metadata.sorted_tables:
+            fresh.execute(str(CreateTable(table).compile(engine)))
+        declared = dict(fresh.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+        fresh.close()
+
+        def checks(sql):
+            return sorted(line.strip().rstrip(",") for line in sql.splitlines() if " CHECK " in line)
+
+        assert {name: checks(sql) for name, sql in migrated if name in declared} == {
+            name: checks(sql) for name, sql in declared.items()
+        }
+
+    def test_the_guards_are_those_of_the_newest_version(self, engine):
+        with engine.connect() as connection:
+            if engine.dialect.name == "sqlite":
+                query = "SELECT sql FROM sqlite_master WHERE type = 'trigger'"
+                there = set(connection.exec_driver_sql(query).scalars())
+                assert there == set(guards.statements("sqlite"))
+                return
+            query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+            there = set(connection.exec_driver_sql(query).scalars())
+            bodies = "".join(
+                connection.exec_driver_sql(
+                    "SELECT prosrc FROM pg_proc WHERE starts_with(proname, 'wuding_') ORDER BY proname"
+                ).scalars()
+            )
+        declared = [statement for statement in guards.statements("postgresql") if "CREATE TRIGGER" in statement]
+        assert there == {statement.split()[2] for statement in declared}
+        functions = [statement for statement in guards.statements("postgresql") if "CREATE FUNCTION" in statement]
+        assert bodies == "".join(statement.split("$$")[1] for statement in sorted(functions))
+
+    def test_a_place_may_be_written_before_the_one_above_it_but_not_without(self, engine):
+        town = {"code": "520600100000", "name": "一镇", "level": "town", "parent_code": "520600000000"}
+        with transaction(engine) as connection:
+            connection.execute(insert(places), town)
+            connection.execute(insert(places), {"code": "520600000000", "name": "甲县", "level": "county"})
+        with pytest.raises(IntegrityError), transaction(engine) as connection:
+            connection.execute(insert(places), town | {"code": "520600101000", "parent_code": "999999000000"})
+            connection.execute(text("SELECT 1"))
