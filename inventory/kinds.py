@@ -45,6 +45,20 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "in_transit": ("在途", "in transit"),
 }
 
+# how far a transfer or a stocktake has come
+ORDER_STATES: dict[str, tuple[str, str]] = {
+    "requested": ("已申请", "requested"),
+    "approved": ("已批准", "approved"),
+    "picked": ("已备货", "picked"),
+    "in_transit": ("在途", "in transit"),
+    "received": ("已收货", "received"),
+    "refused": ("已拒绝", "refused"),
+    "cancelled": ("已取消", "cancelled"),
+    "open": ("盘点中", "being counted"),
+    "counted": ("已盘完", "counted"),
+    "rejected": ("未通过", "rejected"),
+}
+
 # what a row of the ledger does
 MOVEMENTS: dict[str, tuple[str, str]] = {
     "RECEIVE": ("入库", "receipt"),

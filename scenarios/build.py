@@ -5,18 +5,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from inventory.care.judge import judge_tables
 from inventory.catalogue import Catalogue, load_catalogue
-from inventory.five_fixed import (
-    NO_LOT,
-    CustodianRecord,
-    MaintenanceRecord,
-    Report,
-    RuleBook,
-    StockLine,
-    StoreRecord,
-    evaluate,
-    load_rule_book,
-)
+from inventory.five_fixed import NO_LOT, Report, RuleBook, load_rule_book
 from scenarios.world import World
 
 HELD = " (held)"  # marks the part of a lot that tasks hold back where the rest of it may leave
@@ -30,32 +21,15 @@ def built_in() -> tuple[Catalogue, RuleBook]:
 
 
 def five_fixed(world: World) -> Report:
-    """All five rules over the World's stock, on the day of `as_of`."""
-    _, book = built_in()
-    stock, kept, done = world.stock, world.custodians, world.maintenance
-    return evaluate(
+    """All five rules over the World's stock, on the day of `as_of`, by the World's own catalogue and rules."""
+    return judge_tables(
         as_of=world.as_of,
-        book=book,
-        stores=list(map(StoreRecord, world.stores["id"], world.stores["tier"])),
-        stock=list(
-            map(
-                StockLine, stock["store"], stock["bin"], stock["item"], stock["lot"], stock["quantity"],
-                stock["state"], stock["made"], stock["expires"], stock["received"],
-            )
-        ),
-        maintenance=list(
-            map(
-                MaintenanceRecord, done["store"], done["item"], done["lot"], done["kind"], done["last_done"],
-                done["result"],
-            )
-        ),
-        custodians=list(
-            map(
-                CustodianRecord, kept["store"], kept["bin"], kept["item"], kept["person"], kept["phone"],
-                kept["role"], kept["valid_from"], kept["valid_to"],
-            )
-        ),
-    )  # fmt: skip
+        book=world.book or built_in()[1],
+        stores=world.stores,
+        stock=world.stock,
+        maintenance=world.maintenance,
+        custodians=world.custodians,
+    ).report
 
 
 def problem_document(world: World, report: Report | None = None) -> dict[str, Any]:
@@ -64,7 +38,7 @@ def problem_document(world: World, report: Report | None = None) -> dict[str, An
     Of a lot the dispatchable units are listed; of a lot that tasks hold back, the units those tasks would
     release, with the tasks as `blocked`. Expired, recalled, retired and unserviceable units are left out.
     """
-    catalogue, _ = built_in()
+    catalogue = (world.book or built_in()[1]).catalogue
     report = report or five_fixed(world)
     return {
         "schema_version": 1,

@@ -130,7 +130,7 @@ orders = Table(
     Column("position", Integer, nullable=False),
     Column("incident", String(64), nullable=False),
     Column("task", String(64), nullable=False),
-    Column("depart_s", Integer, nullable=False),
+    Column("depart_s", Integer),  # none: under way before the plan
     Column("arrive_s", Integer, nullable=False),
     Column("status", String(16), nullable=False, server_default="issued"),
     UniqueConstraint("plan_id", "team", "position"),

@@ -3,13 +3,17 @@
 Tables are columns of the data dictionary (docs/data-dictionary.md), so a World is what its folder shows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from inventory.files import Table, dictionary
+from inventory.files import Table
+from inventory.files.columns import table_of
+from inventory.five_fixed import RuleBook
 from optimizer.network.graph import RoadNetwork
+
+__all__ = ["TABLES", "World", "table_of"]
 
 TABLES = (
     "places", "stores", "stock", "custodians", "maintenance", "teams", "vehicles", "incidents", "tasks", "demands",
@@ -39,21 +43,9 @@ class World:
     closures: tuple[Mapping[str, Any], ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None  # of a generated World
+    book: RuleBook | None = None  # the rules in force where it comes from; None = the built-in ones
     notes: tuple[str, ...] = ()  # what whoever built it wants known, Chinese and English in one line
 
     def table(self, name: str) -> Table:
         table: Table = getattr(self, name)
         return table
-
-
-def table_of(name: str, columns: Mapping[str, Sequence[Any]]) -> Table:
-    """A table from columns; columns of the dictionary that are not given are empty.
-
-    Raises ValueError for a column the dictionary does not have or of another length: a slip of the program.
-    """
-    known = [column.name for column in dictionary() if column.table == name]
-    count = len(next(iter(columns.values()), ()))
-    wrong = [column for column, values in columns.items() if column not in known or len(values) != count]
-    if wrong:
-        raise ValueError(f"{name}: columns {wrong}")
-    return Table(name, {column: list(columns.get(column) or [None] * count) for column in known}, range(2, count + 2))

@@ -54,8 +54,9 @@ def write_mending(
     """
     from inventory.files.mending_sheets import MendingBook
 
-    say = say or told
     source = Path(source)
+    told_as = [(say or told)(each) for each in error.faults]
+    messages = {id(each): message for each, message in zip(error.faults, told_as, strict=True)}
     names = {name: column.name for name, column in names_of(columns_of(table)).items()}
     book = MendingBook(lang)
     found: dict[int, str] = {}  # number of the fault -> the cell's text
@@ -63,7 +64,6 @@ def write_mending(
         with source_rows(source, table) as (rows, merged):
             header = next(rows, [])
             marks = place_faults(error, table, [_text(cell) for cell in header], names)
-            messages = {id(each): say(each) for each in error.faults}
             book.start_table(table, header, merged)
             texts: dict[tuple[int, int], str] = {}
             for number, row in enumerate(_all_rows(header, rows, last=max(marks.by_row, default=1)), start=1):
@@ -78,7 +78,7 @@ def write_mending(
         book.discard()
         book = MendingBook(lang)
         marks = Marks(places=[None] * len(error.faults))
-    book.add_faults(FAULT_SHEET, table, error.faults, [say(each) for each in error.faults], marks.places, found)
+    book.add_faults(FAULT_SHEET, table, error.faults, told_as, marks.places, found)
     book.save(Path(path))
 
 

@@ -43,12 +43,15 @@ def evaluate(
     maintenance: Iterable[MaintenanceRecord] = (),
     custodians: Iterable[CustodianRecord] = (),
     bin_volumes_m3: Mapping[tuple[str, str], Decimal] | None = None,
+    known_available: Mapping[tuple[str, str], Decimal] | None = None,
 ) -> Report:
     """All five rules on the Asia/Shanghai day of `as_of`, an instant with offset (or that day itself).
 
     Maintenance recorded after that day is left out and counted. `bin_volumes_m3`: (store, bin) -> volume; bins
-    without one are not measured. The order of the records changes nothing. Raises BadTable for records that do not
-    fit (unknown store, item, kind, state; a negative quantity; record i is row i + 2), NaiveInstant.
+    without one are not measured. `known_available`: (store, item) -> available units, where reservations are known
+    too; without it they are worked out from the records. The order of the records changes nothing. Raises BadTable
+    for records that do not fit (unknown store, item, kind, state; a negative quantity; record i is row i + 2),
+    NaiveInstant.
     """
     today = shanghai_day(as_of)
     day = today.toordinal()
@@ -88,6 +91,8 @@ def evaluate(
                     total[store] = total.get(store, ZERO) + line.quantity
                 if line.state == "repair":
                     away[store] = away.get(store, ZERO) + line.quantity
+    if known_available is not None:
+        available = dict(known_available)
     findings += rounds.findings()
     findings += custodian_findings(tiers, custodians, day=today)
     findings += quantity_findings(tiers, available, book.catalogue)

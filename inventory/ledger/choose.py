@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, insert
 
-from inventory.fefo import FefoLot, InsufficientStock, allocate
+from inventory.fefo import BadQuantity, FefoLot, InsufficientStock, allocate
 from inventory.five_fixed import LotGate, shanghai_day
 from inventory.ledger.errors import NotDispatchable, OverrideIncomplete
 from inventory.ledger.post import Act, Head, Operation
@@ -40,23 +40,24 @@ def choose(
     override: Override | None = None, operation: Operation | None = None,
 ) -> list[Taken]:  # fmt: skip
     """Which units would leave a locked store, first expired first. An override is put on record under `operation`."""
+    if not quantity.is_finite() or quantity <= 0:
+        raise BadQuantity(item=head.item, store=head.store, quantity=quantity)
     if override is not None and not (override.person.strip() and override.reason.strip()):
         raise OverrideIncomplete
     lines = lines_of(connection, head)
     if any(line.reserved for line in lines) and release_expired(connection, head, at=act.at):
         lines = lines_of(connection, head)
-    gates = judge(connection, head, lines, rule_book(connection, head.rules), at=act.at)
+    gates = judge(connection, head, lines, rule_book(connection, head.rules, county=head.place), at=act.at)
     chosen = [line for line in lines if lot is None or line.lot == lot]
     fit = fit_lines(chosen, gates, at=act.at)
     free = sum((line.free for line in fit), ZERO)
     # what every task done would leave free of the floor: the floor binds the store, not the lot
-    floor = ZERO if override is not None else head.reserve_floor
-    spare = sum((line.free for line in fit_lines(lines, gates, at=act.at)), ZERO) - floor
+    spare = sum((line.free for line in fit_lines(lines, gates, at=act.at)), ZERO) - head.reserve_floor
     may = max(min(free, spare), ZERO)
     if quantity <= may:
         issued = {line.lot_id: line.id for line in lines if line.state == "issued"}
         return [replace(one, issued=issued.get(one.line.lot_id)) for one in first_expired(head, fit, quantity)]
-    held = _liftable(chosen, fit, at=act)
+    held = _liftable(chosen, fit, gates, at=act)
     held_units = sum((line.free for line in held), ZERO)
     if override is None:
         if quantity <= may + held_units and held_units > 0:
@@ -64,7 +65,7 @@ def choose(
             facts = {"asked": quantity, "free": may, "held": held_units, "tasks": tasks or ["-"]}
             raise NotDispatchable(store=head.store, item=head.item, **facts)
         raise InsufficientStock(item=head.item, store=head.store, asked=quantity, available=may)
-    return _overridden(connection, head, fit, held, gates, quantity, act, override, operation)
+    return _overridden(connection, head, fit, held, gates, quantity, may, act, override, operation)
 
 
 def first_expired(head: Head, lines: Sequence[Stock], quantity: Decimal) -> list[Taken]:
@@ -73,8 +74,8 @@ def first_expired(head: Head, lines: Sequence[Stock], quantity: Decimal) -> list
     return [Taken(by_key[key], units) for key, units in allocate(quantity, lots, item=head.item, store=head.store)]
 
 
-def _liftable(chosen: Sequence[Stock], fit: Sequence[Stock], *, at: Act) -> list[Stock]:
-    """Units that only a gate holds: unfit ones are serviceable in the book, and not past their day."""
+def _liftable(chosen: Sequence[Stock], fit: Sequence[Stock], gates: Mapping[str, LotGate], *, at: Act) -> list[Stock]:
+    """Units that only a gate holds: unfit ones are serviceable in the book, and neither past their day nor retired."""
     day = shanghai_day(at.at)
     known = {line.id for line in fit}
     return [
@@ -82,35 +83,49 @@ def _liftable(chosen: Sequence[Stock], fit: Sequence[Stock], *, at: Act) -> list
         for line in chosen
         if line.id not in known
         and line.state in ("serviceable", "quarantined", "damaged")
+        and gates[line.lot].held > 0
         and (line.expires is None or line.expires >= day)
     ]
 
 
 def _overridden(
     connection: Connection, head: Head, fit: Sequence[Stock], held: Sequence[Stock], gates: Mapping[str, LotGate],
-    quantity: Decimal, act: Act, override: Override, operation: Operation | None,
+    quantity: Decimal, may: Decimal, act: Act, override: Override, operation: Operation | None,
 ) -> list[Taken]:  # fmt: skip
-    """Fit units first; then those a gate holds, each on record with what held them."""
+    """Fit units first, those beyond `may` out of the reserve floor; then those a gate holds: on record with what
+    held them."""
     free = sum((line.free for line in fit), ZERO)
     held_units = sum((line.free for line in held), ZERO)
     if quantity > free + held_units:
         raise InsufficientStock(item=head.item, store=head.store, asked=quantity, available=free + held_units)
     taken = first_expired(head, fit, min(free, quantity)) if free else []
-    if quantity > free:
-        lifted = first_expired(head, held, quantity - free)
-        if operation is not None:
-            rows = [
-                {
-                    "operation_id": operation.id,
-                    "balance_id": one.line.id,
-                    "blocked": list(gates[one.line.lot].blocked) or [one.line.state],
-                    "quantity": one.quantity,
-                    "person": override.person,
-                    "reason": override.reason,
-                    "recorded_at": act.at,
-                }
-                for one in lifted
-            ]
-            connection.execute(insert(overrides), rows)
-        taken += lifted
-    return taken
+    lifted = first_expired(head, held, quantity - free) if quantity > free else []
+    record = [(one, ["RESERVE_FLOOR"]) for one in _last(taken, min(free, quantity) - may)]
+    record += [(one, list(gates[one.line.lot].blocked) or [one.line.state]) for one in lifted]
+    if operation is not None:
+        rows = [
+            {
+                "operation_id": operation.id,
+                "balance_id": one.line.id,
+                "blocked": blocked,
+                "quantity": one.quantity,
+                "person": override.person,
+                "reason": override.reason,
+                "recorded_at": act.at,
+            }
+            for one, blocked in record
+        ]
+        connection.execute(insert(overrides), rows)
+    return taken + lifted
+
+
+def _last(taken: Sequence[Taken], quantity: Decimal) -> list[Taken]:
+    """The last so many units of what is taken."""
+    last: list[Taken] = []
+    for one in reversed(taken):
+        part = min(one.quantity, quantity)
+        if part <= 0:
+            break
+        last.append(replace(one, quantity=part))
+        quantity -= part
+    return last

@@ -224,7 +224,7 @@ def _line_of(connection: Connection, count: AnyRow, store: str, one: Counted) ->
         return int(lines[0])
     head = lock(connection, [(store, one.item)])[store, one.item]
     facts = LotFacts(code=one.lot, expires=one.expires)
-    lot_id = lot_id_of(connection, head, facts, rule_book(connection, head.rules))
+    lot_id = lot_id_of(connection, head, facts, rule_book(connection, head.rules, county=head.place))
     bin_id = None if one.bin is None else bin_id_of(connection, head.store_id, one.bin)
     line = Line(head.store_id, head.item_id, lot_id, bin_id, one.state, shanghai_day(count.opened_at))
     row = {"count_id": count.id, "balance_id": line_id(connection, line), "book": ZERO}

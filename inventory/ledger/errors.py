@@ -1,6 +1,11 @@
 """What may go wrong with stock. Their words stand in texts.csv under the class name."""
 
+from typing import Any
+
 from inventory.errors import InventoryError
+from inventory.kinds import ELSEWHERE, MOVEMENTS, ORDER_STATES, REASONS, STATES
+
+_NAMES = REASONS | MOVEMENTS | ELSEWHERE | STATES | ORDER_STATES
 
 
 class UnknownStore(InventoryError):
@@ -32,7 +37,40 @@ class OverrideIncomplete(InventoryError):
 
 
 class WrongState(InventoryError):
-    """Something is not in the state this step begins from. Facts: what, state, needed."""
+    """Something is not in the state this step begins from. Facts: what, state, needed (a list with commas); the
+    latter two in words as well: state_zh, state_en, needed_zh, needed_en."""
+
+    def __init__(self, *, what: Any, state: str, needed: str) -> None:
+        words: dict[str, str | list[str]] = {}
+        for index, lang in enumerate(("zh", "en")):
+            words[f"state_{lang}"] = _NAMES[state][index] if state in _NAMES else state
+            words[f"needed_{lang}"] = [_NAMES[one][index] if one in _NAMES else one for one in needed.split(", ")]
+        super().__init__(what=what, state=state, needed=needed, **words)
+
+
+class SameStore(InventoryError):
+    """A transfer from a store to itself. Facts: store."""
+
+
+class NothingAsked(InventoryError):
+    """A transfer, or its approval, of nothing at all. Facts: store."""
+
+
+class NotInOrder(InventoryError):
+    """An approval of an item the order does not ask for. Facts: number, item."""
+
+
+class PickGone(InventoryError):
+    """Units kept for a transfer are kept no longer: out of time, or set apart. Facts: number, item, lot, kept,
+    needed."""
+
+
+class CountUnfinished(InventoryError):
+    """Lines of a stocktake nobody has counted. Facts: number, missing, lines (the first of them)."""
+
+
+class CounterApproves(InventoryError):
+    """Who counted may not approve the count. Facts: number, person."""
 
 
 class CannotReverse(InventoryError):

@@ -1,18 +1,20 @@
 """Out of the store (出库) and back: issue, return, loan."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from inventory.fefo import BadQuantity
 from inventory.ledger.choose import ZERO, Override, Taken, choose, first_expired
 from inventory.ledger.errors import UnknownOrder, WrongState
 from inventory.ledger.post import Act, Head, Line, Move, Operation, begin, lock, post
-from inventory.ledger.receive import bin_id_of
+from inventory.ledger.receive import bin_id_of, recalled
 from inventory.ledger.stock_lines import lines_of
-from inventory.tables.goods import items
+from inventory.tables.base import Quantity
+from inventory.tables.goods import items, lots
 from inventory.tables.orders import loans
 from inventory.tables.places import stores
 from inventory.tables.stock import balances
@@ -52,23 +54,30 @@ def give_back(
 
     Raises InsufficientStock where fewer are out.
     """
-    if damaged < 0 or damaged > quantity:
+    for amount in (quantity, damaged):
+        if not amount.is_finite() or amount < 0:
+            raise BadQuantity(item=item, store=store, quantity=amount)
+    if damaged > quantity:
         raise BadQuantity(item=item, store=store, quantity=damaged)
     request = {"store": store, "item": item, "quantity": quantity, "lot": lot, "bin": bin, "damaged": damaged}
     operation = begin(connection, "RETURN", act, request)
     if operation.replayed:
         return operation
     head = lock(connection, [(store, item)])[store, item]
-    out = [line for line in lines_of(connection, head) if line.state == "issued" and lot in (None, line.lot)]
+    issued = [line for line in lines_of(connection, head) if line.state == "issued" and lot in (None, line.lot)]
+    lent = on_loan(connection, [line.id for line in issued])  # those come back by ending their loan
+    away = [replace(line, quantity=line.quantity - lent.get(line.id, ZERO)) for line in issued]
     bin_id = None if bin is None else bin_id_of(connection, head.store_id, bin)
     moves: list[Move] = []
     broken = damaged
-    for taken in first_expired(head, out, quantity):
+    for taken in first_expired(head, away, quantity):
         bad = min(broken, taken.quantity)
         broken -= bad
+        line = taken.line
+        back = recalled(connection, head.item_id, line.lot)
         for units, state in ((taken.quantity - bad, "serviceable"), (bad, "damaged")):
             if units:
-                line = taken.line
+                state = "recalled" if back else state
                 target = Line(head.store_id, head.item_id, line.lot_id, bin_id, state, line.received)
                 moves.append(Move("RETURN", units, source=line.id, target=target))
     post(connection, operation, moves)
@@ -103,27 +112,31 @@ def lend(
 
 def end_loan(connection: Connection, *, operation: int, act: Act, damaged: bool = False) -> Operation:
     """All units of a loan come back to where they stood, or as damaged. Raises UnknownOrder, WrongState."""
-    rows = connection.execute(
-        select(loans, stores.c.code.label("store"), items.c.code.label("item"), balances)
+    loan = (
+        select(loans, stores.c.code.label("store"), items.c.code.label("item"), lots.c.code.label("lot"), balances)
         .join(balances, balances.c.id == loans.c.home_id)
         .join(stores, stores.c.id == balances.c.store_id)
         .join(items, items.c.id == balances.c.item_id)
+        .join(lots, lots.c.id == balances.c.lot_id)
         .where(loans.c.operation_id == operation)
-    ).all()
+    )
+    rows = connection.execute(loan).all()
     if not rows:
         raise UnknownOrder(number=operation)
     done = begin(connection, "RETURN", act, {"loan": operation, "damaged": damaged})
     if done.replayed:
         return done
     lock(connection, [(row.store, row.item) for row in rows])
+    rows = connection.execute(loan).all()  # as it is now that nobody else can end it
     if all(row.returned == row[loans.c.quantity] for row in (row._mapping for row in rows)):
         raise WrongState(what=operation, state="RETURN", needed="LOAN")
     moves = []
     for row in rows:
         units = row._mapping[loans.c.quantity] - row.returned
         target: int | Line = row.home_id
-        if damaged:
-            target = Line(row.store_id, row.item_id, row.lot_id, row.bin_id, "damaged", row.received)
+        if damaged or recalled(connection, row.item_id, row.lot):
+            state = "recalled" if recalled(connection, row.item_id, row.lot) else "damaged"
+            target = Line(row.store_id, row.item_id, row.lot_id, row.bin_id, state, row.received)
         if units:
             moves.append(Move("RETURN", units, source=row.balance_id, target=target))
             connection.execute(
@@ -131,3 +144,13 @@ def end_loan(connection: Connection, *, operation: int, act: Act, damaged: bool 
             )
     post(connection, done, moves)
     return done
+
+
+def on_loan(connection: Connection, lines: Sequence[int]) -> dict[int, Decimal]:
+    """Line of issued units -> how many of them are out on loan."""
+    rows = connection.execute(
+        select(loans.c.balance_id, func.sum(loans.c.quantity - loans.c.returned).cast(Quantity))
+        .where(loans.c.balance_id.in_(lines), loans.c.returned < loans.c.quantity)
+        .group_by(loans.c.balance_id)
+    )
+    return {row[0]: row[1] for row in rows}

@@ -1,5 +1,6 @@
 """Inside the store: put away and moved, set apart and made good, recalled and written off."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from sqlalchemy import Connection, select, update
@@ -12,7 +13,6 @@ from inventory.ledger.choose import ZERO, first_expired
 from inventory.ledger.errors import UnknownLot, WrongState
 from inventory.ledger.post import Act, Head, Line, Move, Operation, begin, lock, post
 from inventory.ledger.receive import bin_id_of
-from inventory.ledger.release import free
 from inventory.ledger.rules import rule_book
 from inventory.ledger.stock_lines import Stock, lines_of
 from inventory.tables.goods import items, lots
@@ -23,7 +23,7 @@ from inventory.tables.stock import balances, reservations
 NEXT_STATES: dict[str, tuple[str, ...]] = {
     "serviceable": ("damaged", "repair", "quarantined", "recalled", "expired", "retired"),
     "damaged": ("serviceable", "repair", "quarantined", "recalled", "retired"),
-    "repair": ("serviceable", "damaged", "retired"),
+    "repair": ("serviceable", "damaged", "recalled", "retired"),
     "quarantined": ("serviceable", "damaged", "recalled", "retired"),
     "recalled": ("retired",),
     "expired": ("retired",),
@@ -88,7 +88,8 @@ def change_state(
     operation = begin(connection, "WRITE_OFF" if to_state == "retired" else "MOVE", act, request)
     if operation.replayed:
         return operation
-    head = lock(connection, [(store, item)])[store, item]
+    counted = _counted_with(connection, item) if to_state == "repair" else [item]
+    head = lock(connection, [(store, code) for code in counted])[store, item]
     lines = [
         line
         for line in lines_of(connection, head)
@@ -97,9 +98,11 @@ def change_state(
     if not lines:
         raise UnknownLot(store=store, item=item, lot=lot or "-")
     amount = sum((line.quantity for line in lines), ZERO) if quantity is None else positive(head, quantity)
-    lines = _unreserved(connection, operation, lines, amount)
-    if to_state == "repair":
-        _check_away(connection, head, amount)
+    lines = _unreserved(connection, operation, head, lines, amount)
+    if to_state == "repair" and is_extinguisher(
+        rule_book(connection, head.rules, county=head.place).catalogue[item].equipment_class
+    ):
+        _check_away(connection, head, counted, amount)
     _shift(connection, operation, head, lines, amount, to_state)
     return operation
 
@@ -152,7 +155,8 @@ def recall(connection: Connection, *, item: str, lot: str, act: Act, store: str 
         ]
         total = sum((line.quantity for line in lines), ZERO)
         if total:
-            _shift(connection, operation, head, _unreserved(connection, operation, lines, total), total, "recalled")
+            lines = _unreserved(connection, operation, head, lines, total)
+            _shift(connection, operation, head, lines, total, "recalled")
     if store is None:
         number = heads[holding[0], item].item_id
         connection.execute(update(lots).where(lots.c.item_id == number, lots.c.code == lot).values(recalled_at=act.at))
@@ -177,30 +181,41 @@ def _shift(
     post(connection, operation, moves)
 
 
-def _unreserved(connection: Connection, operation: Operation, lines: list[Stock], amount: Decimal) -> list[Stock]:
-    """The same lines with their reservations given up, as far as the units asked for need it."""
-    spare = sum((line.free for line in lines), ZERO)
-    if amount <= spare:
+def _unreserved(
+    connection: Connection, operation: Operation, head: Head, lines: list[Stock], amount: Decimal
+) -> list[Stock]:
+    """The same lines with reservations on them given up, the newest first, as far as the units asked for need it."""
+    needed = amount - sum((line.free for line in lines), ZERO)
+    if needed <= 0:
         return lines
-    ids = connection.execute(
-        select(reservations.c.id).where(
-            reservations.c.balance_id.in_([line.id for line in lines]), reservations.c.quantity > 0
-        )
-    ).scalars()
-    free(connection, operation, list(ids))
-    return [
-        Stock(line.id, line.lot_id, line.lot, line.bin_id, line.bin, line.state, line.quantity, ZERO, line.owner,
-              line.made, line.expires, line.received)
-        for line in lines
-    ]  # fmt: skip
+    by_id = {line.id: line for line in lines}
+    held = connection.execute(
+        select(reservations.c.id, reservations.c.balance_id, reservations.c.quantity)
+        .where(reservations.c.balance_id.in_(list(by_id)), reservations.c.quantity > 0)
+        .order_by(reservations.c.id.desc())
+    ).all()
+    for id_, line_id, units in held:
+        part = min(units, needed)
+        if not part:
+            break
+        line = by_id[line_id]
+        post(connection, operation, [Move("RELEASE", part, source=line_id)])
+        connection.execute(update(reservations).where(reservations.c.id == id_).values(quantity=units - part))
+        by_id[line_id] = replace(line, reserved=line.reserved - part)
+        needed -= part
+    return list(by_id.values())
 
 
-def _check_away(connection: Connection, head: Head, amount: Decimal) -> None:
-    """At most a quarter of a store's extinguishers away at once. Raises TooManyAway."""
-    catalogue = rule_book(connection, head.rules).catalogue
-    if not is_extinguisher(catalogue[head.item].equipment_class):
-        return
-    numbers = [item.id for item in catalogue if is_extinguisher(item.equipment_class)]
+def _counted_with(connection: Connection, item: str) -> list[str]:
+    """The items whose units away are counted together: all extinguishers; else the item alone. Raises UnknownItem."""
+    catalogue = rule_book(connection).catalogue
+    if not is_extinguisher(catalogue[item].equipment_class):
+        return [item]
+    return [other.id for other in catalogue if is_extinguisher(other.equipment_class)]
+
+
+def _check_away(connection: Connection, head: Head, numbers: list[str], amount: Decimal) -> None:
+    """At most a quarter of a store's extinguishers, which are all locked, away at once. Raises TooManyAway."""
     total = away = ZERO
     rows = connection.execute(
         select(balances.c.state, balances.c.quantity)

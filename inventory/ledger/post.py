@@ -84,6 +84,7 @@ class Head:
     tier: str
     reserve_floor: Decimal
     rules: str  # the version of the rules that judge the stock
+    place: str | None  # division code: a county may have rules of its own
 
 
 @cache
@@ -145,6 +146,7 @@ _HEADS = (
         stores.c.tier,
         stock_heads.c.reserve_floor,
         _RULES.label("rules"),
+        stores.c.place_code,
     )
     .join(stores, stores.c.id == stock_heads.c.store_id)
     .join(items, items.c.id == stock_heads.c.item_id)
@@ -181,8 +183,8 @@ def _find_heads(connection: Connection, wanted: Sequence[tuple[str, str]], found
                 *(and_(stock_heads.c.store_id == store, stock_heads.c.item_id == item) for store, item in part)
             )
             rows += connection.execute(_HEADS.where(either)).all()
-    for store, item, store_id, item_id, tier, floor, rules in rows:
-        found[store, item] = Head(store, item, store_id, item_id, tier, floor or Decimal(0), rules or "")
+    for store, item, store_id, item_id, tier, floor, rules, place in rows:
+        found[store, item] = Head(store, item, store_id, item_id, tier, floor or Decimal(0), rules or "", place)
 
 
 def _ids_of(connection: Connection, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, int] | None]:

@@ -44,7 +44,7 @@ def receive(
     if operation.replayed:
         return operation
     head = lock(connection, [(store, item)])[store, item]
-    book = rule_book(connection, head.rules)
+    book = rule_book(connection, head.rules, county=head.place)
     if book.catalogue[item].serialised and lot.code:
         check_not_asset(connection, head, lot.code)
     lot_id = lot_id_of(connection, head, lot, book)
@@ -82,13 +82,15 @@ def lot_id_of(connection: Connection, head: Head, lot: LotFacts, book: RuleBook)
         }
         connection.execute(insert_into(connection.dialect.name)(lots).on_conflict_do_nothing(), row)
         found = connection.execute(same).one()
-    if lot.code and recalled(connection, head.item_id, lot.code):
+    if recalled(connection, head.item_id, lot.code):
         raise RecalledLot(item=head.item, lot=lot.code)
     return int(found.id)
 
 
 def recalled(connection: Connection, item_id: int, code: str) -> bool:
     """Whether any row of this lot number is recalled: a recall is of the number, however it was described."""
+    if not code:
+        return False
     rows = select(lots.c.id).where(lots.c.item_id == item_id, lots.c.code == code, lots.c.recalled_at.is_not(None))
     return connection.execute(rows.limit(1)).first() is not None
 
@@ -103,11 +105,12 @@ def receive_assets(
     """
     lot = lot or LotFacts()
     request = {"store": store, "item": item, "serials": list(serials), "lot": repr(lot), "bin": bin}
+    request |= {"model": model, "maker": maker}
     operation = begin(connection, "RECEIVE", act, request)
     if operation.replayed:
         return operation
     head = lock(connection, [(store, item)])[store, item]
-    book = rule_book(connection, head.rules)
+    book = rule_book(connection, head.rules, county=head.place)
     bin_id = None if bin is None else bin_id_of(connection, head.store_id, bin)
     moves: list[Move] = []
     for index, serial in enumerate(serials):

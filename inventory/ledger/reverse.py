@@ -1,10 +1,16 @@
 """A mistake is taken back by a new entry that names the old one (冲销); nothing is edited."""
 
-from sqlalchemy import Connection, func, select
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
 
 from inventory.ledger.errors import CannotReverse, UnknownOperation
-from inventory.ledger.post import Act, Move, Operation, begin, lock, post
-from inventory.tables.goods import items
+from inventory.ledger.issue import on_loan
+from inventory.ledger.post import Act, AnyRow, Move, Operation, begin, lock, post
+from inventory.ledger.receive import recalled
+from inventory.tables.goods import items, lots
+from inventory.tables.orders import loans
 from inventory.tables.places import stores
 from inventory.tables.stock import balances, movements, operations
 
@@ -27,6 +33,28 @@ def reverse(connection: Connection, *, operation: int, act: Act) -> Operation:
             why_zh="它属于调拨、预留或另一笔冲销，请用相应的办理步骤",
             why_en="it is a step of a transfer, a reservation or another reversal, which has its own way back",
         )
+    if connection.execute(select(loans.c.id).where(loans.c.operation_id == operation)).first() is not None:
+        raise CannotReverse(
+            operation=operation,
+            why_zh="它是借用，请办理归还",
+            why_en="it is a loan, which ends by bringing the units back",
+        )
+    rows = connection.execute(
+        select(
+            movements,
+            balances.c.item_id,
+            stores.c.code.label("store"),
+            items.c.code.label("item"),
+            lots.c.code.label("lot"),
+        )
+        .join(balances, balances.c.id == func.coalesce(movements.c.to_id, movements.c.from_id))
+        .join(stores, stores.c.id == balances.c.store_id)
+        .join(items, items.c.id == balances.c.item_id)
+        .join(lots, lots.c.id == balances.c.lot_id)
+        .where(movements.c.operation_id == operation, movements.c.kind.not_in(["RESERVE", "RELEASE"]))
+        .order_by(movements.c.id.desc())
+    ).all()
+    lock(connection, [(row.store, row.item) for row in rows])  # first, so that of two at once the second sees the other
     before = connection.execute(select(operations.c.id).where(operations.c.reverses_id == operation)).scalar()
     done = begin(connection, "REVERSE", act, {"reverses": operation}) if before is None else None
     if done is None:
@@ -38,25 +66,20 @@ def reverse(connection: Connection, *, operation: int, act: Act) -> Operation:
         )
     if done.replayed:
         return done
-    rows = connection.execute(
-        select(movements, stores.c.code.label("store"), items.c.code.label("item"))
-        .join(balances, balances.c.id == func.coalesce(movements.c.to_id, movements.c.from_id))
-        .join(stores, stores.c.id == balances.c.store_id)
-        .join(items, items.c.id == balances.c.item_id)
-        .where(movements.c.operation_id == operation, movements.c.kind.not_in(["RESERVE", "RELEASE"]))
-        .order_by(movements.c.id.desc())
-    ).all()
-    lock(connection, [(row.store, row.item) for row in rows])
+    if row.kind == "MOVE":
+        _end_recall(connection, recalled_at=row.recorded_at, moved=rows)
     for row in rows:
+        _check_recalled(connection, operation, row)
         if row.to_id is not None:
             left = connection.execute(
                 select(balances.c.quantity, balances.c.reserved).where(balances.c.id == row.to_id)
             ).one()
-            if left.quantity - left.reserved < row.quantity:
+            spare = left.quantity - left.reserved - on_loan(connection, [row.to_id]).get(row.to_id, 0)
+            if spare < row.quantity:
                 raise CannotReverse(
                     operation=operation,
-                    why_zh=f"{row.store} 的 {row.item} 已另有动用，只剩 {left.quantity - left.reserved}",
-                    why_en=f"units of {row.item} in {row.store} have gone on: {left.quantity - left.reserved} left",
+                    why_zh=f"{row.store} 的 {row.item} 已另有动用，只剩 {spare}",
+                    why_en=f"units of {row.item} in {row.store} have gone on: {spare} left",
                 )
         move = Move("REVERSE", row.quantity, source=row.to_id, target=row.from_id)
         post(connection, done, [move])
@@ -73,3 +96,26 @@ def begin_again(connection: Connection, act: Act, operation: int) -> Operation |
         )
     ).first()
     return Operation(row.id, True) if row is not None and row.reverses_id == operation else None
+
+
+def _end_recall(connection: Connection, *, recalled_at: datetime, moved: Sequence[AnyRow]) -> None:
+    """Where the operation was the recall of a lot, the lot may be taken in again."""
+    for item_id, code in {(row.item_id, row.lot) for row in moved}:
+        connection.execute(
+            update(lots)
+            .where(lots.c.item_id == item_id, lots.c.code == code, lots.c.recalled_at == recalled_at)
+            .values(recalled_at=None)
+        )
+
+
+def _check_recalled(connection: Connection, operation: int, row: AnyRow) -> None:
+    """No unit of a recalled lot becomes fit again by taking back an earlier step. Raises CannotReverse."""
+    if row.from_id is None or not recalled(connection, row.item_id, row.lot):
+        return
+    state = connection.execute(select(balances.c.state).where(balances.c.id == row.from_id)).scalar_one()
+    if state != "recalled":
+        raise CannotReverse(
+            operation=operation,
+            why_zh=f"{row.item} 的批次 {row.lot} 已召回，退回请办理归还",
+            why_en=f"lot {row.lot} of {row.item} is recalled; units come back by a return",
+        )

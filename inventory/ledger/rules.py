@@ -2,21 +2,35 @@
 
 import threading
 import uuid
-from datetime import date, timedelta
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from inventory.catalogue import Catalogue, Item, load_catalogue
 from inventory.database import insert_rows
-from inventory.five_fixed import RuleBook, load_rule_book
+from inventory.five_fixed import (
+    PRESETS,
+    CheckOverride,
+    MinimumOverride,
+    RuleBook,
+    RuleOverrides,
+    WeightOverride,
+    load_rule_book,
+    load_rule_set,
+)
 from inventory.ledger.post import insert_into
+from inventory.tables.care import rule_overrides
 from inventory.tables.goods import items, lots
 from inventory.tables.stock import settings
 
 RULES = "rules"
 _LOCK = threading.Lock()
-_books: dict[str, RuleBook] = {}
+_books: dict[tuple[str, str], RuleBook] = {}
+MOST_BOOKS = 32
+COUNTY_DIGITS = 6
 
 ITEM_COLUMNS = [column.name for column in items.columns if column.name not in ("id", "code")]
 
@@ -71,17 +85,56 @@ def rules_version(connection: Connection) -> str:
     return connection.execute(select(settings.c.value).where(settings.c.name == RULES)).scalar() or ""
 
 
-def rule_book(connection: Connection, version: str | None = None) -> RuleBook:
-    """The rules of a version (the one in force, if none is named)."""
+def rule_book(connection: Connection, version: str | None = None, *, county: str | None = None) -> RuleBook:
+    """The rules of a version (the one in force, if none is named), as they are in a county (any code of it)."""
     version = rules_version(connection) if version is None else version
-    book = _books.get(version)
+    key = (version, (county or "")[:COUNTY_DIGITS])
+    book = _books.get(key)
     if book is None:
-        book = load_rule_book(read_catalogue(connection))
+        book = load_rule_book(read_catalogue(connection), overrides=overrides_of(connection, county))
         with _LOCK:
-            while len(_books) > 8:
+            while len(_books) >= MOST_BOOKS:
                 _books.pop(next(iter(_books)))
-            _books[version] = book
+            _books[key] = book
     return book
+
+
+def save_overrides(
+    connection: Connection, overrides: RuleOverrides, *, actor: str, at: datetime, county: str | None = None
+) -> None:
+    """A county's own settings instead of those it had; without a county, those that hold everywhere else.
+
+    Raises BadTable for a setting that does not fit the catalogue; then nothing has changed.
+    """
+    load_rule_book(read_catalogue(connection), overrides=overrides)
+    for preset in PRESETS:
+        load_rule_set(preset, overrides=overrides)
+    content = {
+        "checks": [asdict(one) for one in overrides.checks],
+        "weights": [{**asdict(one), "weight": str(one.weight)} for one in overrides.weights],
+        "minima": [{**asdict(one), "minimum": str(one.minimum)} for one in overrides.minima],
+    }
+    place = None if county is None else f"{county[:COUNTY_DIGITS]:0<12}"
+    row = {"place_code": place, "content": content, "actor": actor, "recorded_at": at}
+    connection.execute(insert(rule_overrides), row)
+    rules_changed(connection)
+
+
+def overrides_of(connection: Connection, county: str | None = None) -> RuleOverrides | None:
+    """The settings in force in a county: its own, else those that hold everywhere, else None."""
+    rows = connection.execute(
+        select(rule_overrides.c.place_code, rule_overrides.c.content).order_by(rule_overrides.c.id)
+    )
+    latest = {row.place_code: row.content for row in rows}
+    own = None if county is None else f"{county[:COUNTY_DIGITS]:0<12}"
+    content = latest.get(own, latest.get(None))
+    if content is None:
+        return None
+    return RuleOverrides(
+        checks=tuple(CheckOverride(**one) for one in content["checks"]),
+        weights=tuple(WeightOverride(**{**one, "weight": Decimal(one["weight"])}) for one in content["weights"]),
+        minima=tuple(MinimumOverride(**{**one, "minimum": Decimal(one["minimum"])}) for one in content["minima"]),
+    )
 
 
 def read_catalogue(connection: Connection) -> Catalogue:

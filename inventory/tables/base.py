@@ -34,7 +34,7 @@ class QuantityTooFine(InventoryError, DontWrapMixin):
     """A quantity with more than six decimals, or beyond 10^9, which cannot be kept exactly. Facts: quantity."""
 
 
-@lru_cache(maxsize=65_536)  # a bulk has few different quantities
+@lru_cache(maxsize=65_536, typed=True)  # a bulk has few different quantities; 0.5 is not Decimal("0.5")
 def to_micro(value: Decimal | int) -> int:
     """The whole number of millionths. Raises QuantityTooFine rather than rounding."""
     if isinstance(value, int):

@@ -3,14 +3,15 @@
 import sqlite3
 import threading
 import warnings
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import JSON, Boolean, Column, Date, Float, Integer, MetaData, String, Table, func, insert, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy import JSON, Boolean, Column, Date, Float, Integer, MetaData, String, Table, func, insert, select
+from sqlalchemy.exc import IntegrityError, InternalError, StatementError
 
 from api.migrations import newest, upgrade, version
 from inventory.database import BadDatabaseUrl, NoDatabase, insert_rows, open_engine, reading, take_ids, transaction
@@ -107,12 +108,15 @@ class TestTransactions:
             assert connection.execute(select(func.count()).select_from(numbers)).scalar() == 2
 
     def test_or_not_at_all(self, engine):
-        with pytest.raises(ZeroDivisionError), transaction(engine) as connection:
-            connection.execute(insert(numbers), {"series": "a", "last": 1})
-            raise ZeroDivisionError
-        with pytest.raises(IntegrityError), transaction(engine) as connection:
-            connection.execute(insert(numbers), {"series": "b", "last": 1})
-            connection.execute(insert(numbers), {"series": "b", "last": 2})
+        def write_and(what_then):
+            with transaction(engine) as connection:
+                connection.execute(insert(numbers), {"series": "a", "last": 1})
+                what_then(connection)
+
+        with pytest.raises(ZeroDivisionError):
+            write_and(lambda _: 1 // 0)
+        with pytest.raises(IntegrityError):
+            write_and(lambda connection: connection.execute(insert(numbers), {"series": "a", "last": 2}))
         with reading(engine) as connection:
             assert connection.execute(select(numbers.c.series)).all() == []
 
@@ -127,11 +131,8 @@ class TestTransactions:
             assert view.execute(count).scalar() == 1
 
     def test_nothing_written_while_reading_remains(self, engine):
-        try:
-            with reading(engine) as connection:
-                connection.execute(insert(numbers), {"series": "a", "last": 1})
-        except DBAPIError as refusal:
-            assert "read-only" in str(refusal)
+        with suppress(InternalError), reading(engine) as connection:  # PostgreSQL refuses it as such
+            connection.execute(insert(numbers), {"series": "a", "last": 1})
         with reading(engine) as connection:
             assert connection.execute(select(numbers.c.series)).all() == []
 
@@ -194,7 +195,10 @@ class TestRowsInBulk:
         with transaction(odds) as connection:
             insert_rows(connection, ODDS, ["name"], [])
             insert_rows(connection, ODDS, ["id", "name"], ([number, "x"] for number in (7, 8)))
-            assert connection.execute(select(ODDS.c.id, ODDS.c.more).order_by(ODDS.c.id)).all() == [(7, None), (8, None)]
+            assert connection.execute(select(ODDS.c.id, ODDS.c.more).order_by(ODDS.c.id)).all() == [
+                (7, None),
+                (8, None),
+            ]
 
     def test_a_quantity_that_is_too_fine_stops_all_of_them(self, odds):
         with pytest.raises(QuantityTooFine), transaction(odds) as connection:
@@ -250,7 +254,7 @@ class TestQuantities:
 
     @pytest.mark.parametrize(
         "quantity",
-        ["0.0000001", "1.0000001", "NaN", "sNaN", "Infinity", "-Infinity", "1000000000000.000001", "1E+13", "-1E+13",
+        ["0.0000001", "1.0000001", "NaN", "Infinity", "-Infinity", "1000000000.000001", "1E+10", "-1E+10",
          "1E+999999", "1E-999999", "1." + "0" * 40 + "1"],
     )  # fmt: skip
     def test_what_cannot_be_kept_exactly_is_refused_by_name(self, odds, quantity):
@@ -258,9 +262,11 @@ class TestQuantities:
             connection.execute(insert(ODDS), {"amount": Decimal(quantity)})
         assert str(refusal.value.facts["quantity"]) == str(Decimal(quantity))
 
-    def test_a_float_is_refused(self, odds):
-        with pytest.raises((StatementError, TypeError)), odds.connect() as connection:
-            connection.execute(insert(ODDS), {"amount": 0.1})
+    def test_a_float_is_refused_even_where_a_decimal_of_the_same_value_was_kept(self, odds):
+        with odds.connect() as connection:
+            connection.execute(insert(ODDS), {"amount": Decimal("0.5")})
+        with pytest.raises(StatementError), odds.connect() as connection:
+            connection.execute(insert(ODDS), {"amount": 0.5})
 
     @pytest.mark.parametrize(("given_", "kept"), [(5, "5"), (Decimal("5.00"), "5"), (Decimal("1E+2"), "100")])
     def test_whole_numbers_come_back_plain(self, odds, given_, kept):
@@ -398,4 +404,3 @@ class TestMigrations:
             connection.execute(insert(places), {"code": "520600000000", "name": "甲县", "level": "county"})
         with pytest.raises(IntegrityError), transaction(engine) as connection:
             connection.execute(insert(places), town | {"code": "520600101000", "parent_code": "999999000000"})
-            connection.execute(text("SELECT 1"))

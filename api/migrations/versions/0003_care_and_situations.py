@@ -268,7 +268,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("incident", sa.String(length=64), nullable=False),
         sa.Column("task", sa.String(length=64), nullable=False),
-        sa.Column("depart_s", sa.Integer(), nullable=False),
+        sa.Column("depart_s", sa.Integer(), nullable=True),
         sa.Column("arrive_s", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(length=16), server_default="issued", nullable=False),
         sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_team_orders_plan_id")),

@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from inventory.errors import BadTable
+from inventory.errors import BadTable, RowFault
 from inventory.files import UnknownTable, read_table
 
 STOCK = "store,bin,item,lot,quantity,state,made,expires\n"
@@ -45,9 +45,12 @@ def xlsx_file(tmp_path) -> Callable[..., Path]:
 
 @cache
 def words():
-    path = Path(__file__).parents[3] / "inventory" / "texts.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["key"]: (row["zh"], row["en"]) for row in csv.DictReader(file, strict=True)}
+    home = Path(__file__).parents[3] / "inventory"
+    found = {}
+    for path in (home / "texts.csv", home / "files" / "texts.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            found |= {row["key"]: (row["zh"], row["en"]) for row in csv.DictReader(file, strict=True)}
+    return found
 
 
 def faults(path, table="stock", **limits):
@@ -349,3 +352,55 @@ def test_a_table_becomes_a_data_frame_for_analysts(tmp_path: Path) -> None:
     frame = read_table(path, "demands").frame()
     assert list(frame.columns) == ["incident", "item", "quantity"]
     assert frame["quantity"].tolist() == [Decimal("12.5")]
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "nearest"),
+    [("乡级", "NEAR_CHOICE", "乡镇级"), ("Town", "NEAR_CHOICE", "town"), ("库房", "NOT_CHOICE", None)],
+)
+def test_a_word_of_choice_is_taken_to_the_letter_and_the_nearest_is_suggested(csv_file, word, code, nearest):
+    with pytest.raises(BadTable) as refusal:
+        read_table(csv_file(f"id,name,tier\nS1,北村,{word}\nS2,南村,乡镇级\n"), "stores")
+    [found] = refusal.value.faults
+    assert (found.row, found.column, found.code, found.facts.get("nearest")) == (2, "tier", code, nearest)
+
+
+def test_unknown_references_come_with_all_other_faults(csv_file):
+    path = csv_file(STOCK + GOOD + "S2,,M013,,x,serviceable,,\ns-1,,M99,,5,serviceable,,\n")
+    known = {"stores.id": {"S1"}, "items.item_id": {"M013": "水"}}
+    with pytest.raises(BadTable) as refusal:
+        read_table(path, "stock", references=known)
+    assert [(found.row, found.column, found.code) for found in refusal.value.faults] == [
+        (3, "store", "UNKNOWN_REFERENCE"),
+        (3, "quantity", "NOT_DECIMAL"),
+        (4, "store", "NEAR_REFERENCE"),
+        (4, "item", "UNKNOWN_REFERENCE"),
+    ]
+    assert len(read_table(csv_file(STOCK + GOOD), "stock", references=known)) == 1
+
+
+def test_a_table_may_point_to_its_own_rows(csv_file):
+    path = csv_file(
+        "code,name,level,parent_code\n350981000000,县,county,\n350981104000,镇,town,350981000000\n"
+        "350982104000,别镇,town,350982000000\n"
+    )
+    with pytest.raises(BadTable) as refusal:
+        read_table(path, "places", references={"places.code": set()})
+    assert [(found.row, found.code) for found in refusal.value.faults] == [(4, "UNKNOWN_REFERENCE")]
+
+
+def test_checks_of_the_caller_join_in_and_are_named_as_the_file_names_columns(csv_file):
+    def no_more_than_ten(table):
+        return [
+            RowFault(number, "quantity", "TOO_LARGE", {"value": quantity, "most": 10})
+            for number, quantity in zip(table.row_numbers, table["quantity"], strict=True)
+            if quantity is not None and quantity > 10
+        ]
+
+    path = csv_file("储备库编号,物资编号,数量,状态\nS1,M013,11,完好\nS1,M014,x,完好\n")
+    with pytest.raises(BadTable) as refusal:
+        read_table(path, "stock", extra=no_more_than_ten)
+    assert [(found.row, found.column, found.code) for found in refusal.value.faults] == [
+        (2, "数量", "TOO_LARGE"),
+        (3, "数量", "NOT_DECIMAL"),
+    ]

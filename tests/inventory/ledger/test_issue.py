@@ -10,7 +10,14 @@ from inventory.catalogue import UnknownItem
 from inventory.database import transaction
 from inventory.fefo import BadQuantity, InsufficientStock
 from inventory.ledger.choose import Override
-from inventory.ledger.errors import KeyReused, NotDispatchable, OverrideIncomplete, UnknownOrder, UnknownStore, WrongState
+from inventory.ledger.errors import (
+    KeyReused,
+    NotDispatchable,
+    OverrideIncomplete,
+    UnknownOrder,
+    UnknownStore,
+    WrongState,
+)
 from inventory.ledger.issue import end_loan, give_back, issue, lend
 from inventory.ledger.move import change_state, recall
 from inventory.ledger.receive import LotFacts, receive
@@ -122,7 +129,7 @@ class TestIssue:
         stock("S0", 10)
         first = go(4, act=act(reason="RESCUE", key="k"))
         before = entries()
-        assert go(4, act=act(reason="RESCUE", key="k")) .id == first.id
+        assert go(4, act=act(reason="RESCUE", key="k")).id == first.id
         assert entries() == before
         assert left("S0") == 6
         with refused(KeyReused):
@@ -208,7 +215,9 @@ class TestGates:
             go(5)
         assert refusal.value.facts["tasks"] == [f"S0/{BED}/L1/PUT_AWAY"]
 
-    def test_a_failed_check_holds_the_lot_at_once_until_it_passes_on_a_later_day(self, stock, go, checked, refused, left):
+    def test_a_failed_check_holds_the_lot_at_once_until_it_passes_on_a_later_day(
+        self, stock, go, checked, refused, left
+    ):
         stock("S0", 5)
         checked("L1", "INSPECT", "FAILED", days=2)
         assert left("S0") == 0
@@ -218,7 +227,9 @@ class TestGates:
         checked("L1", "INSPECT", "PASSED", days=1)
         go(1)
 
-    def test_an_overdue_blocking_check_holds_and_the_boundary_day_does_not(self, stock, go, act, checked, refused, left):
+    def test_an_overdue_blocking_check_holds_and_the_boundary_day_does_not(
+        self, stock, go, act, checked, refused, left
+    ):
         stock("S0", 8, item=EXTINGUISHER)
         checked("L1", "INSPECT", "PASSED", item=EXTINGUISHER)
         boundary = act().at + timedelta(days=30 + 5)
@@ -326,7 +337,9 @@ class TestReserveFloor:
     def test_units_that_are_unfit_do_not_count_towards_it(self, session, stock, go, act, refused):
         stock("S0", 10)
         floor(session, 4)
-        change_state(session, store="S0", item=BED, quantity=Decimal(4), state="serviceable", to_state="expired", act=act())
+        change_state(
+            session, store="S0", item=BED, quantity=Decimal(4), state="serviceable", to_state="expired", act=act()
+        )
         with refused(InsufficientStock) as refusal:
             go(3)
         assert refusal.value.facts["available"] == 2
@@ -346,8 +359,8 @@ class TestReserveFloor:
 
 
 class TestReturn:
-    def back(self, session, act, quantity, **more):
-        given = {"store": "S0", "item": BED, "act": act(reason="GIVE_BACK")}
+    def back(self, session, make, quantity, **more):
+        given = {"store": "S0", "item": BED, "act": make(reason="GIVE_BACK")}
         return give_back(session, quantity=Decimal(str(quantity)), **(given | more))
 
     def test_units_come_back_to_a_bin_or_wait_for_one(self, session, stock, go, act, lines):
@@ -403,8 +416,8 @@ class TestReturn:
 
 
 class TestLoan:
-    def lend(self, session, act, quantity, **more):
-        given = {"store": "S0", "item": BED, "borrower": "一镇中学", "due_back": date(2026, 7, 1), "act": act()}
+    def lend(self, session, make, quantity, **more):
+        given = {"store": "S0", "item": BED, "borrower": "一镇中学", "due_back": date(2026, 7, 1), "act": make()}
         return lend(session, quantity=Decimal(quantity), **(given | more))
 
     def test_units_go_out_and_come_back_to_where_they_stood(self, session, stock, act, lines):

@@ -48,7 +48,7 @@ class TestReceipt:
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         amounts=st.lists(
-            st.decimals("0.000001", 10**9, places=6, allow_nan=False, allow_infinity=False), min_size=1, max_size=6
+            st.decimals("0.000001", 10**8, places=6, allow_nan=False, allow_infinity=False), min_size=1, max_size=6
         )
     )
     def test_any_fractions_add_up_exactly(self, session, act, amounts):
@@ -121,7 +121,7 @@ class TestRefusals:
             take(quantity)
         assert entries() == 0
 
-    @pytest.mark.parametrize("quantity", ["0.0000001", "1000000000001"])
+    @pytest.mark.parametrize("quantity", ["0.0000001", "1000000001"])
     def test_what_cannot_be_kept_exactly_does_not_come_in(self, take, refused, entries, quantity):
         with refused(QuantityTooFine):
             take(quantity)

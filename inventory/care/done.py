@@ -1,0 +1,196 @@
+"""Tasks taken on and done: what passed and what failed goes on record, with evidence, and acts on the stock at once."""
+
+import hashlib
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, select, update
+
+from inventory.errors import InventoryError
+from inventory.five_fixed import NO_LOT, shanghai_day
+from inventory.intake.care import hold_failed
+from inventory.kinds import KINDS
+from inventory.ledger.errors import WrongState
+from inventory.ledger.move import change_state, write_off
+from inventory.ledger.post import Act, AnyRow
+from inventory.ledger.stock_lines import sub_tree
+from inventory.tables.care import attachments, maintenance, tasks
+from inventory.tables.goods import items, lots
+from inventory.tables.places import stores
+from inventory.tables.stock import balances
+
+MOST_BYTES = 20 * 1024 * 1024  # of one piece of evidence
+MEDIA_TYPES = {
+    ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".pdf": "application/pdf",
+    ".mp4": "video/mp4", ".txt": "text/plain",
+}  # fmt: skip
+
+
+class UnknownTask(InventoryError):
+    """No open task of that key. Facts: task."""
+
+
+class DoneInFuture(InventoryError):
+    """A check that is said to be done on a day that has not come. Facts: task, day."""
+
+
+class AnotherWay(InventoryError):
+    """A task that is not done by saying so, but by another entry. Facts: task, way_zh, way_en."""
+
+
+class BadEvidence(InventoryError):
+    """Evidence that is missing, empty, too large or of a kind not taken. Facts: file, kinds, most_mib."""
+
+
+# task -> the way it is done, where saying so is not enough
+OTHER_WAYS = {
+    "PUT_AWAY": ("上架：wuding stock move … --put-away", "put it away: wuding stock move … --put-away"),
+    "RECORD_MADE": ("补生产日期：重新导入该批次（wuding import stock）",
+                    "record the day of manufacture: import the lot again (wuding import stock)"),
+}  # fmt: skip
+
+
+def assign_task(connection: Connection, *, task: str, assignee: str, at_place: str | None = None) -> None:
+    """Give a task to somebody. Raises UnknownTask."""
+    row = _live(connection, task, at_place)
+    connection.execute(update(tasks).where(tasks.c.id == row.id).values(status="assigned", assignee=assignee))
+
+
+def finish_task(
+    connection: Connection,
+    *,
+    task: str,
+    act: Act,
+    passed: bool = True,
+    done_on: date | None = None,
+    evidence: tuple[Path, ...] = (),
+    folder: Path | None = None,
+) -> int | None:
+    """A task is done. A check writes a maintenance record (its id comes back): passed, the clock begins anew on
+    `done_on`; failed, the lot is unserviceable at once and the clock runs on. REPAIR and RELEASE make the units
+    serviceable again; WRITE_OFF and RECALL take them out of the book.
+
+    Raises UnknownTask, DoneInFuture, AnotherWay, BadEvidence; what moving the stock raises.
+    """
+    row = _live(connection, task, None)
+    today = shanghai_day(act.at)
+    day = done_on or today
+    if day > today:
+        raise DoneInFuture(task=task, day=day)
+    for file in evidence:
+        keep_file(connection, file, about=task, act=act, folder=folder)
+    made: int | None = None
+    if row.kind in KINDS:
+        made = record_check(
+            connection, store_id=row.store_id, item=row.item, lot=row.lot, kind=row.kind, passed=passed, done_on=day,
+            act=act,
+        )  # fmt: skip
+    elif row.kind in OTHER_WAYS:
+        zh, en = OTHER_WAYS[row.kind]
+        raise AnotherWay(task=task, way_zh=zh, way_en=en)
+    else:
+        _act_on_stock(connection, row, act, passed=passed)
+    values = {"status": "done" if passed else "failed", "closed_at": act.at, "closed_by": act.actor, "note": act.note}
+    connection.execute(update(tasks).where(tasks.c.id == row.id).values(**values))
+    return made
+
+
+def record_check(
+    connection: Connection, *, store_id: int, item: str | None, lot: str | None, kind: str, passed: bool,
+    done_on: date, act: Act,
+) -> int:  # fmt: skip
+    """Put a check on record, and work out anew which lots are held by a failed one."""
+    item_id = None
+    if item is not None:
+        item_id = connection.execute(select(items.c.id).where(items.c.code == item)).scalar_one()
+    made = connection.execute(
+        insert(maintenance).returning(maintenance.c.id),
+        {
+            "store_id": store_id,
+            "item_id": item_id,
+            "lot_code": None if lot in (None, NO_LOT) else lot,
+            "kind": kind,
+            "done_on": done_on,
+            "result": "PASSED" if passed else "FAILED",
+            "actor": act.actor,
+            "recorded_at": act.at,
+            "note": act.note,
+        },
+    ).scalar_one()
+    if item_id is not None:
+        hold_failed(connection, pairs={(store_id, item_id)})
+    return int(made)
+
+
+def keep_file(connection: Connection, file: Path, *, about: str, act: Act, folder: Path | None) -> str:
+    """Keep evidence outside the rows, under its hash; the hash. Raises BadEvidence."""
+    kind = MEDIA_TYPES.get(file.suffix.lower())
+    facts = {"file": str(file), "kinds": ", ".join(MEDIA_TYPES), "most_mib": MOST_BYTES // 1024**2}
+    if folder is None or kind is None or not file.is_file() or not 0 < file.stat().st_size <= MOST_BYTES:
+        raise BadEvidence(**facts)
+    content = file.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    kept = folder / digest[:2] / digest
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        part = kept.with_suffix(".part")
+        part.write_bytes(content)
+        part.replace(kept)
+    row = {"sha256": digest, "name": file.name[-255:], "media_type": kind, "bytes": len(content), "about": about}
+    connection.execute(insert(attachments), {**row, "actor": act.actor, "recorded_at": act.at})
+    return digest
+
+
+def _live(connection: Connection, task: str, place: str | None) -> AnyRow:
+    wanted = (
+        select(tasks, stores.c.code.label("store"))
+        .join(stores, stores.c.id == tasks.c.store_id)
+        .where(tasks.c.key == task, tasks.c.status.in_(("open", "assigned")))
+        .with_for_update(of=tasks)
+    )
+    if place is not None:
+        wanted = wanted.where(stores.c.place_code.like(sub_tree(place)))
+    row = connection.execute(wanted).first()
+    if row is None:
+        raise UnknownTask(task=task)
+    return row
+
+
+def _act_on_stock(connection: Connection, row: AnyRow, act: Act, *, passed: bool) -> None:
+    """REPAIR, RELEASE, WRITE_OFF and RECALL of one lot: all its units in the states the task is about."""
+    kind, lot = row.kind, "" if row.lot in (None, NO_LOT) else row.lot
+    if not passed:
+        if kind in ("REPAIR", "RELEASE"):
+            return  # they stay as they are, and the next evaluation opens the task again
+        raise WrongState(what=row.key, state="FAILED", needed="PASSED")
+    states = {
+        "REPAIR": ("damaged", "repair"),
+        "RELEASE": ("quarantined",),
+        "WRITE_OFF": ("expired", "serviceable", "damaged", "quarantined"),
+        "RECALL": ("recalled",),
+    }[kind]
+    reason = {"REPAIR": "REPAIRED", "RELEASE": "RELEASED", "WRITE_OFF": "EXPIRY", "RECALL": "RECALL"}[kind]
+    today = shanghai_day(act.at)
+    found = connection.execute(
+        select(balances.c.state, balances.c.quantity, lots.c.expires)
+        .join(lots, lots.c.id == balances.c.lot_id)
+        .join(items, items.c.id == balances.c.item_id)
+        .where(balances.c.store_id == row.store_id, items.c.code == row.item, lots.c.code == lot)
+        .where(balances.c.state.in_(states), balances.c.quantity > 0)
+    ).all()
+    totals: dict[str, Decimal] = {}
+    for state, quantity, expires in found:
+        past = expires is not None and expires < today
+        if kind != "WRITE_OFF" or state == "expired" or past:
+            totals[state] = totals.get(state, Decimal(0)) + quantity
+    if not totals:
+        raise UnknownTask(task=row.key)
+    for state, units in sorted(totals.items()):
+        step = replace(act, reason=reason, key=None, reference=row.key[:128])
+        if kind in ("REPAIR", "RELEASE"):
+            change_state(connection, store=row.store, item=row.item, quantity=units, state=state,
+                         to_state="serviceable", act=step, lot=lot)  # fmt: skip
+        else:
+            write_off(connection, store=row.store, item=row.item, quantity=units, state=state, act=step, lot=lot)

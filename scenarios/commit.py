@@ -1,0 +1,257 @@
+"""A plan becomes binding: its lots are reserved in one transaction, and a re-plan moves only the difference."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from inventory.errors import InventoryError
+from inventory.ledger.choose import choose
+from inventory.ledger.post import Act, Head, Move, Operation, begin, ids_by_code, lock, post
+from inventory.ledger.release import release_expired
+from inventory.ledger.reserve import hold
+from inventory.tables.goods import items, lots
+from inventory.tables.places import stores
+from inventory.tables.stock import balances, reservations
+from optimizer.dispatch.plan import Plan
+from optimizer.errors import OptimizerError
+from scenarios.exchange.canonical import sha256_of
+from scenarios.exchange.plan import dump_plan, plan_content
+from scenarios.incidents import find_situation
+from scenarios.live import plan_reference
+from scenarios.tables import LIVE, orders, plans, shipments
+
+ZERO = Decimal(0)
+Key = tuple[str, str, str]  # store, item, lot ("" = none)
+
+
+class PlanStale(OptimizerError):
+    """Stock a plan draws on has changed since it was made. Facts: lines (count), first; `changes` lists all."""
+
+    def __init__(self, changes: Sequence["Change"]) -> None:
+        self.changes = tuple(changes)
+        one = self.changes[0]
+        super().__init__(
+            lines=len(self.changes), store=one.store, item=one.item, lot=one.lot or "-", needed=one.quantity,
+            now=one.available,
+        )  # fmt: skip
+
+
+class NoRunningPlan(OptimizerError):
+    """A situation without a plan in force. Facts: situation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A lot of which a plan takes more than there is now."""
+
+    store: str
+    item: str
+    lot: str
+    quantity: Decimal  # the plan takes
+    available: Decimal  # it could take now
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What committing came to: the plan's number, and units reserved and released by (store, item, lot)."""
+
+    plan: int
+    replaces: int | None
+    reserved: Mapping[Key, Decimal]
+    released: Mapping[Key, Decimal]
+    replayed: bool = False
+
+
+def commit_plan(
+    connection: Connection, plan: Plan, *, act: Act, situation: str = LIVE, expires_at: datetime | None = None
+) -> Committed:
+    """Reserve what the plan ships, lot by lot, and put its orders on record; a plan in force before is replaced and
+    only the difference is reserved or released.
+
+    Raises PlanStale with every line that can no longer be kept, and then nothing has changed; UnknownSituation.
+    """
+    find_situation(connection, situation)
+    content = dump_plan(plan)
+    digest = sha256_of(plan_content(plan))
+    reference = plan_reference(situation)
+    operation = begin(connection, "RESERVE", act, {"plan": digest, "situation": situation})
+    running = connection.execute(
+        select(plans.c.id, plans.c.sha256)
+        .where(plans.c.situation_code == situation, plans.c.status == "committed")
+        .with_for_update()
+    ).first()
+    if operation.replayed:
+        number = (
+            connection.execute(select(plans.c.id).where(plans.c.sha256 == digest, plans.c.situation_code == situation))
+            .scalars()
+            .first()
+        )
+        return Committed(number or 0, None, {}, {}, True)
+    wanted: dict[Key, Decimal] = {}
+    for one in plan.shipments:
+        key = (one.store, one.item, one.lot)
+        wanted[key] = wanted.get(key, ZERO) + one.quantity
+    held = _held(connection, reference)
+    heads = lock(connection, {(store, item) for store, item, _ in (*wanted, *held)})
+    released = _release(connection, operation, held, wanted)
+    reserved = _reserve(connection, operation, heads, held, wanted, act, reference, expires_at)
+    if running is not None:
+        connection.execute(update(plans).where(plans.c.id == running.id).values(status="superseded"))
+    row = {
+        "situation_code": situation,
+        "sha256": digest,
+        "problem_sha256": plan.problem_sha256,
+        "status": "committed",
+        "content": content,
+        "recorded_at": act.at,
+        "actor": act.actor,
+    }
+    number = connection.execute(insert(plans).returning(plans.c.id), row).scalar_one()
+    _keep_orders(connection, number, plan)
+    return Committed(number, None if running is None else running.id, reserved, released)
+
+
+def cancel_plan(connection: Connection, *, act: Act, situation: str = LIVE) -> dict[Key, Decimal]:
+    """The plan in force is given up and its stock is free again; the units released. Raises NoRunningPlan."""
+    running = connection.execute(
+        select(plans.c.id).where(plans.c.situation_code == situation, plans.c.status == "committed").with_for_update()
+    ).scalar()
+    if running is None:
+        raise NoRunningPlan(situation=situation)
+    operation = begin(connection, "RELEASE", act, {"cancel": running})
+    held = _held(connection, plan_reference(situation))
+    lock(connection, {(store, item) for store, item, _ in held})
+    released = _release(connection, operation, held, {})
+    connection.execute(update(plans).where(plans.c.id == running).values(status="cancelled"))
+    return released
+
+
+def running_plan(connection: Connection, situation: str = LIVE) -> str:
+    """plan.json of the plan in force, byte for byte. Raises NoRunningPlan."""
+    content = connection.execute(
+        select(plans.c.content).where(plans.c.situation_code == situation, plans.c.status == "committed")
+    ).scalar()
+    if content is None:
+        raise NoRunningPlan(situation=situation)
+    return str(content)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    id: int
+    line: int
+    quantity: Decimal
+
+
+def _held(connection: Connection, reference: str) -> dict[Key, list[_Held]]:
+    """What is reserved under the reference now, by lot; the newest reservation first, so that it goes first."""
+    rows = connection.execute(
+        select(stores.c.code, items.c.code, lots.c.code, reservations.c.id, reservations.c.balance_id,
+               reservations.c.quantity)
+        .join(balances, balances.c.id == reservations.c.balance_id)
+        .join(stores, stores.c.id == balances.c.store_id)
+        .join(items, items.c.id == balances.c.item_id)
+        .join(lots, lots.c.id == balances.c.lot_id)
+        .where(reservations.c.reference == reference, reservations.c.quantity > ZERO)
+        .order_by(reservations.c.id.desc())
+    )  # fmt: skip
+    found: dict[Key, list[_Held]] = {}
+    for store, item, lot, id_, line, units in rows:
+        found.setdefault((store, item, lot), []).append(_Held(id_, line, units))
+    return found
+
+
+def _release(
+    connection: Connection, operation: Operation, held: Mapping[Key, Iterable[_Held]], wanted: Mapping[Key, Decimal]
+) -> dict[Key, Decimal]:
+    released: dict[Key, Decimal] = {}
+    for key in sorted(held):
+        over = sum((one.quantity for one in held[key]), ZERO) - wanted.get(key, ZERO)
+        if over > 0:
+            released[key] = over
+        for one in held[key]:
+            part = min(one.quantity, over)
+            if part <= 0:
+                break
+            post(connection, operation, [Move("RELEASE", part, source=one.line)])
+            connection.execute(
+                update(reservations).where(reservations.c.id == one.id).values(quantity=one.quantity - part)
+            )
+            over -= part
+    return released
+
+
+def _reserve(
+    connection: Connection, operation: Operation, heads: Mapping[tuple[str, str], Head],
+    held: Mapping[Key, Iterable[_Held]], wanted: Mapping[Key, Decimal], act: Act, reference: str,
+    expires_at: datetime | None,
+) -> dict[Key, Decimal]:  # fmt: skip
+    """Every line that can no longer be kept is found before anybody hears of one."""
+    reserved: dict[Key, Decimal] = {}
+    stale: list[Change] = []
+    swept: set[tuple[str, str]] = set()
+    for key in sorted(wanted):
+        store, item, lot = key
+        head = heads[store, item]
+        if (store, item) not in swept:
+            swept.add((store, item))
+            release_expired(connection, head, at=act.at)
+        have = sum((one.quantity for one in held.get(key, ())), ZERO)
+        more = wanted[key] - have
+        if more <= 0:
+            continue
+        try:
+            hold(connection, operation, head, more, act=act, reference=reference, expires_at=expires_at, lot=lot)
+            reserved[key] = more
+        except InventoryError:
+            stale.append(Change(store, item, lot, wanted[key], have + _most(connection, head, lot, act)))
+    if stale:
+        raise PlanStale(stale)
+    return reserved
+
+
+def _most(connection: Connection, head: Head, lot: str, act: Act) -> Decimal:
+    """The most that could be taken of a lot now."""
+    try:
+        choose(connection, head, Decimal(10) ** 9, act=act, lot=lot)
+    except InventoryError as short:
+        return Decimal(short.facts.get("free", short.facts.get("available", ZERO)))
+    return Decimal(10) ** 9
+
+
+def _keep_orders(connection: Connection, number: int, plan: Plan) -> None:
+    store_ids = ids_by_code(connection, stores, [one.store for one in plan.shipments])
+    item_ids = ids_by_code(connection, items, [one.item for one in plan.shipments])
+    goods: list[dict[str, Any]] = [
+        {
+            "plan_id": number,
+            "code": one.id,
+            "store_id": store_ids[one.store],
+            "incident": one.incident,
+            "item_id": item_ids[one.item],
+            "lot_code": one.lot,
+            "quantity": one.quantity,
+        }
+        for one in plan.shipments
+    ]
+    if goods:
+        connection.execute(insert(shipments), goods)
+    stops = [
+        {
+            "plan_id": number,
+            "team": order.team,
+            "position": position,
+            "incident": stop.incident,
+            "task": stop.task,
+            "depart_s": stop.depart_s,
+            "arrive_s": stop.arrive_s,
+        }
+        for order in plan.team_orders
+        for position, stop in enumerate(order.stops, start=1)
+    ]
+    if stops:
+        connection.execute(insert(orders), stops)

@@ -1,0 +1,180 @@
+"""What happens, in the database: a situation with its incidents, tasks, needs and closures."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from inventory.errors import BadTable
+from inventory.files import Table
+from inventory.files.cells import fault
+from inventory.files.columns import table_of
+from inventory.intake.registers import Imported
+from inventory.ledger.post import ids_by_code
+from inventory.tables.goods import items
+from inventory.tables.places import places
+from optimizer.errors import OptimizerError
+from scenarios.tables import LIVE, closures, incident_demands, incident_tasks, incidents, situations
+
+
+class UnknownSituation(OptimizerError):
+    """No situation of that name. Facts: situation, known."""
+
+
+def save_situation(
+    connection: Connection, code: str = LIVE, *, title_zh: str, title_en: str, as_of: datetime | None,
+    roads: str | None, roads_crs: str | None, parameters: Mapping[str, Any] | None = None, kind: str = "live",
+) -> None:  # fmt: skip
+    """A situation, or the new facts of one that is there. `as_of` None = it goes by the clock."""
+    row = {
+        "kind": kind,
+        "title_zh": title_zh,
+        "title_en": title_en,
+        "as_of": as_of,
+        "roads": roads,
+        "roads_crs": roads_crs,
+        "parameters": dict(parameters or {}),
+    }
+    done = connection.execute(update(situations).where(situations.c.code == code).values(**row))
+    if not done.rowcount:
+        connection.execute(insert(situations), {"code": code, **row})
+
+
+def find_situation(connection: Connection, code: str = LIVE) -> Any:
+    """Its row. Raises UnknownSituation."""
+    row = connection.execute(select(situations).where(situations.c.code == code)).first()
+    if row is None:
+        known = connection.execute(select(situations.c.code).order_by(situations.c.code)).scalars()
+        raise UnknownSituation(situation=code, known=", ".join(known) or "-")
+    return row
+
+
+def import_incidents(connection: Connection, table: Table, *, situation: str = LIVE) -> Imported:
+    """Incidents of a situation; one that is there is brought up to date. Raises BadTable for an unknown place."""
+    find_situation(connection, situation)
+    known_places = set(connection.execute(select(places.c.code)).scalars())
+    faults = [
+        fault(number, "place", "UNKNOWN_REFERENCE", value=place, target="places")
+        for number, place in zip(table.row_numbers, table["place"], strict=True)
+        if place is not None and place not in known_places
+    ]
+    if faults:
+        raise BadTable("incidents", faults)
+    there = _incident_ids(connection, situation)
+    added = 0
+    for row in table.rows():
+        code, place = row.pop("id"), row.pop("place")
+        values = {**row, "place_code": place}
+        if code in there:
+            connection.execute(update(incidents).where(incidents.c.id == there[code]).values(**values))
+        else:
+            connection.execute(insert(incidents), {"situation_code": situation, "code": code, **values})
+            added += 1
+    return Imported("incidents", added, len(table) - added)
+
+
+def import_tasks(connection: Connection, table: Table, *, situation: str = LIVE) -> Imported:
+    """The tasks of incidents; those of the incidents the file names are replaced. Raises BadTable."""
+    ids = _known(connection, table, situation)
+    connection.execute(delete(incident_tasks).where(incident_tasks.c.incident_id.in_(ids.values())))
+    names = ("capability", "teams_needed", "service_s", "due_s", "latest_s")
+    rows = [
+        {"incident_id": ids[row["incident"]], "code": row["id"], **{name: row[name] for name in names}}
+        for row in table.rows()
+    ]
+    if rows:
+        connection.execute(insert(incident_tasks), rows)
+    return Imported("tasks", len(rows))
+
+
+def import_demands(connection: Connection, table: Table, *, situation: str = LIVE) -> Imported:
+    """What incidents need; the needs of the incidents the file names are replaced. Raises BadTable."""
+    ids = _known(connection, table, situation)
+    item_ids = ids_by_code(connection, items, table["item"])
+    faults = [
+        fault(number, "item", "UNKNOWN_REFERENCE", value=item, target="items")
+        for number, item in zip(table.row_numbers, table["item"], strict=True)
+        if item not in item_ids
+    ]
+    if faults:
+        raise BadTable("demands", faults)
+    connection.execute(delete(incident_demands).where(incident_demands.c.incident_id.in_(ids.values())))
+    rows = [
+        {"incident_id": ids[row["incident"]], "item_id": item_ids[row["item"]], "quantity": row["quantity"]}
+        for row in table.rows()
+    ]
+    if rows:
+        connection.execute(insert(incident_demands), rows)
+    return Imported("demands", len(rows))
+
+
+def save_closures(connection: Connection, content: Iterable[Mapping[str, Any]], *, situation: str = LIVE) -> None:
+    """The closures of a situation, instead of those it had; as in problem.json."""
+    connection.execute(delete(closures).where(closures.c.situation_code == situation))
+    rows = [{"situation_code": situation, "code": one["id"], "content": dict(one)} for one in content]
+    if rows:
+        connection.execute(insert(closures), rows)
+
+
+def closures_of(connection: Connection, situation: str = LIVE) -> tuple[dict[str, Any], ...]:
+    rows = connection.execute(select(closures.c.content).where(closures.c.situation_code == situation))
+    return tuple(sorted((dict(content) for content in rows.scalars()), key=lambda one: str(one["id"])))
+
+
+def incident_tables(connection: Connection, situation: str = LIVE) -> dict[str, Table]:
+    """The open incidents of a situation, with their tasks and needs, as files have them."""
+    mine = (incidents.c.situation_code == situation, incidents.c.status == "open")
+    names = ("kind", "name", "name_en", "severity", "lat", "lon", "place_code", "reported_at", "people_affected",
+             "duration_h")  # fmt: skip
+    found = connection.execute(select(incidents.c.code, *(incidents.c[name] for name in names)).where(*mine)).all()
+    tasks = connection.execute(
+        select(incident_tasks.c.code, incidents.c.code, incident_tasks.c.capability, incident_tasks.c.teams_needed,
+               incident_tasks.c.service_s, incident_tasks.c.due_s, incident_tasks.c.latest_s)
+        .join(incidents, incidents.c.id == incident_tasks.c.incident_id)
+        .where(*mine)
+    ).all()  # fmt: skip
+    needs = connection.execute(
+        select(incidents.c.code, items.c.code, incident_demands.c.quantity)
+        .join(incidents, incidents.c.id == incident_demands.c.incident_id)
+        .join(items, items.c.id == incident_demands.c.item_id)
+        .where(*mine)
+    ).all()
+    columns = ("id", *("place" if name == "place_code" else name for name in names))
+    return {
+        "incidents": _table("incidents", columns, found),
+        "tasks": _table("tasks", ("id", "incident", "capability", "teams_needed", "service_s", "due_s", "latest_s"),
+                        tasks),
+        "demands": _table("demands", ("incident", "item", "quantity"), needs),
+    }  # fmt: skip
+
+
+def close_incident(connection: Connection, code: str, *, situation: str = LIVE) -> None:
+    """It is over, and no plan counts it any more."""
+    connection.execute(
+        update(incidents)
+        .where(incidents.c.situation_code == situation, incidents.c.code == code)
+        .values(status="closed")
+    )
+
+
+def _table(name: str, columns: tuple[str, ...], rows: Iterable[Any]) -> Table:
+    listed = sorted(map(tuple, rows), key=lambda row: (str(row[0]), str(row[1])))
+    return table_of(name, {column: [row[index] for row in listed] for index, column in enumerate(columns)})
+
+
+def _incident_ids(connection: Connection, situation: str) -> dict[str, int]:
+    rows = connection.execute(select(incidents.c.code, incidents.c.id).where(incidents.c.situation_code == situation))
+    return {row.code: row.id for row in rows}
+
+
+def _known(connection: Connection, table: Table, situation: str) -> dict[str, int]:
+    ids = _incident_ids(connection, situation)
+    faults = [
+        fault(number, "incident", "UNKNOWN_REFERENCE", value=code, target="incidents")
+        for number, code in zip(table.row_numbers, table["incident"], strict=True)
+        if code not in ids
+    ]
+    if faults:
+        raise BadTable(table.name, faults)
+    return {code: ids[code] for code in dict.fromkeys(table["incident"])}

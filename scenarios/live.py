@@ -1,0 +1,108 @@
+"""The database as a World, and a World into the database."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from inventory.intake.care import import_custodians, import_maintenance
+from inventory.intake.registers import Imported, import_places, import_stores, import_teams, import_vehicles
+from inventory.intake.stock import import_stock
+from inventory.ledger.post import Act
+from inventory.ledger.rules import rule_book
+from inventory.snapshot import snapshot, stock_table
+from inventory.tables.forces import teams
+from inventory.tables.places import stores
+from optimizer.errors import OptimizerError
+from optimizer.network.graph import RoadNetwork
+from scenarios.incidents import (
+    closures_of,
+    find_situation,
+    import_demands,
+    import_incidents,
+    import_tasks,
+    incident_tables,
+    save_closures,
+    save_situation,
+)
+from scenarios.tables import LIVE
+from scenarios.world import World, table_of
+
+
+class NotEmpty(OptimizerError):
+    """A scenario for a database that already has stores of its own. Facts: stores."""
+
+
+def plan_reference(situation: str) -> str:
+    """Under this reference the stock of a situation's plan is reserved."""
+    return f"plan:{situation}"
+
+
+def live_world(
+    connection: Connection, *, as_of: datetime, network: RoadNetwork, situation: str = LIVE, place: str | None = None
+) -> World:
+    """The World of a situation as it stands at `as_of`: units reserved for others are not in its stock, those
+    reserved for its own running plan are; only teams that are ready. Raises UnknownSituation."""
+    head = find_situation(connection, situation)
+    ready = set(connection.execute(select(teams.c.code).where(teams.c.status == "ready")).scalars())
+    forces = snapshot(connection, "teams", place=place)
+    going = [row for row in forces.rows() if row["id"] in ready]
+    happening = incident_tables(connection, situation)
+    return World(
+        title_zh=head.title_zh,
+        title_en=head.title_en,
+        as_of=as_of,
+        places=snapshot(connection, "places"),
+        stores=snapshot(connection, "stores", place=place),
+        stock=stock_table(connection, place, spare_at=as_of, mine=plan_reference(situation)),
+        custodians=snapshot(connection, "custodians", place=place),
+        maintenance=snapshot(connection, "maintenance", place=place),
+        teams=table_of("teams", {name: [row[name] for row in going] for name in forces.columns}),
+        vehicles=snapshot(connection, "vehicles", place=place),
+        incidents=happening["incidents"],
+        tasks=happening["tasks"],
+        demands=happening["demands"],
+        network=network,
+        roads={"file": head.roads or "roads", "crs": head.roads_crs or "WGS-84"},
+        closures=closures_of(connection, situation),
+        parameters=head.parameters,
+        book=rule_book(connection, county=place),
+    )
+
+
+def load_world(
+    connection: Connection, world: World, *, act: Act, roads: str | None, situation: str = LIVE, add: bool = False
+) -> tuple[Imported, ...]:
+    """A World into the database, as the situation `situation`; `roads`: where its road network was put.
+
+    Raises NotEmpty where stores are there already and `add` is not given; BadTable as every import does.
+    """
+    held = len(connection.execute(select(stores.c.id).limit(1)).all())
+    if held and not add:
+        raise NotEmpty(stores=held)
+    done = [
+        import_places(connection, world.places),
+        import_stores(connection, world.stores),
+        import_stock(connection, world.stock, act=act),
+        import_custodians(connection, world.custodians),
+        import_maintenance(connection, world.maintenance, act=act),
+        import_teams(connection, world.teams),
+        import_vehicles(connection, world.vehicles),
+    ]
+    save_situation(
+        connection,
+        situation,
+        title_zh=world.title_zh,
+        title_en=world.title_en,
+        as_of=world.as_of,
+        roads=roads,
+        roads_crs="WGS-84",
+        parameters=world.parameters,
+        kind="live" if situation == LIVE else "exercise",
+    )
+    done += [
+        import_incidents(connection, world.incidents, situation=situation),
+        import_tasks(connection, world.tasks, situation=situation),
+        import_demands(connection, world.demands, situation=situation),
+    ]
+    save_closures(connection, world.closures, situation=situation)
+    return tuple(done)
