@@ -6,7 +6,7 @@ no, 2 bad input, 3 stopped by a limit without an answer.
 
 import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
@@ -15,6 +15,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from api.commands import db, files, five_fixed, plan, stock
+from api.commands.kit import Kit
 from api.lang import DEFAULT, UnknownLanguage, take_lang
 from api.say import Speaker
 from inventory.errors import InventoryError
@@ -121,28 +123,10 @@ def _version() -> str:
 def make_app(lang: str, speaker: Speaker) -> typer.Typer:
     """The commands with their help in one language."""
 
-    def words(key: str, /, **facts: Any) -> str:
-        return text(key, lang, **facts)
-
-    def argument(key: str) -> Any:
-        return typer.Argument(help=words(key), show_default=False, rich_help_panel=words("panel.arguments"))
-
-    def option(name: str, key: str, facts: dict[str, Any] | None = None, **more: Any) -> Any:
-        shown = {"rich_help_panel": words("panel.options"), "show_default": False, **more}
-        return typer.Option(name, help=words(key, **(facts or {})), **shown)
-
-    settings: dict[str, Any] = {
-        "no_args_is_help": True,
-        "add_completion": False,
-        "rich_markup_mode": None if not sys.stdout.isatty() else "rich",
-        "context_settings": {"help_option_names": ["--help", "-h"]},
-    }
-    app = typer.Typer(help=words("app.help"), epilog=words("app.epilog"), **settings)
-    scenario = typer.Typer(help=words("cmd.scenario"), **settings)
-    app.add_typer(scenario, name="scenario", rich_help_panel=words("panel.commands"))
-
-    def command(group: typer.Typer, name: str, key: str) -> Callable[[Any], Any]:
-        return group.command(name, help=words(key), rich_help_panel=words("panel.commands"))
+    kit = Kit(lang, speaker)
+    words, argument, option, command = kit.words, kit.argument, kit.option, kit.command
+    app = typer.Typer(help=words("app.help"), epilog=words("app.epilog"), **kit.settings)
+    scenario = kit.group(app, "scenario", "cmd.scenario")
 
     def show_version(wanted: bool) -> None:
         if wanted:
@@ -310,6 +294,8 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         speaker.say("said.loaded", file=folder / "problem.json")
         return DONE
 
+    for module in (db, files, stock, five_fixed, plan):
+        module.register(app, kit)
     return app
 
 

@@ -8,26 +8,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
+from inventory.catalogue import UnknownItem
 from inventory.fefo import BadQuantity
 from inventory.five_fixed import shanghai_day
-from inventory.kinds import ELSEWHERE
-from inventory.ledger.errors import MovedSince, UnknownLot, UnknownStore, WrongState
-from inventory.ledger.orders import earlier, find, next_number, order_step, step
+from inventory.kinds import ELSEWHERE, STATES
+from inventory.ledger.errors import CounterApproves, CountUnfinished, LotUnclear, MovedSince, UnknownStore, WrongState
+from inventory.ledger.orders import find, new_order, order_step, step
 from inventory.ledger.post import Act, AnyRow, Line, Move, Operation, ids_by_code, line_id, lock, post
 from inventory.ledger.receive import LotFacts, bin_id_of, lot_id_of
-from inventory.ledger.release import free
+from inventory.ledger.release import free_newest
 from inventory.ledger.rules import rule_book
 from inventory.tables.care import maintenance
 from inventory.tables.goods import items, lots
 from inventory.tables.orders import count_lines, counts
 from inventory.tables.places import bins, stores
-from inventory.tables.stock import balances, movements, reservations
+from inventory.tables.stock import balances, movements
 
 ZERO = Decimal(0)
 PREFIX = "PD"
+SHOWN = 20  # lines that a message names
+AWAY = (*ELSEWHERE, "retired", "repair")  # such units are not in the store, so nobody counts them
+COUNTABLE = tuple(state for state in STATES if state not in AWAY)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,15 +66,21 @@ class CountLine:
 def open_count(
     connection: Connection, *, store: str, act: Act, item_codes: Sequence[str] | None = None, blind: bool = True
 ) -> str:
-    """Begin the stocktake of a store, or of some of its items; its number. Raises UnknownStore."""
-    known = earlier(connection, act)
-    if known is not None:
-        return known
+    """Begin the stocktake of a store, or of some of its items; its number.
+
+    Raises UnknownStore, UnknownItem, KeyReused.
+    """
     store_id = ids_by_code(connection, stores, [store]).get(store)
     if store_id is None:
         raise UnknownStore(store=store)
-    number = next_number(connection, PREFIX, act)
-    operation = order_step(connection, "ORDER", act, number, store=store, items=item_codes)
+    known = ids_by_code(connection, items, item_codes or ())
+    for item in item_codes or ():
+        if item not in known:
+            raise UnknownItem(item=item)
+    asked = None if item_codes is None else sorted(item_codes)
+    number, operation = new_order(connection, PREFIX, act, store=store, items=asked, blind=blind)
+    if operation.replayed:
+        return number
     ledger_at = connection.execute(select(func.coalesce(func.max(movements.c.id), 0))).scalar_one()
     row = {"number": number, "store_id": store_id, "status": "open", "blind": blind, "opened_at": act.at}
     count_id = connection.execute(insert(counts).returning(counts.c.id), {**row, "ledger_at": ledger_at}).scalar_one()
@@ -77,7 +88,7 @@ def open_count(
         select(balances.c.id, balances.c.quantity)
         .join(items, items.c.id == balances.c.item_id)
         .where(balances.c.store_id == store_id, balances.c.quantity > ZERO)
-        .where(balances.c.state.not_in([*ELSEWHERE, "retired", "repair"]))  # such units are not in the store
+        .where(balances.c.state.not_in(AWAY))
         .order_by(balances.c.id)
     )
     if item_codes is not None:
@@ -92,14 +103,16 @@ def open_count(
 def enter_counts(connection: Connection, *, number: str, counted: Sequence[Counted], act: Act) -> Operation:
     """What was counted, line by line; entering a line again replaces it, so a sheet may be sent in twice.
 
-    Raises UnknownOrder, WrongState, BadQuantity, UnknownLot where a line without a number fits several.
+    Raises UnknownOrder, WrongState, BadQuantity, UnknownItem, LotUnclear where a line fits several.
     """
     operation = order_step(connection, "ORDER", act, number, counted=[repr(one) for one in counted])
     if operation.replayed:
         return operation
     count = find(connection, counts, number, "open", "counted")
     store = connection.execute(select(stores.c.code).where(stores.c.id == count.store_id)).scalar_one()
-    for one in counted:
+    for one in sorted(counted, key=lambda one: one.item):  # found stock locks its item: everybody in one order
+        if one.state not in COUNTABLE:
+            raise WrongState(what=f"{number} {one.item}", state=one.state, needed=", ".join(COUNTABLE))
         if not one.quantity.is_finite() or one.quantity < 0:
             raise BadQuantity(item=one.item, store=store, quantity=one.quantity)
         line = _line_of(connection, count, store, one)
@@ -109,31 +122,32 @@ def enter_counts(connection: Connection, *, number: str, counted: Sequence[Count
 
 
 def close_count(connection: Connection, *, number: str, act: Act) -> Operation:
-    """All lines are counted; now the variance may be seen and judged. Raises WrongState while lines are missing."""
+    """All lines are counted; now the variance may be seen and judged.
+
+    Raises UnknownOrder, WrongState, CountUnfinished while lines are missing.
+    """
     operation = order_step(connection, "ORDER", act, number, close=True)
     if not operation.replayed:
         count = find(connection, counts, number, "open")
-        missing = connection.execute(
-            select(func.count())
-            .select_from(count_lines)
-            .where(count_lines.c.count_id == count.id, count_lines.c.counted.is_(None))
-        ).scalar_one()
+        missing = [row for row in _rows(connection, count) if row.counted is None]
         if missing:
-            raise WrongState(what=number, state=f"{missing} ?", needed="0 ?")
+            lines = [" ".join(part for part in (row.item, row.lot, row.bin) if part) for row in missing[:SHOWN]]
+            raise CountUnfinished(number=number, missing=len(missing), lines=lines)
         _advance(connection, count.id, number, "counted", act, operation)
     return operation
 
 
 def approve_count(connection: Connection, *, number: str, act: Act) -> Operation:
     """Somebody who did not count accepts the variance: the book is adjusted, and a stocktake of the whole store is
-    on record as done. Raises UnknownOrder, WrongState, MovedSince where units that are missing have left since."""
+    on record as done. Raises UnknownOrder, WrongState, CounterApproves, MovedSince where units that are missing have
+    left since."""
     operation = order_step(connection, "ADJUST", act, number, approve=True)
     if operation.replayed:
         return operation
     count = find(connection, counts, number, "counted")
     rows = _rows(connection, count)
     if act.actor in {row.counted_by for row in rows}:
-        raise WrongState(what=number, state=act.actor, needed="≠ " + act.actor)
+        raise CounterApproves(number=number, person=act.actor)
     store = connection.execute(select(stores.c.code).where(stores.c.id == count.store_id)).scalar_one()
     changed = [row for row in rows if row.counted != row.book]
     lock(connection, [(store, row.item) for row in changed])
@@ -148,13 +162,9 @@ def approve_count(connection: Connection, *, number: str, act: Act) -> Operation
             if now.quantity + difference < 0:
                 facts = {"item": row.item, "lot": row.lot or "-", "book": row.book, "counted": row.counted}
                 raise MovedSince(store=store, **facts, now=now.quantity)
-            if now.quantity + difference < now.reserved:
-                kept = connection.execute(
-                    select(reservations.c.id).where(
-                        reservations.c.balance_id == row.balance_id, reservations.c.quantity > ZERO
-                    )
-                ).scalars()
-                free(connection, operation, list(kept))
+            short = now.reserved - (now.quantity + difference)
+            if short > 0:
+                free_newest(connection, operation, row.balance_id, short)
             moves = [Move("ADJUST", -difference, source=row.balance_id)]
         post(connection, operation, moves)
     if not _partial(connection, count):
@@ -208,7 +218,7 @@ def _rows(connection: Connection, count: AnyRow) -> Sequence[AnyRow]:
 def _line_of(connection: Connection, count: AnyRow, store: str, one: Counted) -> int:
     """The count line that was meant; found stock gets one, with nothing in the book."""
     place = balances.c.bin_id.is_(None) if one.bin is None else bins.c.code == one.bin
-    found = connection.execute(
+    found = (
         select(count_lines.c.id)
         .join(balances, balances.c.id == count_lines.c.balance_id)
         .join(items, items.c.id == balances.c.item_id)
@@ -216,12 +226,12 @@ def _line_of(connection: Connection, count: AnyRow, store: str, one: Counted) ->
         .outerjoin(bins, bins.c.id == balances.c.bin_id)
         .where(count_lines.c.count_id == count.id, items.c.code == one.item, lots.c.code == one.lot)
         .where(balances.c.state == one.state, place)
-    ).scalars()
-    lines = list(found)
+    )
+    lines = connection.execute(found if one.expires is None else found.where(lots.c.expires == one.expires)).all()
     if len(lines) > 1:
-        raise UnknownLot(store=store, item=one.item, lot=one.lot or "-")
+        raise LotUnclear(number=count.number, item=one.item, lot=one.lot or "-", lines=len(lines))
     if lines:
-        return int(lines[0])
+        return int(lines[0].id)
     head = lock(connection, [(store, one.item)])[store, one.item]
     facts = LotFacts(code=one.lot, expires=one.expires)
     lot_id = lot_id_of(connection, head, facts, rule_book(connection, head.rules, county=head.place))
@@ -231,8 +241,10 @@ def _line_of(connection: Connection, count: AnyRow, store: str, one: Counted) ->
     return int(connection.execute(insert(count_lines).returning(count_lines.c.id), row).scalar_one())
 
 
-def _moved_since(connection: Connection, count: AnyRow) -> dict[int, Decimal]:
-    lines = select(count_lines.c.balance_id).where(count_lines.c.count_id == count.id)
+def _moved_since(connection: Connection, count: AnyRow, lines: Any = None) -> dict[int, Decimal]:
+    """Line -> net units that came or went since the opening, of the lines of the count (or of those asked for)."""
+    if lines is None:
+        lines = select(count_lines.c.balance_id).where(count_lines.c.count_id == count.id)
     rows = connection.execute(
         select(movements.c.from_id, movements.c.to_id, movements.c.quantity).where(
             and_(
@@ -251,15 +263,17 @@ def _moved_since(connection: Connection, count: AnyRow) -> dict[int, Decimal]:
 
 
 def _partial(connection: Connection, count: AnyRow) -> bool:
-    """Whether lines of the store were there at the opening that the count leaves out."""
+    """Whether lines of the store were there at the opening that the count leaves out; what came later does not
+    count."""
     counted = select(count_lines.c.balance_id).where(count_lines.c.count_id == count.id)
     others = (
-        select(balances.c.id)
-        .where(balances.c.store_id == count.store_id, balances.c.quantity > ZERO, balances.c.id.not_in(counted))
-        .where(balances.c.state.not_in([*ELSEWHERE, "retired", "repair"]))
-        .limit(1)
+        select(balances.c.id, balances.c.quantity)
+        .where(balances.c.store_id == count.store_id, balances.c.id.not_in(counted))
+        .where(balances.c.state.not_in(AWAY))
     )
-    return connection.execute(others).first() is not None
+    left_out = {row.id: row.quantity for row in connection.execute(others)}
+    since = _moved_since(connection, count, select(others.subquery().c.id))
+    return any(units != since.get(line, ZERO) for line, units in left_out.items())
 
 
 def _advance(connection: Connection, count_id: int, number: str, status: str, act: Act, operation: Operation) -> None:

@@ -69,6 +69,10 @@ class CountUnfinished(InventoryError):
     """Lines of a stocktake nobody has counted. Facts: number, missing, lines (the first of them)."""
 
 
+class LotUnclear(InventoryError):
+    """A counted line that fits several lines of the count. Facts: number, item, lot, lines."""
+
+
 class CounterApproves(InventoryError):
     """Who counted may not approve the count. Facts: number, person."""
 

@@ -55,7 +55,8 @@ def issue_kit(
 ) -> Operation:
     """All items of the kits leave, or none. Raises what `issue` raises, for the first item that is short."""
     content = explode(connection, kit=kit, count=count)
-    operation = begin(connection, "ISSUE", replace(act, note=act.note or kit), {"store": store, "kit": kit, "n": count})
+    request = {"store": store, "kit": kit, "n": count, "override": repr(override)}
+    operation = begin(connection, "ISSUE", replace(act, note=act.note or kit), request)
     if operation.replayed:
         return operation
     heads = lock(connection, [(store, item) for item in content])
@@ -78,7 +79,9 @@ def save_package(connection: Connection, *, item: str, name: str, units: Decimal
 
 
 def units_of(connection: Connection, *, item: str, package: str, count: Decimal) -> Decimal:
-    """Units of the item in `count` packages. Raises UnknownPackage."""
+    """Units of the item in `count` packages. Raises UnknownPackage, BadQuantity."""
+    if not count.is_finite() or count <= 0:
+        raise BadQuantity(item=item, store=package, quantity=count)
     row = connection.execute(
         select(packages.c.units)
         .join(items, items.c.id == packages.c.item_id)

@@ -1,12 +1,13 @@
 """What transfers and stocktakes share: numbers, steps on record, and the state a step begins from."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlalchemy import Connection, Table, insert, select
 
 from inventory.five_fixed import shanghai_day
-from inventory.ledger.errors import UnknownOrder, WrongState
-from inventory.ledger.post import Act, AnyRow, Operation, begin, insert_into
+from inventory.ledger.errors import KeyReused, UnknownOrder, WrongState
+from inventory.ledger.post import Act, AnyRow, Operation, begin, insert_into, request_hash
 from inventory.tables.orders import order_events
 from inventory.tables.stock import numbers, operations
 
@@ -21,14 +22,38 @@ def next_number(connection: Connection, prefix: str, act: Act) -> str:
     return f"{series}-{last:06d}"
 
 
-def earlier(connection: Connection, act: Act) -> str | None:
-    """The order that the same key made before."""
+def new_order(connection: Connection, prefix: str, act: Act, **request: object) -> tuple[str, Operation]:
+    """A new number and the operation that asks for it; the earlier ones where the same request was made under the
+    same key. Raises KeyReused."""
+    known = _earlier(connection, act, request)
+    if known is not None:
+        return known
+    # two that send one key at once wait for each other at the number: the second gives it back
+    point = connection.begin_nested()
+    number = next_number(connection, prefix, act)
+    known = _earlier(connection, act, request)
+    if known is not None:
+        point.rollback()
+        return known
+    operation = order_step(connection, "ORDER", act, number, **request)
+    point.commit()
+    return number, operation
+
+
+def _earlier(connection: Connection, act: Act, request: Mapping[str, object]) -> tuple[str, Operation] | None:
     if act.key is None:
         return None
     scope = act.scope or act.actor
-    return connection.execute(
-        select(operations.c.reference).where(operations.c.scope == scope, operations.c.idempotency_key == act.key)
-    ).scalar()
+    row = connection.execute(
+        select(operations.c.id, operations.c.reference, operations.c.request_hash).where(
+            operations.c.scope == scope, operations.c.idempotency_key == act.key
+        )
+    ).first()
+    if row is None:
+        return None
+    if row.request_hash != request_hash("ORDER", {"order": row.reference, **request}):
+        raise KeyReused(key=act.key, scope=scope)
+    return row.reference, Operation(row.id, True)
 
 
 def step(connection: Connection, number: str, status: str, act: Act, operation: Operation | None = None) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, and_, case, func, or_, select, tuple_, type_coerce
 
+from inventory.catalogue import UnknownItem
 from inventory.kinds import ELSEWHERE
 from inventory.ledger.errors import UnknownStore
 from inventory.ledger.post import ids_by_code
@@ -149,18 +150,18 @@ def stock_card(
 ) -> Card:
     """The rows of the ledger that touch an item in a store, from movement `after` on, with the running balance.
 
-    Issued units and those in transit are out of the store. Raises UnknownStore.
+    Issued units and those in transit are out of the store. Raises UnknownStore, UnknownItem.
     """
     store_id = ids_by_code(connection, stores, [store]).get(store)
     if store_id is None:
         raise UnknownStore(store=store)
+    item_id = ids_by_code(connection, items, [item]).get(item)
+    if item_id is None:
+        raise UnknownItem(item=item)
     lines = (
         select(balances.c.id, balances.c.state)
         .join(lots, lots.c.id == balances.c.lot_id)
-        .where(
-            balances.c.store_id == store_id,
-            balances.c.item_id == ids_by_code(connection, items, [item]).get(item, -1),
-        )
+        .where(balances.c.store_id == store_id, balances.c.item_id == item_id)
     )
     if lot is not None:
         lines = lines.where(lots.c.code == lot)

@@ -104,10 +104,7 @@ def begin(connection: Connection, kind: str, act: Act, request: Mapping[str, Any
     if act.reason not in REASONS:
         raise UnknownReason(reason=act.reason, known=", ".join(REASONS))
     scope = act.scope or act.actor
-    digest = None
-    if act.key is not None:
-        asked = json.dumps({"kind": kind, **request}, sort_keys=True, default=str, ensure_ascii=False)
-        digest = hashlib.sha256(asked.encode()).hexdigest()
+    digest = None if act.key is None else request_hash(kind, request)
     made = connection.execute(
         _insert_operation(connection.dialect.name),
         {
@@ -134,6 +131,12 @@ def begin(connection: Connection, kind: str, act: Act, request: Mapping[str, Any
     if found is None or found.request_hash != digest:
         raise KeyReused(key=act.key, scope=scope)
     return Operation(found.id, True)
+
+
+def request_hash(kind: str, request: Mapping[str, Any]) -> str:
+    """What tells one request under a key from another."""
+    asked = json.dumps({"kind": kind, **request}, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(asked.encode()).hexdigest()
 
 
 _RULES = select(settings.c.value).where(settings.c.name == "rules").scalar_subquery()

@@ -55,6 +55,22 @@ def free(connection: Connection, operation: Operation, ids: Iterable[int]) -> No
             connection.execute(update(reservations).where(reservations.c.id == id_).values(quantity=Decimal(0)))
 
 
+def free_newest(connection: Connection, operation: Operation, line: int, units: Decimal) -> None:
+    """Release so many of the units reserved on a locked line, those of the newest reservations first."""
+    held = connection.execute(
+        select(reservations.c.id, reservations.c.quantity)
+        .where(reservations.c.balance_id == line, reservations.c.quantity > 0)
+        .order_by(reservations.c.id.desc())
+    ).all()
+    for id_, kept in held:
+        part = min(kept, units)
+        if part <= 0:
+            return
+        post(connection, operation, [Move("RELEASE", part, source=line)])
+        connection.execute(update(reservations).where(reservations.c.id == id_).values(quantity=kept - part))
+        units -= part
+
+
 def release_expired(connection: Connection, head: Head, *, at: datetime) -> bool:
     """Free the reservations on a locked store and item whose time is over; whether there were any."""
     ids = connection.execute(

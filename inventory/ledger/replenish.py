@@ -2,14 +2,15 @@
 
 A store needs an item when what it has and what is on its way lie below the minimum; it is filled up to the target.
 The store above gives down to its own minimum, peers (stores of the same tier below the same place) down to their
-target. Stores are served in the order of their codes; assumed.
+target, and none below the units it always keeps. Targets are whole units. Stores are served in the order of their
+codes; assumed.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from inventory.ledger.rules import rule_book
 from inventory.ledger.stock_lines import available, codes_by_id, sub_tree
@@ -50,7 +51,7 @@ def suggestions(connection: Connection, *, as_of: datetime, place: str | None = 
     for code, at in places.items():
         above = division_parent(at) if at else None
         children.setdefault(above or "", []).append(code)
-    minima = _minima(connection)
+    minima, floors = _own_levels(connection)
     spare = available(connection, as_of=as_of)
     coming = _coming(connection)
 
@@ -58,7 +59,7 @@ def suggestions(connection: Connection, *, as_of: datetime, place: str | None = 
         return minima.get((store, item), book.catalogue[item].minimum(tiers[store]))
 
     def target(store: str, item: str) -> Decimal:
-        return least(store, item) * book.catalogue[item].target_factor
+        return (least(store, item) * book.catalogue[item].target_factor).to_integral_value(ROUND_CEILING)
 
     prefix = None if place is None else sub_tree(place).rstrip("%")
     found: list[Suggestion] = []
@@ -77,6 +78,7 @@ def suggestions(connection: Connection, *, as_of: datetime, place: str | None = 
             peers = [code for code in children.get(above or "-", ()) if code != store and tiers[code] == tiers[store]]
             sources += [(code, "peer", target(code, item.id)) for code in sorted(peers)]
             for source, kind, keeps in sources:
+                keeps = max(keeps, floors.get((source, item.id), ZERO))
                 units = min(need, spare.get((source, item.id), ZERO) - keeps)
                 if units > 0:
                     found.append(Suggestion(store, item.id, have, minimum, goal, units, source, kind))
@@ -89,15 +91,18 @@ def suggestions(connection: Connection, *, as_of: datetime, place: str | None = 
     return found
 
 
-def _minima(connection: Connection) -> dict[tuple[str, str], Decimal]:
-    """Minima that a store has of its own, instead of the catalogue's."""
+def _own_levels(connection: Connection) -> tuple[dict[tuple[str, str], Decimal], dict[tuple[str, str], Decimal]]:
+    """Minima that a store has of its own, instead of the catalogue's; and the units it always keeps."""
     rows = connection.execute(
-        select(stores.c.code, items.c.code, stock_heads.c.minimum)
+        select(stores.c.code, items.c.code, stock_heads.c.minimum, stock_heads.c.reserve_floor)
         .join(stores, stores.c.id == stock_heads.c.store_id)
         .join(items, items.c.id == stock_heads.c.item_id)
-        .where(stock_heads.c.minimum.is_not(None))
+        .where(or_(stock_heads.c.minimum.is_not(None), stock_heads.c.reserve_floor.is_not(None)))
+    ).all()
+    return (
+        {(store, item): minimum for store, item, minimum, _ in rows if minimum is not None},
+        {(store, item): floor for store, item, _, floor in rows if floor is not None},
     )
-    return {(store, item): minimum for store, item, minimum in rows}
 
 
 def _coming(connection: Connection) -> dict[tuple[str, str], Decimal]:

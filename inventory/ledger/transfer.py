@@ -13,12 +13,22 @@ from sqlalchemy import Connection, insert, select, update
 
 from inventory.catalogue import UnknownItem
 from inventory.fefo import BadQuantity
-from inventory.ledger.errors import BadArrival, UnknownLot, UnknownStore, WrongState
-from inventory.ledger.orders import earlier, events, find, next_number, order_step, step
-from inventory.ledger.post import Act, AnyRow, Line, Move, Operation, begin, ids_by_code, lock, post
-from inventory.ledger.receive import bin_id_of
+from inventory.ledger.arrivals import Arrival, matched
+from inventory.ledger.errors import (
+    NotDispatchable,
+    NothingAsked,
+    NotInOrder,
+    PickGone,
+    SameStore,
+    UnknownStore,
+)
+from inventory.ledger.orders import events, find, new_order, order_step, step
+from inventory.ledger.post import Act, AnyRow, Head, Line, Move, Operation, begin, ids_by_code, lock, post
+from inventory.ledger.receive import bin_id_of, recalled
 from inventory.ledger.release import free
 from inventory.ledger.reserve import hold, use
+from inventory.ledger.rules import rule_book
+from inventory.ledger.stock_lines import fit_lines, judge, lines_of
 from inventory.tables.goods import items, lots
 from inventory.tables.orders import transfer_lines, transfer_picks, transfers
 from inventory.tables.places import stores
@@ -28,25 +38,13 @@ ZERO = Decimal(0)
 PREFIX = "DB"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Arrival:
-    """What of one item and lot arrived; the three add up to what was sent. Without a bin it waits for put-away."""
-
-    item: str
-    lot: str
-    received: Decimal
-    damaged: Decimal = ZERO
-    missing: Decimal = ZERO
-    bin: str | None = None
-
-
 def request_transfer(
     connection: Connection, *, from_store: str, to_store: str, lines: Sequence[tuple[str, Decimal]], act: Act
 ) -> str:
-    """Ask for units of another store; the number of the order. Raises UnknownStore, UnknownItem, BadQuantity."""
-    known = earlier(connection, act)
-    if known is not None:
-        return known
+    """Ask for units of another store; the number of the order.
+
+    Raises UnknownStore, UnknownItem, BadQuantity, SameStore, NothingAsked, KeyReused.
+    """
     store_ids = ids_by_code(connection, stores, [from_store, to_store])
     item_ids = ids_by_code(connection, items, [item for item, _ in lines])
     for store in (from_store, to_store):
@@ -58,9 +56,13 @@ def request_transfer(
         if not quantity.is_finite() or quantity <= 0:
             raise BadQuantity(item=item, store=from_store, quantity=quantity)
     if from_store == to_store:
-        raise WrongState(what=from_store, state=to_store, needed="≠")
-    number = next_number(connection, PREFIX, act)
-    operation = order_step(connection, "ORDER", act, number, lines=list(lines), to=to_store)
+        raise SameStore(store=from_store)
+    if not lines:
+        raise NothingAsked(store=from_store)
+    asked = {"source": from_store, "to": to_store, "lines": list(lines)}
+    number, operation = new_order(connection, PREFIX, act, **asked)
+    if operation.replayed:
+        return number
     row = {
         "number": number,
         "from_store_id": store_ids[from_store],
@@ -88,18 +90,24 @@ def approve_transfer(
 ) -> Operation:  # fmt: skip
     """Approve all of it, or the `quantities` by item (0 = none), and reserve the units.
 
-    Raises UnknownOrder, WrongState, InsufficientStock, NotDispatchable, BadQuantity.
+    Raises UnknownOrder, WrongState, InsufficientStock, NotDispatchable, BadQuantity, NotInOrder; NothingAsked where
+    nothing at all is approved (refuse the order instead).
     """
-    operation = order_step(connection, "RESERVE", act, number, approve=sorted((quantities or {}).items()))
+    asked = None if quantities is None else sorted(quantities.items())
+    operation = order_step(connection, "RESERVE", act, number, approve=asked, until=expires_at)
     if operation.replayed:
         return operation
     transfer = find(connection, transfers, number, "requested")
     source = _code(connection, transfer.from_store_id)
     rows = _lines(connection, transfer.id)
+    for item in sorted(set(quantities or ()) - {row.item for row in rows}):
+        raise NotInOrder(number=number, item=item)
+    if quantities is not None and not any(quantities.values()):
+        raise NothingAsked(store=source)
     heads = lock(connection, [(source, row.item) for row in rows])
     for row in rows:
         approved = row.requested if quantities is None else quantities.get(row.item, ZERO)
-        if not ZERO <= approved <= row.requested:
+        if not approved.is_finite() or not ZERO <= approved <= row.requested:
             raise BadQuantity(item=row.item, store=source, quantity=approved)
         connection.execute(update(transfer_lines).where(transfer_lines.c.id == row.id).values(approved=approved))
         if not approved:
@@ -126,20 +134,28 @@ def pick_transfer(connection: Connection, *, number: str, act: Act) -> Operation
 
 
 def ship_transfer(connection: Connection, *, number: str, act: Act) -> Operation:
-    """The units leave: from here on they are in transit. Raises UnknownOrder, WrongState where they were given up."""
+    """The units leave: from here on they are in transit.
+
+    Raises UnknownOrder, WrongState; PickGone where they are kept no longer; NotDispatchable where they became unfit
+    after the approval.
+    """
     operation = order_step(connection, "TRANSFER_OUT", act, number, ship=True)
     if operation.replayed:
         return operation
     transfer = find(connection, transfers, number, "approved", "picked")
     source = _code(connection, transfer.from_store_id)
     picks = _picks(connection, transfer.id)
-    lock(connection, [(source, pick.item) for pick in picks])
+    heads = lock(connection, [(source, pick.item) for pick in picks])
     for pick in picks:
         left = connection.execute(
             select(reservations.c.quantity).where(reservations.c.id == pick.reservation_id)
         ).scalar_one()
         if left != pick.quantity:  # run out, or given up because the units were set apart
-            raise WrongState(what=f"{number} {pick.item} {pick.lot}", state=str(left), needed=str(pick.quantity))
+            facts = {"item": pick.item, "lot": pick.lot or "-", "kept": left, "needed": pick.quantity}
+            raise PickGone(number=number, **facts)
+    for head in heads.values():
+        _check_fit(connection, head, [pick for pick in picks if pick.item == head.item], act)
+    for pick in picks:
         target = Line(transfer.from_store_id, pick.item_id, pick.lot_id, None, "in_transit", pick.received_on)
         use(connection, operation, pick.reservation_id, pick.quantity, target, "TRANSFER_OUT")
         moving = connection.execute(
@@ -175,13 +191,16 @@ def receive_transfer(
     pairs = {(store, pick.item) for pick in picks for store in (source, target)}
     heads = lock(connection, pairs)
     lost: list[tuple[AnyRow, Decimal]] = []
-    for pick, arrived in _matched(picks, arrivals, bin, number):
+    for pick, arrived in matched(picks, arrivals, bin, number):
         head = heads[target, pick.item]
-        carry_checks(connection, pick, source=heads[source, pick.item], target=head, act=act, number=number)
+        if arrived.received or arrived.damaged:
+            carry_checks(connection, pick, source=heads[source, pick.item], target=head, act=act, number=number)
         bin_id = None if arrived.bin is None else bin_id_of(connection, head.store_id, arrived.bin)
-        for units, state, place in ((arrived.received, "serviceable", bin_id), (arrived.damaged, "damaged", bin_id)):
+        back = recalled(connection, head.item_id, pick.lot)  # while it was on the way
+        for units, state in ((arrived.received, "serviceable"), (arrived.damaged, "damaged")):
             if units:
-                line = Line(head.store_id, head.item_id, pick.lot_id, place, state, pick.received_on)
+                state = "recalled" if back else state
+                line = Line(head.store_id, head.item_id, pick.lot_id, bin_id, state, pick.received_on)
                 move = Move("TRANSFER_IN", units, source=pick.in_transit_id, target=line)
                 post(connection, operation, [move])
         if arrived.missing:
@@ -204,7 +223,7 @@ def end_transfer(connection: Connection, *, number: str, act: Act, refuse: bool 
 
     Raises UnknownOrder, WrongState.
     """
-    operation = order_step(connection, "RELEASE", act, number, end=True)
+    operation = order_step(connection, "RELEASE", act, number, end="refuse" if refuse else "cancel")
     if operation.replayed:
         return operation
     allowed = ("requested",) if refuse else ("requested", "approved", "picked")
@@ -282,38 +301,17 @@ def list_transfers(connection: Connection, *, store: str | None = None, live: bo
     return [tuple(row) for row in connection.execute(wanted)]
 
 
-def _matched(
-    picks: Sequence[AnyRow], arrivals: Sequence[Arrival] | None, bin: str | None, number: str
-) -> list[tuple[AnyRow, Arrival]]:
-    """Each pick with its arrival. An arrival of a lot that was taken off several places is shared out over them."""
-    if arrivals is None:
-        return [(pick, Arrival(item=pick.item, lot=pick.lot, received=pick.quantity, bin=bin)) for pick in picks]
-    sent: dict[tuple[str, str], list[AnyRow]] = {}
-    for pick in picks:
-        sent.setdefault((pick.item, pick.lot), []).append(pick)
-    matched = []
-    for one in arrivals:
-        parts = sent.pop((one.item, one.lot), None)
-        if parts is None:
-            raise UnknownLot(store=number, item=one.item, lot=one.lot)
-        total = sum((part.quantity for part in parts), ZERO)
-        amounts = {"sound": one.received, "damaged": one.damaged, "missing": one.missing}
-        if min(amounts.values()) < 0 or sum(amounts.values(), ZERO) != total:
-            raise BadArrival(item=one.item, lot=one.lot, sent=total, **amounts)
-        left = dict(amounts)
-        for part in parts:
-            room: Decimal = part.quantity
-            share = {}
-            for name in ("sound", "damaged", "missing"):
-                share[name] = min(left[name], room)
-                left[name] -= share[name]
-                room -= share[name]
-            matched.append((part, replace(one, received=share["sound"], damaged=share["damaged"],
-                                          missing=share["missing"], bin=one.bin or bin)))  # fmt: skip
-    for (item, lot), parts in sent.items():  # every lot that was sent must be accounted for
-        total = sum((part.quantity for part in parts), ZERO)
-        raise BadArrival(item=item, lot=lot, sent=total, sound=ZERO, damaged=ZERO, missing=ZERO)
-    return matched
+def _check_fit(connection: Connection, head: Head, picks: Sequence[AnyRow], act: Act) -> None:
+    """The picks of one item may still leave. Raises NotDispatchable."""
+    lines = lines_of(connection, head)
+    gates = judge(connection, head, lines, rule_book(connection, head.rules), at=act.at)
+    fit = {line.id for line in fit_lines(lines, gates, at=act.at)}
+    unfit = [pick for pick in picks if pick.balance_id not in fit]
+    if unfit:
+        asked = sum((pick.quantity for pick in picks), ZERO)
+        held = sum((pick.quantity for pick in unfit), ZERO)
+        tasks = sorted({task for pick in unfit for task in gates[pick.lot].blocked}) or ["-"]
+        raise NotDispatchable(store=head.store, item=head.item, asked=asked, free=asked - held, held=held, tasks=tasks)
 
 
 def _code(connection: Connection, store_id: int) -> str:

@@ -1,0 +1,1 @@
+"""The groups of commands. Each module has `register(app, kit)`; the same use cases serve HTTP."""

@@ -1,0 +1,9 @@
+"""Stock: looks, movements, transfers, stocktakes."""
+
+import typer
+
+from api.commands.kit import Kit
+
+
+def register(app: typer.Typer, kit: Kit) -> None:
+    """Add the commands of this module."""
