@@ -1,5 +1,6 @@
 """One database: SQLite with no set-up, PostgreSQL by its URL. Transactions, and rows in bulk."""
 
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -68,8 +69,21 @@ def _sqlite_begin(connection: Connection) -> None:
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
     """One use case: committed whole, or not at all. Raises NoDatabase where nobody answers."""
-    with _answered(engine), engine.begin() as connection:
+    with _answered(engine), _queue(engine), engine.begin() as connection:
         yield connection
+
+
+_queues: dict[str, threading.RLock] = {}
+
+
+@contextmanager
+def _queue(engine: Engine) -> Iterator[None]:
+    """Writers of one process to one SQLite file wait in line here: SQLite's own waiting sleeps up to 0.1 s."""
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    with _queues.setdefault(str(engine.url), threading.RLock()):
+        yield
 
 
 @contextmanager

@@ -23,6 +23,7 @@ PACKAGES = (
     "inventory.documents",
     "inventory.files",
     "inventory.five_fixed",
+    "inventory.intake",
     "inventory.ledger",
     "scenarios",
     "scenarios.report",

@@ -58,7 +58,9 @@ def judge_lot(
     dispatchable = held = available = ZERO
     tasks = set(holding)
     expiries: list[date] = []
-    for line in () if retired else units:
+    for line in units:
+        if retired and _is_retired(line, units, checks, day):
+            continue
         if line.expires is not None:
             expiries.append(line.expires)
         if line.state == "serviceable" and not failed:
@@ -86,6 +88,19 @@ def judge_lot(
 def _is_past(line: StockLine, day: int) -> bool:
     """The expiry day itself still counts as good."""
     return line.expires is not None and line.expires.toordinal() < day
+
+
+def _is_retired(line: StockLine, units: list[StockLine], checks: tuple[Check, ...], day: int) -> bool:
+    """Past retirement by its own day of manufacture; units without one count as the oldest of the lot."""
+    made = line.made.toordinal() if line.made is not None else first_days(units)[0]
+    for check in checks:
+        if check.kind == "RETIRE" and check.anchor == "manufacture" and made:
+            due = due_day(check, last_passed=0, start=0, made=made)
+            if standing(check, due=due, day=day) >= Standing.OVERDUE:
+                return True
+        elif check.kind == "RETIRE":
+            return True  # counted for the lot as a whole
+    return False
 
 
 def _location(

@@ -5,21 +5,18 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from inventory.database import insert_rows
 from inventory.errors import BadTable
 from inventory.files import Table
 from inventory.files.cells import fault
-from inventory.five_fixed import MaintenanceRecord
-from inventory.five_fixed.history import NOTHING, Done, fold, has_failed, merged
 from inventory.intake.registers import Imported, bin_ids, make_bins
-from inventory.kinds import ELSEWHERE, STORE_WIDE
+from inventory.ledger.holds import hold_failed as hold_failed
 from inventory.ledger.post import Act
-from inventory.tables.care import holds, maintenance
-from inventory.tables.goods import items, lots
+from inventory.tables.care import maintenance
+from inventory.tables.goods import items
 from inventory.tables.places import custodianships, people, stores
-from inventory.tables.stock import balances
 
 FAR = date.max
 
@@ -144,60 +141,6 @@ def import_maintenance(connection: Connection, table: Table, *, act: Act) -> Imp
     )
     hold_failed(connection, pairs={(store, item) for store, item, *_ in rows if item is not None})
     return Imported("maintenance", len(rows), 0, len(table) - len(rows))
-
-
-def hold_failed(connection: Connection, *, pairs: set[tuple[int, int]]) -> None:
-    """Work out anew, for these stores and items, which lots' last word is a failed check: they are unserviceable at
-    once, until the same check passes on a later day."""
-    if not pairs:
-        return
-    columns = (
-        maintenance.c.store_id, maintenance.c.item_id, maintenance.c.lot_code, maintenance.c.kind,
-        maintenance.c.done_on, maintenance.c.result,
-    )  # fmt: skip
-    failing = select(maintenance.c.store_id, maintenance.c.item_id).where(maintenance.c.result == "FAILED").distinct()
-    suspects = {(store, item) for store, item in connection.execute(failing) if (store, item) in pairs}
-    held = {(row.store_id, row.item_id) for row in connection.execute(select(holds.c.store_id, holds.c.item_id))}
-    for store, item in sorted((suspects | held) & pairs):
-        connection.execute(delete(holds).where(holds.c.store_id == store, holds.c.item_id == item))
-        if (store, item) not in suspects:
-            continue
-        rows = connection.execute(
-            select(*columns).where(maintenance.c.store_id == store, maintenance.c.item_id == item)
-        )
-        records = [
-            MaintenanceRecord(str(store), str(item), lot, kind, done, result) for _, _, lot, kind, done, result in rows
-        ]
-        done, _ = fold(records, day=FAR.toordinal())
-        new = [
-            {"store_id": store, "item_id": item, "lot_code": lot, "kind": kind, "failed_on": date.fromordinal(last[1])}
-            for lot, known in _by_lot(connection, store, item, done).items()
-            for kind, last in sorted(known.items())
-            if kind not in STORE_WIDE and has_failed(last)
-        ]
-        if new:
-            connection.execute(insert(holds), new)
-
-
-def _by_lot(
-    connection: Connection, store: int, item: int, done: dict[tuple[str, str | None, str | None], Done]
-) -> dict[str, Done]:
-    """What was done to each lot that stands in the store: its own checks, and those of all lots since it came."""
-    rows = connection.execute(
-        select(lots.c.code, lots.c.made, balances.c.received)
-        .join(lots, lots.c.id == balances.c.lot_id)
-        .where(balances.c.store_id == store, balances.c.item_id == item, balances.c.state.not_in(list(ELSEWHERE)))
-    )
-    since: dict[str, int] = {}
-    for code, made, received in rows:
-        first = received or made
-        day = first.toordinal() if first is not None else 0
-        since[code] = min(since.get(code, day), day)
-    wide = done.get((str(store), str(item), None), NOTHING)
-    own = {key[2]: known for key, known in done.items() if key[2]}
-    return {code: merged(own.get(code, NOTHING), wide, since=day) for code, day in since.items()} | {
-        code: known for code, known in own.items() if code not in since
-    }
 
 
 def _ids(connection: Connection, table: Any) -> dict[str, int]:

@@ -20,6 +20,7 @@ from inventory.ledger.kits import save_kit, save_package
 from inventory.ledger.post import ids_by_code
 from inventory.places import TIERS, StoreTooSmall, check_store_area, division_parent
 from inventory.tables.forces import teams, vehicles
+from inventory.tables.goods import items, kit_items, kits, packages
 from inventory.tables.places import bins, places, stores, zones
 
 
@@ -166,22 +167,46 @@ def import_vehicles(connection: Connection, table: Table) -> Imported:
 
 
 def import_packages(connection: Connection, table: Table) -> Imported:
-    """Package conversions. Raises UnknownItem."""
+    """Package conversions. Raises BadTable for an unknown item."""
+    item_ids = _known(connection, items, table, "item", "items")
+    stored = {
+        (row.item_id, row.name): row.units
+        for row in connection.execute(select(packages.c.item_id, packages.c.name, packages.c.units))
+    }
+    added = changed = 0
     for row in table.rows():
-        save_package(connection, item=row["item"], name=row["package"], units=row["units"])
-    return Imported("packages", added=len(table))
+        key = (item_ids[row["item"]], row["package"])
+        if stored.get(key) != row["units"]:
+            save_package(connection, item=row["item"], name=row["package"], units=row["units"])
+            added, changed = added + (key not in stored), changed + (key in stored)
+    return Imported("packages", added, changed, len(table) - added - changed)
 
 
 def import_kits(connection: Connection, table: Table) -> Imported:
-    """Kits: all rows of one kit are what it holds. Raises UnknownItem."""
+    """Kits: all rows of one kit are what it holds. Raises BadTable for an unknown item."""
+    _known(connection, items, table, "item", "items")
     content: dict[str, dict[str, Decimal]] = {}
     names: dict[str, tuple[str, str | None]] = {}
     for row in table.rows():
         content.setdefault(row["kit"], {})[row["item"]] = row["quantity"]
         names[row["kit"]] = (row["name"], row["name_en"])
-    for kit in sorted(content):
+    stored = _kits(connection)
+    differing = [kit for kit in sorted(content) if stored.get(kit) != (*names[kit], content[kit])]
+    for kit in differing:
         save_kit(connection, kit=kit, name=names[kit][0], name_en=names[kit][1], content=content[kit])
-    return Imported("kits", added=len(content))
+    changed = len([kit for kit in differing if kit in stored])
+    return Imported("kits", len(differing) - changed, changed, len(content) - len(differing))
+
+
+def _kits(connection: Connection) -> dict[str, tuple[str, str | None, dict[str, Decimal]]]:
+    """kit -> its name, its name in English, and what it holds."""
+    stored: dict[str, tuple[str, str | None, dict[str, Decimal]]] = {
+        row.code: (row.name, row.name_en, {}) for row in connection.execute(select(kits))
+    }
+    held = select(kit_items.c.kit_code, items.c.code, kit_items.c.quantity).join(items)
+    for kit, item, quantity in connection.execute(held):
+        stored[kit][2][item] = quantity
+    return stored
 
 
 def _check_places(connection: Connection, table: Table) -> None:

@@ -4,6 +4,7 @@ A line that is new is received, a line whose quantity differs is adjusted, a lin
 the same file twice changes nothing. Lines the file does not name stay. All rows that cannot be are told at once.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,7 +18,7 @@ from inventory.errors import BadTable, RowFault
 from inventory.files import Table
 from inventory.files.cells import fault
 from inventory.intake.registers import Imported, bin_ids, make_bins
-from inventory.ledger.post import Act, begin
+from inventory.ledger.post import Act, begin, lock_all
 from inventory.ledger.rules import rule_book, usable_until
 from inventory.tables.base import MOST, QuantityTooFine, to_micro
 from inventory.tables.goods import items, lots
@@ -40,9 +41,18 @@ class _Ids:
 
 
 def import_stock(connection: Connection, table: Table, *, act: Act) -> Imported:
-    """Post what the file says differently from the book. Raises BadTable: unknown stores and items, quantities
-    finer than a millionth, recalled lots, lines below what is reserved on them."""
-    whole_table_locked(connection)
+    """Post what the file says differently from the book.
+
+    With a key the same file sent again is not even compared: what moved meanwhile stays as it is. Raises KeyReused;
+    BadTable: unknown stores and items, quantities finer than a millionth, two rows for one line, recalled lots, lines
+    below what is reserved on them.
+    """
+    if act.key is not None:
+        sent = begin(connection, "ORDER", replace(act, reason="STATEMENT"), {"stock": _digest(table)})
+        if sent.replayed:
+            return Imported("stock", same=len(table))
+        act = replace(act, key=None, reference=act.reference or act.key)
+    lock_all(connection)
     store_rows = connection.execute(select(stores.c.code, stores.c.id, stores.c.tier)).all()
     store_ids = {row.code: row.id for row in store_rows}
     item_ids = {row.code: row.id for row in connection.execute(select(items.c.code, items.c.id))}
@@ -52,28 +62,30 @@ def import_stock(connection: Connection, table: Table, *, act: Act) -> Imported:
     tiers = {row.code: row.tier for row in store_rows}
     owners = [owner or tiers[store] for owner, store in zip(table["owner"], table["store"], strict=True)]
     ids = _ids(connection, table, owners, store_ids, item_ids)
-    _heads(connection, table, ids)
     keys: list[LineKey] = list(zip(ids.stores, ids.items, ids.lots, ids.bins, table["state"], strict=True))
     there = _book(connection, set(ids.stores))
     new = [index for index, key in enumerate(keys) if key not in there]
     differs = [index for index, key in enumerate(keys) if key in there and there[key][1] != table["quantity"][index]]
-    short = [index for index in differs if table["quantity"][index] < there[keys[index]][2]]
-    if short:
-        rows = [
+    faults = [
+        *_repeated(table, keys),
+        *_recalled(connection, table, ids),
+        *(
             fault(table.row_numbers[index], "quantity", "BELOW_RESERVED", value=table["quantity"][index],
                   reserved=there[keys[index]][2])
-            for index in short
-        ]  # fmt: skip
-        raise BadTable("stock", rows)
+            for index in differs
+            if table["quantity"][index] < there[keys[index]][2]
+        ),
+    ]  # fmt: skip
+    if faults:
+        raise BadTable("stock", sorted(faults, key=lambda found: found.row or 0))
+    _heads(connection, table, ids)
     _receive(connection, table, keys, new, ids, act)
     _adjust(connection, table, keys, differs, there, act)
     return Imported("stock", len(new), len(differs), len(keys) - len(new) - len(differs))
 
 
-def whole_table_locked(connection: Connection) -> None:
-    """Nobody else moves stock while a file is compared with the book. SQLite has one writer at a time anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("LOCK TABLE stock_heads IN EXCLUSIVE MODE")
+def _digest(table: Table) -> str:
+    return hashlib.sha256(repr(sorted(table.columns.items())).encode()).hexdigest()
 
 
 def _faults(table: Table, store_ids: dict[str, int], item_ids: dict[str, int]) -> Iterator[RowFault]:
@@ -87,6 +99,17 @@ def _faults(table: Table, store_ids: dict[str, int], item_ids: dict[str, int]) -
             for number, value in zip(table.row_numbers, table[column], strict=True):
                 if value in bad:
                     yield fault(number, column, "TOO_FINE", value=value, most=MOST)
+
+
+def _repeated(table: Table, keys: Sequence[LineKey]) -> Iterator[RowFault]:
+    """Rows that differ as written and mean one line: an owner left empty is the tier of the store."""
+    if len(set(keys)) == len(keys):
+        return
+    first: dict[LineKey, int] = {}
+    for number, key, store, item in zip(table.row_numbers, keys, table["store"], table["item"], strict=True):
+        if key in first:
+            yield fault(number, None, "SAME_LINE", first_row=first[key], store=store, item=item)
+        first.setdefault(key, number)
 
 
 def _exact(value: Decimal) -> bool:
@@ -111,7 +134,6 @@ def _ids(
         zip(by_item, codes, owners, table["made"], table["expires"], table["unit_price"], strict=True)
     )
     lot_ids = lots_of(connection, keys)
-    _check_recalled(connection, table, keys)
     return _Ids(
         by_store,
         by_item,
@@ -151,20 +173,17 @@ def lots_of(connection: Connection, keys: Sequence[LotKey], suppliers: dict[LotK
     return found
 
 
-def _check_recalled(connection: Connection, table: Table, keys: Sequence[LotKey]) -> None:
+def _recalled(connection: Connection, table: Table, ids: _Ids) -> Iterator[RowFault]:
+    """Rows that would take a recalled lot in."""
     rows = connection.execute(select(lots.c.item_id, lots.c.code).where(lots.c.recalled_at.is_not(None)))
     recalled = {(row.item_id, row.code) for row in rows}
     if not recalled:
         return
-    faults = [
-        fault(number, "lot", "RecalledLot", item=item, lot=lot)
-        for number, item, lot, state, key in zip(
-            table.row_numbers, table["item"], table["lot"], table["state"], keys, strict=True
-        )
-        if lot and state not in ("recalled", "retired") and (key[0], lot) in recalled
-    ]
-    if faults:
-        raise BadTable("stock", faults)
+    for number, item, lot, state, item_id in zip(
+        table.row_numbers, table["item"], table["lot"], table["state"], ids.items, strict=True
+    ):
+        if lot and state not in ("recalled", "retired") and (item_id, lot) in recalled:
+            yield fault(number, "lot", "RecalledLot", item=item, lot=lot)
 
 
 def _heads(connection: Connection, table: Table, ids: _Ids) -> None:
@@ -211,7 +230,7 @@ def _receive(
 ) -> None:
     if not new:
         return
-    operation = begin(connection, "RECEIVE", replace(act, reason="OPENING"), {"file": act.key})
+    operation = begin(connection, "RECEIVE", replace(act, reason="OPENING"), {})
     line_ids = take_ids(connection, balances, len(new))
     quantities, received = table["quantity"], table["received"]
     columns = ["id", "store_id", "item_id", "lot_id", "bin_id", "state", "quantity", "reserved", "received"]
@@ -239,8 +258,7 @@ def _adjust(
 ) -> None:  # fmt: skip
     if not differs:
         return
-    again = None if act.key is None else f"{act.key[:60]}/adj"
-    operation = begin(connection, "ADJUST", replace(act, reason="STATEMENT", key=again), {"file": act.key})
+    operation = begin(connection, "ADJUST", replace(act, reason="STATEMENT"), {})
     entries: list[tuple[Any, ...]] = []
     changes: list[dict[str, Any]] = []
     entry_ids = take_ids(connection, movements, len(differs))

@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy import Connection, func, insert, or_, select
 
 from inventory.kinds import ELSEWHERE, STORE_WIDE
+from inventory.ledger.holds import hold_failed
 from inventory.ledger.post import Act, AnyRow, Head
 from inventory.tables.care import maintenance
 from inventory.tables.goods import lots
@@ -60,3 +61,5 @@ def carry_checks(connection: Connection, pick: AnyRow, *, source: Head, target: 
         connection.execute(
             insert(maintenance), [{**row, "kind": kind, "done_on": done_on} for kind, done_on in sorted(last.items())]
         )
+        # units of the lot that were here before may have left it held
+        hold_failed(connection, pairs={(target.store_id, target.item_id)})

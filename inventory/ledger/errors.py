@@ -112,3 +112,7 @@ class UnknownKit(InventoryError):
 
 class UnknownPackage(InventoryError):
     """No package of that name for the item. Facts: item, package."""
+
+
+class BadLot(InventoryError):
+    """A lot that cannot be as it is described. Facts: item, lot, value, known."""

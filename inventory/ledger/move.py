@@ -8,10 +8,10 @@ from sqlalchemy import Connection, select, update
 from inventory.fefo import BadQuantity
 from inventory.five_fixed import check_repair_share
 from inventory.five_fixed.stores import is_extinguisher
-from inventory.kinds import ELSEWHERE
+from inventory.kinds import ELSEWHERE, STATES
 from inventory.ledger.choose import ZERO, first_expired
 from inventory.ledger.errors import UnknownLot, WrongState
-from inventory.ledger.post import Act, Head, Line, Move, Operation, begin, lock, post
+from inventory.ledger.post import Act, Head, Line, Move, Operation, begin, lock, lock_all, post
 from inventory.ledger.receive import bin_id_of
 from inventory.ledger.rules import rule_book
 from inventory.ledger.stock_lines import Stock, lines_of
@@ -118,6 +118,8 @@ def write_off(
     operation = begin(connection, "WRITE_OFF", act, request)
     if operation.replayed:
         return operation
+    if state not in STATES:
+        raise WrongState(what=item, state=state, needed=", ".join(STATES))
     head = lock(connection, [(store, item)])[store, item]
     lines = [line for line in lines_of(connection, head) if line.state == state and lot in (None, line.lot)]
     moves = [
@@ -134,6 +136,9 @@ def recall(connection: Connection, *, item: str, lot: str, act: Act, store: str 
     operation = begin(connection, "MOVE", act, {"recall": item, "lot": lot, "store": store})
     if operation.replayed:
         return operation
+    if not lot:
+        raise UnknownLot(store=store or "-", item=item, lot="-")
+    lock_all(connection)  # a receipt of the lot somewhere else must not slip through between
     rows = connection.execute(
         select(stores.c.code)
         .join(balances, balances.c.store_id == stores.c.id)

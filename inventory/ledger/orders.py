@@ -80,8 +80,10 @@ def events(connection: Connection, number: str) -> list[tuple[str, str, str | No
 
 
 def find(connection: Connection, table: Table, number: str, *needed: str) -> AnyRow:
-    """The row of an order, locked. Raises UnknownOrder; WrongState where it is in none of the `needed` states."""
-    row = connection.execute(select(table).where(table.c.number == number).with_for_update()).first()
+    """The row of an order, locked where it must be in one of the `needed` states. Raises UnknownOrder; WrongState
+    where it is in none of them."""
+    wanted = select(table).where(table.c.number == number)
+    row = connection.execute(wanted.with_for_update() if needed else wanted).first()
     if row is None:
         raise UnknownOrder(number=number)
     if needed and row.status not in needed:

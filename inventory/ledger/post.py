@@ -173,6 +173,12 @@ def lock(connection: Connection, pairs: Iterable[tuple[str, str]]) -> dict[tuple
     return found
 
 
+def lock_all(connection: Connection) -> None:
+    """Nobody else moves stock until the transaction ends. SQLite has one writer at a time anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE stock_heads IN EXCLUSIVE MODE")
+
+
 def _find_heads(connection: Connection, wanted: Sequence[tuple[str, str]], found: dict[tuple[str, str], Head]) -> None:
     if len(wanted) == 1:
         rows = connection.execute(_HEAD, {"store_code": wanted[0][0], "item_code": wanted[0][1]}).all()

@@ -5,15 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from inventory.fefo import BadQuantity
 from inventory.five_fixed import RuleBook, shanghai_day
-from inventory.ledger.errors import AssetTaken, RecalledLot
+from inventory.kinds import OWNERS, STATES
+from inventory.ledger.errors import AssetTaken, BadLot, RecalledLot, WrongState
 from inventory.ledger.post import Act, Head, Line, Move, Operation, begin, insert_into, lock, post
 from inventory.ledger.rules import rule_book, usable_until
 from inventory.tables.goods import assets, lots
 from inventory.tables.places import bins, zones
+from inventory.tables.stock import balances
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +41,8 @@ def receive(
     lot = lot or LotFacts()
     if not quantity.is_finite() or quantity <= 0:
         raise BadQuantity(item=item, store=store, quantity=quantity)
+    if state not in STATES:
+        raise WrongState(what=item, state=state, needed=", ".join(STATES))
     request = {"store": store, "item": item, "quantity": quantity, "lot": repr(lot), "bin": bin, "state": state}
     operation = begin(connection, "RECEIVE", act, request)
     if operation.replayed:
@@ -55,7 +59,13 @@ def receive(
 
 
 def lot_id_of(connection: Connection, head: Head, lot: LotFacts, book: RuleBook) -> int:
-    """The row of a lot, made where there is none. Raises RecalledLot."""
+    """The row of a lot, made where there is none. Raises RecalledLot, BadLot."""
+    if lot.owner not in (None, *OWNERS):
+        raise BadLot(item=head.item, lot=lot.code or "-", value=lot.owner, known=", ".join(OWNERS))
+    if lot.made is not None and lot.expires is not None and lot.made > lot.expires:
+        raise BadLot(item=head.item, lot=lot.code or "-", value=f"{lot.made} > {lot.expires}", known="made <= expires")
+    if lot.unit_price is not None and lot.unit_price < 0:
+        raise BadLot(item=head.item, lot=lot.code or "-", value=lot.unit_price, known=">= 0")
     same = (
         select(lots.c.id, lots.c.recalled_at)
         .where(
@@ -101,7 +111,8 @@ def receive_assets(
 ) -> Operation:  # fmt: skip
     """Serialised units come in, each a lot of one under its own number, with a history of its own.
 
-    Raises what `receive` raises; AssetTaken where a number is registered already, or stands twice in the list.
+    Raises what `receive` raises; AssetTaken where a unit of that number is in the book already, or where a number
+    stands twice in the list.
     """
     lot = lot or LotFacts()
     request = {"store": store, "item": item, "serials": list(serials), "lot": repr(lot), "bin": bin}
@@ -116,10 +127,15 @@ def receive_assets(
     for index, serial in enumerate(serials):
         if serial in serials[:index]:
             raise AssetTaken(item=item, lot=serial, store=store)
-        check_not_asset(connection, head, serial)
+        known = registered(connection, serial)
+        if known is not None and stands_anywhere(connection, known):
+            raise AssetTaken(item=item, lot=serial, store=store)
         lot_id = lot_id_of(connection, head, replace(lot, code=serial), book)
         row = {"lot_id": lot_id, "serial": serial, "model": model, "maker": maker, "acquired": shanghai_day(act.at)}
-        connection.execute(insert(assets), row)
+        if known is None:
+            connection.execute(insert(assets), row)
+        else:  # its receipt was taken back
+            connection.execute(update(assets).where(assets.c.serial == serial).values(row))
         line = Line(head.store_id, head.item_id, lot_id, bin_id, "serviceable", received=shanghai_day(act.at))
         moves.append(Move("RECEIVE", Decimal(1), target=line))
     post(connection, operation, moves)
@@ -128,8 +144,19 @@ def receive_assets(
 
 def check_not_asset(connection: Connection, head: Head, code: str) -> None:
     """A number of a serialised unit names one unit for ever. Raises AssetTaken."""
-    if connection.execute(select(assets.c.lot_id).where(assets.c.serial == code)).first() is not None:
+    if registered(connection, code) is not None:
         raise AssetTaken(item=head.item, lot=code, store=head.store)
+
+
+def registered(connection: Connection, serial: str) -> int | None:
+    """The lot of a serialised unit; None where the number is new."""
+    return connection.execute(select(assets.c.lot_id).where(assets.c.serial == serial)).scalar()
+
+
+def stands_anywhere(connection: Connection, lot_id: int) -> bool:
+    """Whether the book has any unit of the lot: in a store, on its way, issued or retired."""
+    held = select(balances.c.id).where(balances.c.lot_id == lot_id, balances.c.quantity > 0)
+    return connection.execute(held.limit(1)).first() is not None
 
 
 def bin_id_of(connection: Connection, store_id: int, code: str) -> int:

@@ -51,7 +51,7 @@ def quantity(value: Any) -> Decimal:
         return Decimal(0)
     shortest = value if value.as_tuple().exponent == 0 or value.adjusted() < -MAX_DECIMALS else _plain(value)
     if int(shortest.as_tuple().exponent) < -MAX_DECIMALS:
-        raise Refused("QuantityTooFine", decimals=MAX_DECIMALS)
+        raise Refused("TooManyDecimals", decimals=MAX_DECIMALS)
     return shortest
 
 

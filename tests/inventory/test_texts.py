@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 
 from inventory import errors
-from inventory.kinds import KINDS
+from inventory.kinds import KINDS, OPERATIONS, REASONS
 
 PACKAGE = Path(errors.__file__).parent
 TASKS = {"PUT_AWAY", "REPAIR", "RELEASE", "RECALL", "WRITE_OFF", "RECORD_MADE"}
-OTHER_WORDS = {*KINDS, *TASKS, "CNY", "FPDF", "NFC", "PASSED", "FAILED", "GBK", "NUL", "NFKC", "FFFFFF", "A2", "WF"}
+SQL = {"BEGIN", "DEFERRED", "INSERT", "UPDATE", "DELETE"}
+ORDERS = {"DB", "PD"}  # what the numbers of transfers and stocktakes begin with
+OTHER_WORDS = {
+    *KINDS, *OPERATIONS, *REASONS, *TASKS, *SQL, *ORDERS,
+    "CNY", "FPDF", "NFC", "PASSED", "FAILED", "GBK", "NUL", "NFKC", "FFFFFF", "A2", "WF", "RESERVE_FLOOR",
+}  # fmt: skip
 ROW_TEXTS = {"AT_CELL", "AT_ROW", "AT_COLUMN"}  # "row 3, column lot: {message}", for whoever shows a RowFault
 
 

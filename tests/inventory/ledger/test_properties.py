@@ -49,6 +49,7 @@ STEPS = st.lists(
         st.tuples(st.just("check"), store, st.sampled_from(sorted(EXPIRES)), st.booleans()),
         st.tuples(st.just("wait"), st.sampled_from([2, 24, 48])),
     ),
+    min_size=8,
     max_size=30,
 )
 
@@ -332,7 +333,7 @@ COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "derando
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@settings(max_examples=120, **COMMON)
+@settings(max_examples=150, **COMMON)
 @given(steps=STEPS)
 def test_whatever_is_done_the_book_is_right(run_steps, steps):
     run_steps(steps)

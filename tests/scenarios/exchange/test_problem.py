@@ -94,7 +94,7 @@ KINDS = [
     ("stores/0/stock/0/quantity", "１２", "stores[0].stock[0].quantity", "QuantityExpected"),
     ("stores/0/stock/0/quantity", 0.5, "stores[0].stock[0].quantity", "QuantityExpected"),
     ("stores/0/stock/0/quantity", 10**9, "stores[0].stock[0].quantity", "QuantityTooLarge"),
-    ("stores/0/stock/0/quantity", "0.0000001", "stores[0].stock[0].quantity", "QuantityTooFine"),
+    ("stores/0/stock/0/quantity", "0.0000001", "stores[0].stock[0].quantity", "TooManyDecimals"),
     ("stores/0/stock/0/expires", "31/12/2025", "stores[0].stock[0].expires", "DayExpected"),
     ("stores/0/stock/0/item", "Z", "stores[0].stock[0].item", "NoSuchItem"),
     ("stores/0/stock/1/lot", "a", "stores[0].stock[1].item", "DuplicateLot"),
@@ -240,7 +240,7 @@ def test_a_huge_exponent_is_refused_and_not_expanded(document: Document) -> None
     whole = json.dumps(document).replace('"quantity": 100', '"quantity": 1e999999999')
     assert broken_text(whole)[1] == "QuantityTooLarge"
     whole = json.dumps(document).replace('"quantity": 100', '"quantity": 1e-999999999')
-    assert broken_text(whole)[1] == "QuantityTooFine"
+    assert broken_text(whole)[1] == "TooManyDecimals"
 
 
 def test_a_missing_file_and_a_folder_are_told(tmp_path: Path) -> None:

@@ -1,0 +1,165 @@
+"""What the commands on stock share: who acts and why, words of choice in either language, and tables of rows."""
+
+import inspect
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.text import Text
+
+from api.commands.kit import Kit, moment
+from api.office import Entry, plain
+from api.say import Speaker
+from inventory.kinds import REASONS
+from optimizer.errors import BadInput, Fault
+
+PIPE_COLUMNS = 2000  # a pipe has no width: nothing is folded there
+_CHINA = ZoneInfo("Asia/Shanghai")
+
+
+class Writes:
+    """Adds to a command what every entry has: --actor, --key, --note, --occurred-at, and --reason where it is coded.
+
+    The command gets them as its first argument, an `Entry`.
+    """
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    def __call__(
+        self, group: typer.Typer, name: str, key: str, *, reason: str, others: Sequence[str] = (), fixed: bool = False
+    ) -> Callable[[Any], Any]:
+        """`reason` stands where none is given; `others` are usual ones, named in the help; `fixed`: no other."""
+        kit = self.kit
+        usual = ", ".join(f"{code} {REASONS[code][kit.lang == 'en']}" for code in (reason, *others))
+        given: list[tuple[str, Any]] = [
+            ("entry_actor", kit.option("--actor", "opt.stock.actor")),
+            ("entry_key", kit.option("--key", "opt.stock.key")),
+            ("entry_note", kit.option("--note", "opt.stock.note")),
+            ("entry_occurred_at", kit.option("--occurred-at", "opt.stock.occurred_at")),
+        ]
+        if not fixed:
+            given.append(("entry_reason", kit.option("--reason", "opt.stock.reason", {"usual": usual})))
+
+        def made(function: Callable[..., int]) -> Callable[..., int]:
+            def command(**values: Any) -> int:
+                from api.settings import actor as acting  # with it come the drivers of the database: not for `--help`
+
+                said = {name: values.pop(name, None) for name, _ in given}
+                occurred = said["entry_occurred_at"]
+                entry = Entry(
+                    actor=acting(said["entry_actor"]),
+                    reason=coded("--reason", said.get("entry_reason"), REASONS) or reason,
+                    key=said["entry_key"],
+                    note=said["entry_note"],
+                    occurred_at=None if occurred is None else moment("--occurred-at", occurred),
+                )
+                return function(entry, **values)
+
+            own = list(inspect.signature(function).parameters.values())[1:]
+            more = [
+                inspect.Parameter(
+                    name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, option]
+                )
+                for name, option in given
+            ]
+            signature = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own] + more
+            command.__signature__ = inspect.Signature(signature)  # type: ignore[attr-defined]
+            command.__annotations__ = {one.name: one.annotation for one in signature}
+            kit.command(group, name, key)(command)
+            return function
+
+        return made
+
+
+def coded(name: str, value: str | None, known: Mapping[str, tuple[str, str]]) -> str | None:
+    """A word of a fixed list, written as its code or in either language. Raises BadInput naming the list."""
+    if value is None or value in known:
+        return value
+    for code, words in known.items():
+        if value.strip().lower() in (code.lower(), *(word.lower() for word in words)):
+            return code
+    choices = [f"{code} {words[0]}" for code, words in known.items()]
+    raise BadInput(name, [Fault(name, "NOT_CHOICE", {"value": value, "choices": choices})])
+
+
+def whole_number(name: str, value: str) -> int:
+    """Raises BadInput naming the argument."""
+    if not value.isascii() or not value.isdigit():
+        raise BadInput(name, [Fault(name, "NOT_INTEGER", {"value": value})])
+    return int(value)
+
+
+def word(known: Mapping[str, tuple[str, str]], code: str | None, lang: str) -> str:
+    return "" if code is None else known.get(code, (code, code))[lang == "en"]
+
+
+def shown(value: Any) -> str:
+    """A cell for people: quantities with thousands apart and no idle zeros, instants in Shanghai time."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        whole, dot, part = plain(value).partition(".")
+        sign = "-" if whole.startswith("-") else ""
+        return f"{sign}{int(whole.lstrip('-')):,}{dot}{part}"
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, datetime):
+        return value.astimezone(_CHINA).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def percent(share: float | None) -> str:
+    """A share, never shown better than it is."""
+    return "–" if share is None else f"{int(share * 1000 + 1e-9) / 10:.1f}%"
+
+
+class Page:
+    """Prints tables whose headings are text keys `col.<name>`; a name that ends in > is a figure."""
+
+    def __init__(self, speaker: Speaker) -> None:
+        self.speaker = speaker
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        from rich import box
+        from rich.table import Table
+
+        out = self.speaker.out
+        table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+        for column in columns:
+            head = self.speaker.words(f"col.{column.rstrip('>')}")
+            if column.endswith(">"):
+                table.add_column(head, justify="right", no_wrap=out.is_terminal)
+            else:
+                table.add_column(head, overflow="fold")
+        for row in rows:
+            table.add_row(*(cell if isinstance(cell, Text) else Text(shown(cell)) for cell in row))
+        if out.is_terminal:
+            out.print(table)
+        else:
+            out.print(table, width=PIPE_COLUMNS, crop=False)
+
+    def facts(self, pairs: Iterable[tuple[str, Any]]) -> None:
+        """Label and value, a line each; those without a value are left out."""
+        for key, value in pairs:
+            if value not in (None, ""):
+                line = f"{self.speaker.words(f'col.{key}')}{self.speaker.colon}{shown(value)}"
+                self.speaker.out.print(Text(line), soft_wrap=True)
+
+    def severity(self, severity: str) -> Text:
+        style = {"critical": "bold red", "major": "yellow"}.get(severity, "")
+        return Text(self.speaker.words(f"severity.{severity}"), style=style)
+
+
+def print_json(value: Any) -> None:
+    """One document for another program; the same keys in both languages."""
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
