@@ -3,6 +3,7 @@
 Every function works on a connection: who calls it opens the transaction (`api.office`).
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -14,7 +15,6 @@ from inventory.five_fixed.records import SHANGHAI
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from inventory.ledger.choose import Override
     from inventory.ledger.pages import Card, Cursor, StockPage, StockRow
     from inventory.ledger.post import Act, Operation
     from inventory.ledger.receive import LotFacts
@@ -115,7 +115,7 @@ def take_in(
 
     Raises SerialsDiffer where the serial numbers are not as many as the units; what `receive` raises.
     """
-    from inventory.ledger.errors import SerialsDiffer
+    from inventory.ledger.assets import SerialsDiffer
     from inventory.ledger.kits import units_of
     from inventory.ledger.receive import receive, receive_assets
 
@@ -127,14 +127,35 @@ def take_in(
     return receive_assets(connection, store=store, item=item, serials=serials, act=act, lot=lot, bin=bin)
 
 
-def hand_out(
-    connection: "Connection", *, act: "Act", store: str, item: str, quantity: Decimal, lot: str | None = None,
-    override: "Override | None" = None,
-) -> "tuple[Operation, list[Taken]]":  # fmt: skip
-    """Issue units, and say which lots they came from, off which shelf."""
+def hand_out(connection: "Connection", *, act: "Act", **what: Any) -> "tuple[Operation, list[Taken]]":
+    """Issue units, and say which lots they came from, off which shelf. Raises what `issue` raises."""
     from inventory.ledger.issue import issue
 
-    done = issue(connection, store=store, item=item, quantity=quantity, act=act, lot=lot, override=override)
+    done = issue(connection, act=act, **what)
+    return done, taken_by(connection, done.id)
+
+
+def hand_out_kits(connection: "Connection", *, act: "Act", **what: Any) -> "tuple[Operation, list[Taken]]":
+    """The same of whole kits. Raises what `issue_kit` raises."""
+    from inventory.ledger.kits import issue_kit
+
+    done = issue_kit(connection, act=act, **what)
+    return done, taken_by(connection, done.id)
+
+
+def hand_over(connection: "Connection", *, act: "Act", **what: Any) -> "tuple[Operation, list[Taken]]":
+    """The same on loan. Raises what `lend` raises."""
+    from inventory.ledger.issue import lend
+
+    done = lend(connection, act=act, **what)
+    return done, taken_by(connection, done.id)
+
+
+def set_aside(connection: "Connection", *, act: "Act", **what: Any) -> "tuple[Operation, list[Taken]]":
+    """The same kept for somebody. Raises what `reserve` raises."""
+    from inventory.ledger.reserve import reserve
+
+    done = reserve(connection, act=act, **what)
     return done, taken_by(connection, done.id)
 
 
@@ -186,8 +207,9 @@ def top_up(
     numbers: dict[tuple[str, str], str] = {}
     for source, target in sorted(asked):
         assert act is not None
-        # one key for the request as a whole, so one for each order
-        own = replace(act, key=None if act.key is None else f"{act.key[:20]}/{source[:20]}/{target[:20]}")
+        # one key for the request as a whole makes one for each order
+        parts = f"{act.key}/{source}/{target}".encode()
+        own = replace(act, key=None if act.key is None else hashlib.sha256(parts).hexdigest())
         numbers[source, target] = request_transfer(
             connection, from_store=source, to_store=target, lines=asked[source, target], act=own
         )

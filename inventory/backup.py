@@ -8,7 +8,8 @@ as a stream: a million rows need no more memory than ten thousand.
 import json
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -115,7 +116,8 @@ def _fill(connection: Connection, archive: Reader, tables: list[Table], parts: d
             names = said["columns"]
             counted = _Counted()
             try:
-                insert_rows(connection, table, names, _unpacked(archive, table, said, counted))
+                with closing(_unpacked(archive, table, said, counted)) as unpacked:
+                    insert_rows(connection, table, names, unpacked)
             except Exception as error:
                 if _refused(connection, error):
                     raise archive.damaged(_part(table.name)) from error
@@ -257,7 +259,9 @@ def _packed(rows: Iterator[list[Any]]) -> Iterator[bytes]:
         yield ("\n".join(lines) + "\n").encode()
 
 
-def _unpacked(archive: Reader, table: Table, said: dict[str, Any], counted: _Counted) -> Iterator[list[Any]]:
+def _unpacked(
+    archive: Reader, table: Table, said: dict[str, Any], counted: _Counted
+) -> Generator[list[Any], None, None]:
     treated = [
         (index, function)
         for index, function in ((index, _from_text(table.c[name])) for index, name in enumerate(said["columns"]))

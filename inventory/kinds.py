@@ -59,6 +59,13 @@ ORDER_STATES: dict[str, tuple[str, str]] = {
     "rejected": ("未通过", "rejected"),
 }
 
+# what the ground of a village is prone to; such a village holds some things besides
+VILLAGE_PROFILES: dict[str, tuple[str, str]] = {
+    "low_lying": ("低洼易涝", "low-lying"),
+    "flash_flood": ("山洪易灾", "flash floods"),
+    "cold": ("高寒易冻", "cold"),
+}
+
 # what a row of the ledger does
 MOVEMENTS: dict[str, tuple[str, str]] = {
     "RECEIVE": ("入库", "receipt"),

@@ -1,7 +1,7 @@
 """A plan becomes binding: its lots are reserved in one transaction, and a re-plan moves only the difference."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -67,10 +67,12 @@ class Committed:
 
 
 def commit_plan(
-    connection: Connection, plan: Plan, *, act: Act, situation: str = LIVE, expires_at: datetime | None = None
-) -> Committed:
-    """Reserve what the plan ships, lot by lot, and put its orders on record; a plan in force before is replaced and
-    only the difference is reserved or released.
+    connection: Connection, plan: Plan, *, act: Act, situation: str = LIVE, expires_at: datetime | None = None,
+    as_of: datetime | None = None,
+) -> Committed:  # fmt: skip
+    """Reserve what the plan ships, lot by lot, until `expires_at`, and put its orders on record; a plan in force
+    before is replaced and only the difference is reserved or released. Stock is judged as it stands at `as_of`, the
+    moment the plan is for (`act.at`, if none is given).
 
     Raises PlanStale with every line that can no longer be kept, and then nothing has changed; UnknownSituation.
     """
@@ -95,10 +97,19 @@ def commit_plan(
     for one in plan.shipments:
         key = (one.store, one.item, one.lot)
         wanted[key] = wanted.get(key, ZERO) + one.quantity
-    held = _held(connection, reference)
-    heads = lock(connection, {(store, item) for store, item, _ in (*wanted, *held)})
+    before = _held(connection, reference)
+    heads = lock(connection, {(store, item) for store, item, _ in (*wanted, *before)})
+    for pair in sorted(heads):
+        release_expired(connection, heads[pair], at=act.at)
+    held = _held(connection, reference)  # only now it is sure what is still kept
     released = _release(connection, operation, held, wanted)
-    reserved = _reserve(connection, operation, heads, held, wanted, act, reference, expires_at)
+    judged = act if as_of is None else replace(act, at=as_of)
+    reserved = _reserve(connection, operation, heads, held, wanted, judged, reference, expires_at)
+    connection.execute(
+        update(reservations)
+        .where(reservations.c.reference == reference, reservations.c.quantity > ZERO)
+        .values(expires_at=expires_at)
+    )
     if running is not None:
         connection.execute(update(plans).where(plans.c.id == running.id).values(status="superseded"))
     row = {
@@ -193,13 +204,9 @@ def _reserve(
     """Every line that can no longer be kept is found before anybody hears of one."""
     reserved: dict[Key, Decimal] = {}
     stale: list[Change] = []
-    swept: set[tuple[str, str]] = set()
     for key in sorted(wanted):
         store, item, lot = key
         head = heads[store, item]
-        if (store, item) not in swept:
-            swept.add((store, item))
-            release_expired(connection, head, at=act.at)
         have = sum((one.quantity for one in held.get(key, ())), ZERO)
         more = wanted[key] - have
         if more <= 0:

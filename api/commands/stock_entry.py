@@ -32,11 +32,12 @@ class Writes:
         self.kit = kit
 
     def __call__(
-        self, group: typer.Typer, name: str, key: str, *, reason: str, others: Sequence[str] = (), fixed: bool = False
+        self, group: typer.Typer, name: str, key: str, *, reason: str | None, others: Sequence[str] = (), fixed: bool = False
     ) -> Callable[[Any], Any]:
-        """`reason` stands where none is given; `others` are usual ones, named in the help; `fixed`: no other."""
+        """`reason` stands where none is given (None: the command finds it); `others` are usual ones, named in the help;
+        `fixed`: no other."""
         kit = self.kit
-        usual = ", ".join(f"{code} {REASONS[code][kit.lang == 'en']}" for code in (reason, *others))
+        usual = ", ".join(f"{code} {REASONS[code][kit.lang == 'en']}" for code in (reason, *others) if code)
         given: list[tuple[str, Any]] = [
             ("entry_actor", kit.option("--actor", "opt.stock.actor")),
             ("entry_key", kit.option("--key", "opt.stock.key")),
@@ -51,10 +52,15 @@ class Writes:
                 from api.settings import actor as acting  # with it come the drivers of the database: not for `--help`
 
                 said = {name: values.pop(name, None) for name, _ in given}
+                for name, most in (("actor", 64), ("key", 64), ("note", 4000)):
+                    value = said[f"entry_{name}"]
+                    if value is not None and not 0 < len(value) <= most:
+                        facts = {"value": value[:80], "most": most}
+                        raise BadInput(f"--{name}", [Fault(f"--{name}", "TOO_LONG" if value else "EMPTY", facts)])
                 occurred = said["entry_occurred_at"]
                 entry = Entry(
                     actor=acting(said["entry_actor"]),
-                    reason=coded("--reason", said.get("entry_reason"), REASONS) or reason,
+                    reason=coded("--reason", said.get("entry_reason"), REASONS) or reason or "",
                     key=said["entry_key"],
                     note=said["entry_note"],
                     occurred_at=None if occurred is None else moment("--occurred-at", occurred),

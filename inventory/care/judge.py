@@ -39,7 +39,8 @@ def judge_tables(
 ) -> Judged:
     """All five rules on the Shanghai day of `as_of`. `bins`: those whose volume is to be measured; `known_available`:
     (store, item) -> available units, where reservations are known. Raises what `evaluate` raises."""
-    store_records = list(map(StoreRecord, stores["id"], stores["tier"]))
+    profiles = [profile or () for profile in stores["profiles"]]
+    store_records = list(map(StoreRecord, stores["id"], stores["tier"], profiles))
     lines = list(
         map(
             StockLine, stock["store"], stock["bin"], stock["item"], stock["lot"], stock["quantity"], stock["state"],

@@ -4,7 +4,7 @@ import difflib
 from functools import lru_cache
 
 from inventory.files.dictionary import Column
-from inventory.kinds import ELSEWHERE, KINDS, MOVEMENTS, OWNERS, REASONS, STATES
+from inventory.kinds import ELSEWHERE, KINDS, MOVEMENTS, OWNERS, REASONS, STATES, VILLAGE_PROFILES
 from inventory.places import TIERS
 
 ROLES = {"primary": ("主管", "primary"), "deputy": ("副管", "deputy")}
@@ -22,7 +22,7 @@ SUBJECTS = {"rule": ("规则", "rule"), "criticality": ("重要程度", "critica
 
 VOCABULARIES = (
     *(TIERS, OWNERS, STATES, KINDS, MOVEMENTS, REASONS, ELSEWHERE),
-    *(ROLES, RESULTS, ANCHORS, PRESETS, JUDGED, SUBJECTS),
+    *(ROLES, RESULTS, ANCHORS, PRESETS, JUDGED, SUBJECTS, VILLAGE_PROFILES),
 )
 
 

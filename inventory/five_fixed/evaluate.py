@@ -55,7 +55,8 @@ def evaluate(
     """
     today = shanghai_day(as_of)
     day = today.toordinal()
-    tiers = _tiers(stores)
+    kept = _stores(stores)
+    tiers = {id: store.tier for id, store in kept.items()}
     lots = _lots(stock, tiers, book)
     history, future = fold(maintenance, day=day)
     per_lot = {
@@ -95,7 +96,7 @@ def evaluate(
         available = dict(known_available)
     findings += rounds.findings()
     findings += custodian_findings(tiers, custodians, day=today)
-    findings += quantity_findings(tiers, available, book.catalogue)
+    findings += quantity_findings(kept, available, book)
     findings += repair_findings(total, away)
     if bin_volumes_m3:
         standing = (line for lines in lots.values() for line in lines if line.state not in AWAY)
@@ -115,19 +116,19 @@ def _order(finding: Finding) -> tuple[str, str, str, str, str, str]:
     )
 
 
-def _tiers(stores: Iterable[StoreRecord]) -> dict[str, str]:
-    tiers: dict[str, str] = {}
+def _stores(stores: Iterable[StoreRecord]) -> dict[str, StoreRecord]:
+    kept: dict[str, StoreRecord] = {}
     faults: list[RowFault] = []
     for index, store in enumerate(stores):
         if store.tier not in TIERS:
             faults.append(fault(index + 2, "tier", "NOT_CHOICE", value=store.tier, choices=", ".join(TIERS)))
-        if store.id in tiers:
-            first = list(tiers).index(store.id) + 2
+        if store.id in kept:
+            first = list(kept).index(store.id) + 2
             faults.append(fault(index + 2, "id", "DUPLICATE_KEY", key="id", value=store.id, first_row=first))
-        tiers[store.id] = store.tier
+        kept[store.id] = store
     if faults:
         raise BadTable("stores", faults)
-    return tiers
+    return kept
 
 
 def _lots(stock: Iterable[StockLine], tiers: Mapping[str, str], book: RuleBook) -> dict[LotKey, list[StockLine]]:

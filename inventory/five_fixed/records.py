@@ -39,6 +39,7 @@ def task_id(*parts: str) -> str:
 class StoreRecord:
     id: str
     tier: str  # county, town, village
+    profiles: tuple[str, ...] = ()  # of a village: what its ground is prone to, which adds to what it must hold
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ with the tolerance most rows of that length have and the blocking of BLOCKING_KI
 A county's own rows (adjust.py) come on top of all that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ from inventory.five_fixed.checks import ANY, Check, check_of_its_own, is_for
 from inventory.five_fixed.overrides import RuleOverrides
 
 BUILT_IN = Path(__file__).parents[1] / "data" / "five_fixed_periods.csv"
+PROFILES = Path(__file__).parents[1] / "data" / "village_profiles.csv"
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,25 @@ class RuleBook:
     def checks(self, item: str) -> tuple[Check, ...]:
         """The checks of an item, by kind. Raises UnknownItem."""
         return self.by_item[self.catalogue[item].id]
+
+    def minimum(self, item: str, tier: str, profiles: Iterable[str] = ()) -> Decimal:
+        """The least a store of the tier holds; a village's profiles may ask for more. Raises UnknownItem."""
+        least = self.catalogue[item].minimum(tier)
+        if tier != "village":
+            return least
+        return max([least, *(village_minima().get((profile, item), ZERO) for profile in profiles)])
+
+    def required(self, tier: str, profiles: Iterable[str] = ()) -> list[tuple[Item, Decimal]]:
+        """The items such a store must hold, with the least of each."""
+        every = [(item, self.minimum(item.id, tier, profiles)) for item in self.catalogue]
+        return [(item, least) for item, least in every if least > 0]
+
+
+@lru_cache(maxsize=1)
+def village_minima() -> Mapping[tuple[str, str], Decimal]:
+    """(profile, item) -> what a village room of that profile holds at least (assumed, see the table)."""
+    table = read_table(PROFILES, "village_profiles")
+    return {(row["profile"], row["item_id"]): row["minimum"] for row in table.rows()}
 
 
 def load_rule_book(

@@ -78,9 +78,10 @@ def scores(
     holds, each weighing what its criticality weighs. Units that are reserved are not known here, and count.
     """
     units = RuleUnits(book, rule_set)
-    tiers = {store.id: store.tier for store in stores}
-    required = {tier: required_items(book, tier) for tier in set(tiers.values())}
-    tallies = {store: StoreTally(required[tiers[store]]) for store in sorted(tiers)}
+    kinds = {store.id: (store.tier, store.profiles) for store in stores}
+    tiers = {store: tier for store, (tier, _) in kinds.items()}
+    required = {kind: required_items(book, *kind) for kind in set(kinds.values())}
+    tallies = {store: StoreTally(required[kinds[store]]) for store in sorted(kinds)}
     standing = standing_of(stock, day=report.day, book=book)
     _count_units(tallies, standing, units, report)
     _count_findings(tallies, report.findings, standing, units, rule_set)

@@ -10,7 +10,8 @@ from inventory.errors import InventoryError
 from inventory.five_fixed.checks import Check
 from inventory.five_fixed.history import Done, has_failed
 from inventory.five_fixed.periods import Standing, due_day, standing
-from inventory.five_fixed.records import Finding, StockLine, task_id
+from inventory.five_fixed.records import Finding, StockLine, StoreRecord, task_id
+from inventory.five_fixed.rules import RuleBook
 
 EXTINGUISHERS = "fire_extinguisher"  # equipment class, or the prefix of one
 ZERO = Decimal(0)
@@ -41,22 +42,21 @@ def repair_findings(total: Mapping[str, Decimal], away: Mapping[str, Decimal]) -
 
 
 def quantity_findings(
-    tiers: Mapping[str, str], available: Mapping[tuple[str, str], Decimal], catalogue: Catalogue
+    stores: Mapping[str, StoreRecord], available: Mapping[tuple[str, str], Decimal], book: RuleBook
 ) -> Iterator[Finding]:
-    """Rule 3: min <= available <= max for every item a store of the tier holds.
+    """Rule 3: min <= available <= max for every item a store of the tier, and of its profiles, holds.
 
     Below min: critical for life-critical items, else major. Above max: minor (both grades but the first assumed).
     """
     limits = {
-        tier: [
-            (item.id, item.minimum(tier), item.maximum(tier), item.life_critical, item.unit_zh, item.unit_en)
-            for item in catalogue
-            if item.minimum(tier) > 0
+        (tier, profiles): [
+            (item.id, least, least * item.max_factor, item.life_critical, item.unit_zh, item.unit_en)
+            for item, least in book.required(tier, profiles)
         ]
-        for tier in set(tiers.values())
+        for tier, profiles in {(store.tier, store.profiles) for store in stores.values()}
     }
-    for store in sorted(tiers):
-        for item, least, most, life_critical, unit_zh, unit_en in limits[tiers[store]]:
+    for store in sorted(stores):
+        for item, least, most, life_critical, unit_zh, unit_en in limits[stores[store].tier, stores[store].profiles]:
             held = available.get((store, item), ZERO)
             if least <= held <= most:
                 continue

@@ -106,9 +106,9 @@ def standing_of(stock: Iterable[StockLine], *, day: date, book: RuleBook) -> Sta
     return Standing(units, lots, past | {lot for lot, good in usable.items() if not good}, bins)
 
 
-def required_items(book: RuleBook, tier: str) -> Mapping[str, int]:
-    """Item -> grade, of the items a store of the tier must hold."""
-    return {item.id: item.criticality - 1 for item in book.catalogue if item.minimum(tier) > 0}
+def required_items(book: RuleBook, tier: str, profiles: tuple[str, ...]) -> Mapping[str, int]:
+    """Item -> grade, of the items a store of the tier and the profiles must hold."""
+    return {item.id: item.criticality - 1 for item, _ in book.required(tier, profiles)}
 
 
 def grades_of(items: Iterable[int]) -> list[int]:

@@ -16,6 +16,7 @@ from inventory.database import insert_rows, take_ids
 from inventory.errors import BadTable, RowFault
 from inventory.files import Table
 from inventory.files.cells import fault
+from inventory.kinds import VILLAGE_PROFILES
 from inventory.ledger.kits import save_kit, save_package
 from inventory.ledger.post import ids_by_code
 from inventory.places import TIERS, StoreTooSmall, check_store_area, division_parent
@@ -64,6 +65,11 @@ def import_stores(connection: Connection, table: Table) -> Imported:
         if row["place"] is not None and row["place"] not in known:
             faults.append(fault(number, "place", "UNKNOWN_REFERENCE", value=row["place"], target="places"))
         faults += area_faults(number, row["id"], row["tier"], row["area_m2"])
+        faults += [
+            fault(number, "profiles", "NOT_CHOICE", value=profile, choices=", ".join(VILLAGE_PROFILES))
+            for profile in row["profiles"] or ()
+            if profile not in VILLAGE_PROFILES
+        ]
         rows.append(
             {
                 "code": row["id"],

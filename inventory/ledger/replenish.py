@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from inventory.ledger.rules import rule_book
 from inventory.ledger.stock_lines import available, codes_by_id, sub_tree
@@ -40,9 +40,10 @@ class Suggestion:
 
 def suggestions(connection: Connection, *, as_of: datetime, place: str | None = None) -> list[Suggestion]:
     """For every store of a division code and below (or of all), by store and item."""
-    book = rule_book(connection)
-    rows = connection.execute(select(stores.c.code, stores.c.tier, stores.c.place_code).order_by(stores.c.code)).all()
+    rows = connection.execute(select(stores.c.code, stores.c.tier, stores.c.place_code, stores.c.profiles)).all()
     tiers = {row.code: row.tier for row in rows}
+    profiles = {row.code: tuple(row.profiles or ()) for row in rows}
+    books = {row.code: rule_book(connection, county=row.place_code) for row in rows}
     places: dict[str, str] = {row.code: row.place_code or "" for row in rows}
     stores_at: dict[str, list[str]] = {}
     for code, at in places.items():
@@ -51,15 +52,15 @@ def suggestions(connection: Connection, *, as_of: datetime, place: str | None = 
     for code, at in places.items():
         above = division_parent(at) if at else None
         children.setdefault(above or "", []).append(code)
-    minima, floors = _own_levels(connection)
+    floors = _floors(connection)
     spare = available(connection, as_of=as_of)
     coming = _coming(connection)
 
     def least(store: str, item: str) -> Decimal:
-        return minima.get((store, item), book.catalogue[item].minimum(tiers[store]))
+        return books[store].minimum(item, tiers[store], profiles[store])
 
     def target(store: str, item: str) -> Decimal:
-        return (least(store, item) * book.catalogue[item].target_factor).to_integral_value(ROUND_CEILING)
+        return (least(store, item) * books[store].catalogue[item].target_factor).to_integral_value(ROUND_CEILING)
 
     prefix = None if place is None else sub_tree(place).rstrip("%")
     found: list[Suggestion] = []
@@ -67,7 +68,7 @@ def suggestions(connection: Connection, *, as_of: datetime, place: str | None = 
         if prefix is not None and not places[store].startswith(prefix):
             continue
         above = division_parent(places[store]) if places[store] else None
-        for item in book.catalogue:
+        for item in books[store].catalogue:
             minimum = least(store, item.id)
             have = spare.get((store, item.id), ZERO) + coming.get((store, item.id), ZERO)
             if not minimum or have >= minimum:
@@ -91,18 +92,15 @@ def suggestions(connection: Connection, *, as_of: datetime, place: str | None = 
     return found
 
 
-def _own_levels(connection: Connection) -> tuple[dict[tuple[str, str], Decimal], dict[tuple[str, str], Decimal]]:
-    """Minima that a store has of its own, instead of the catalogue's; and the units it always keeps."""
+def _floors(connection: Connection) -> dict[tuple[str, str], Decimal]:
+    """(store, item) -> units the store always keeps."""
     rows = connection.execute(
-        select(stores.c.code, items.c.code, stock_heads.c.minimum, stock_heads.c.reserve_floor)
+        select(stores.c.code, items.c.code, stock_heads.c.reserve_floor)
         .join(stores, stores.c.id == stock_heads.c.store_id)
         .join(items, items.c.id == stock_heads.c.item_id)
-        .where(or_(stock_heads.c.minimum.is_not(None), stock_heads.c.reserve_floor.is_not(None)))
-    ).all()
-    return (
-        {(store, item): minimum for store, item, minimum, _ in rows if minimum is not None},
-        {(store, item): floor for store, item, _, floor in rows if floor is not None},
+        .where(stock_heads.c.reserve_floor.is_not(None))
     )
+    return {(store, item): floor for store, item, floor in rows}
 
 
 def _coming(connection: Connection) -> dict[tuple[str, str], Decimal]:

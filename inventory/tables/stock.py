@@ -25,9 +25,7 @@ stock_heads = Table(
     Column("store_id", Id, ForeignKey("stores.id"), primary_key=True),
     Column("item_id", Id, ForeignKey("items.id"), primary_key=True),
     Column("reserve_floor", Quantity),  # units this store always keeps
-    Column("minimum", Quantity),  # instead of the catalogue's for the tier
     CheckConstraint("reserve_floor IS NULL OR reserve_floor >= 0", name="floor"),
-    CheckConstraint("minimum IS NULL OR minimum >= 0", name="minimum"),
 )
 
 balances = Table(

@@ -85,8 +85,6 @@ def upgrade() -> None:
         sa.Column("store_id", Id, nullable=False),
         sa.Column("item_id", Id, nullable=False),
         sa.Column("reserve_floor", Quantity(), nullable=True),
-        sa.Column("minimum", Quantity(), nullable=True),
-        sa.CheckConstraint("minimum IS NULL OR minimum >= 0", name=op.f("ck_stock_heads_minimum")),
         sa.CheckConstraint("reserve_floor IS NULL OR reserve_floor >= 0", name=op.f("ck_stock_heads_floor")),
         sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_stock_heads_item_id")),
         sa.ForeignKeyConstraint(["store_id"], ["stores.id"], name=op.f("fk_stock_heads_store_id")),
