@@ -75,6 +75,10 @@ def _told(error: OptimizerError | InventoryError, speaker: Speaker) -> int:
     if isinstance(error, PlanRefused):
         speaker.violations(error.violations)
         return NO
+    changes = getattr(error, "changes", None)  # of a PlanStale; nothing heavy is imported for one question
+    if changes is not None:
+        speaker.changes(changes)
+        return NO
     return NO_ANSWER if isinstance(error, NoAnswerInTime) else BAD_INPUT
 
 
@@ -141,32 +145,40 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
 
     @command(app, "solve", "cmd.solve")
     def solve(
-        problem: Annotated[Path, argument("arg.problem")],
         out: Annotated[Path, option("--out", "opt.out.plan")],
+        problem: Annotated[Path | None, argument("arg.problem")] = None,
+        live: Annotated[bool, option("--live", "opt.live")] = False,
         report: Annotated[Path | None, option("--report", "opt.report")] = None,
         time_limit_s: Annotated[float | None, option("--time-limit-s", "opt.time_limit")] = None,
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
+        situation: Annotated[str | None, option("--situation", "opt.live.situation")] = None,
+        place: Annotated[str | None, option("--place", "opt.live.place")] = None,
+        as_of: Annotated[str | None, option("--as-of", "opt.live.as_of")] = None,
+        roads: Annotated[Path | None, option("--roads", "opt.live.roads")] = None,
+        crs: Annotated[str | None, option("--crs", "opt.crs")] = None,
+        commit: Annotated[bool, option("--commit", "opt.live.commit")] = False,
+        hold_h: Annotated[str | None, option("--hold-h", "opt.hold_h")] = None,
+        actor: Annotated[str | None, option("--actor", "opt.actor")] = None,
+        key: Annotated[str | None, option("--key", "opt.key")] = None,
     ) -> int:
-        from api.usecases import solve_file
+        from api.commands.solve import Asked, solve_live, solve_problem
 
         _positive("--time-limit-s", time_limit_s)
-        with speaker.working():
-            solved = solve_file(
-                problem, out=out, seed=seed, time_limit_s=time_limit_s, report=report, lang=lang, tell=speaker.phase
-            )
-        speaker.notes(solved.notes)
-        if not solved.feasible:
-            speaker.infeasible(solved.plan)
-        status = words(f"status.{solved.plan.status}")
-        speaker.say("said.solved", file=out, status=status, seconds=f"{sum(solved.seconds.values()):.1f}")
-        if not solved.feasible:
-            return NO if solved.plan.stopped_by == "proof" else NO_ANSWER
-        from api.show import print_levels
-
-        print_levels(speaker, solved.problem, solved.plan)
-        if report is not None:
-            speaker.say("said.report", folder=report)
-        return DONE
+        asked = Asked(out=out, report=report, time_limit_s=time_limit_s, seed=seed)
+        only_live = {
+            "--situation": situation, "--place": place, "--as-of": as_of, "--roads": roads, "--crs": crs,
+            "--commit": commit or None, "--hold-h": hold_h, "--actor": actor, "--key": key,
+        }  # fmt: skip
+        if problem is not None and live:
+            raise BadInput("solve", [Fault("", "ProblemAndLive", {"problem": problem})])
+        if live:
+            return solve_live(speaker, asked, {name: value for name, value in only_live.items() if value is not None})
+        if problem is None:
+            raise BadInput("solve", [Fault("", "ProblemOrLive", {})])
+        needless = [name for name, value in only_live.items() if value is not None]
+        if needless:
+            raise BadInput("solve", [Fault(name, "OnlyLive", {"name": name}) for name in needless])
+        return solve_problem(speaker, asked, problem)
 
     @command(app, "check", "cmd.check")
     def check(problem: Annotated[Path, argument("arg.problem")], plan: Annotated[Path, argument("arg.plan")]) -> int:
@@ -283,8 +295,8 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         speaker.say("said.built", folder=out, next=f"wuding solve {out} --out plan.json --report report")
         return DONE
 
-    @command(scenario, "load", "cmd.scenario.load")
-    def scenario_load(folder: Annotated[Path, argument("arg.folder")]) -> int:
+    @command(scenario, "check", "cmd.scenario.check")
+    def scenario_check(folder: Annotated[Path, argument("arg.folder")]) -> int:
         from api.demo import refresh_world
         from api.show import print_world
 
@@ -292,6 +304,38 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
             world = refresh_world(folder, tell=speaker.phase)
         print_world(speaker, world)
         speaker.say("said.loaded", file=folder / "problem.json")
+        return DONE
+
+    @command(scenario, "load", "cmd.scenario.load")
+    def scenario_load(
+        name: Annotated[str, argument("arg.scenario.load")],
+        situation: Annotated[str, option("--situation", "opt.situation", show_default=True)] = "live",
+        add: Annotated[bool, option("--add", "opt.add")] = False,
+        seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
+        actor: Annotated[str | None, option("--actor", "opt.actor")] = None,
+        key: Annotated[str | None, option("--key", "opt.key")] = None,
+        note: Annotated[str | None, option("--note", "opt.note")] = None,
+    ) -> int:
+        from api import settings
+        from api.situation import load_scenario
+
+        with speaker.working():
+            done = load_scenario(
+                name,
+                situation=situation,
+                seed=seed,
+                add=add,
+                actor=settings.actor(actor),
+                key=key,
+                note=note,
+                tell=speaker.phase,
+            )
+        speaker.remarks(done.world.notes)
+        for one in done.tables:
+            facts = {"kind": words(f"kind_of_table.{one.kind}"), "added": one.added, "changed": one.changed}
+            speaker.say("scenario.table", **facts, same=one.same)
+        speaker.say("scenario.loaded", situation=situation, roads=done.roads)
+        speaker.say("scenario.next", next=f"wuding solve --live --situation {situation} --out plan.json")
         return DONE
 
     for module in (db, files, stock, five_fixed, plan):

@@ -1,6 +1,6 @@
 """Tables in and out of the database: the use cases behind `wuding import` and `wuding export`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -8,11 +8,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from api.kinds import OF_INCIDENTS, OVERRIDES, Done, Frame, bring_in, known_ids, picked, take_out
 from api.settings import database
+from api.tables import OF_INCIDENTS, OVERRIDES, Done, Frame, bring_in, known_ids, picked, take_out
 from api.usecases import Phases, Tell, silent
 from inventory.database import now, reading, transaction
-from inventory.errors import BadTable, RowFault
+from inventory.errors import BadTable, InventoryError, RowFault
 from inventory.files import Table, read_table, write_mending, write_table
 from inventory.files.cells import fault
 from inventory.files.dictionary import columns_of
@@ -174,7 +174,11 @@ def faults_of_the_rest(
             bring_in(connection, rest, frame)
             return late
         except BadTable as error:
+            if error.source != table.name:
+                return late
             refused = error.faults
+        except InventoryError:
+            return late  # nothing that a row of this file is to blame for
         finally:
             if savepoint.is_active:
                 savepoint.rollback()
@@ -245,7 +249,3 @@ def _check_place(connection: Connection, option: str, code: str | None) -> None:
     division_level(code)
     if connection.execute(select(places.c.code).where(places.c.code == code)).first() is None:
         raise BadInput(option, [Fault(option, "UNKNOWN_REFERENCE", {"value": code, "target": "places"})])
-
-
-def known_headers() -> Sequence[Headers]:
-    return ("en", "zh")

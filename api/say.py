@@ -12,6 +12,7 @@ from scenarios.texts import explain, text
 if TYPE_CHECKING:
     from optimizer.dispatch.check import Violation
     from optimizer.dispatch.plan import Plan
+    from scenarios.commit import Change
     from scenarios.exchange.problem import Note
 
 MAX_LINES = 200
@@ -78,6 +79,12 @@ class Speaker:
         for violation in violations:
             words = self.words(violation.code, **violation.facts)
             console.print(Text(f"  {violation.where}{self.colon}{words}"), soft_wrap=True)
+
+    def changes(self, changes: "Iterable[Change]") -> None:
+        """The lots a plan takes more of than there is, all of them."""
+        for one in changes:
+            facts = {"store": one.store, "item": one.item, "lot": one.lot or "-"}
+            self.warn(f"  {self.words('plan.change', **facts, needed=one.quantity, now=one.available)}")
 
     def infeasible(self, plan: "Plan") -> None:
         """The pins that nobody can keep, or that no plan was found for."""

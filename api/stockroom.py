@@ -229,7 +229,7 @@ def arrivals_of(given: Sequence[str]) -> "Iterator[Any]":
         item, _, lot = name.partition("/")
         parts = amounts.split(",")
         try:
-            sound, damaged, missing = (*map(Decimal, parts), *[Decimal(0)] * (3 - len(parts)))
+            sound, damaged, missing = (*map(Decimal, parts), *[Decimal(0)] * (3 - len(parts)))  # too many: ValueError
             if not item or not all(one.is_finite() for one in (sound, damaged, missing)):
                 raise ValueError
         except (InvalidOperation, ValueError):
@@ -237,15 +237,21 @@ def arrivals_of(given: Sequence[str]) -> "Iterator[Any]":
         yield Arrival(item=item, lot="" if lot == "-" else lot, received=sound, damaged=damaged, missing=missing)
 
 
-def with_rest(arrivals: Sequence[Any], sent: Sequence[tuple[str, str, Decimal]], bin: str | None) -> list[Any]:
-    """The arrivals stated, and every other lot that was sent, whole and sound."""
+def receive_order(
+    connection: "Connection", *, act: "Act", number: str, arrived: Sequence[str] = (), bin: str | None = None
+) -> "Operation":
+    """Receive a transfer: lots that `arrived` does not name are there, whole and sound. Raises BadInput; what
+    `receive_transfer` raises."""
     from inventory.ledger.arrivals import Arrival
+    from inventory.ledger.transfer import receive_transfer, view_transfer
 
+    if not arrived:
+        return receive_transfer(connection, number=number, act=act, bin=bin)
+    arrivals = list(arrivals_of(arrived))
     stated = {(one.item, one.lot) for one in arrivals}
     rest: dict[tuple[str, str], Decimal] = {}
-    for item, lot, units in sent:
-        if (item, lot) not in stated:
-            rest[item, lot] = rest.get((item, lot), Decimal(0)) + units
-    return [
-        *arrivals, *(Arrival(item=item, lot=lot, received=units, bin=bin) for (item, lot), units in rest.items())
-    ]  # fmt: skip
+    for pick in view_transfer(connection, number).picks:
+        if (pick.item, pick.lot) not in stated:
+            rest[pick.item, pick.lot] = rest.get((pick.item, pick.lot), Decimal(0)) + pick.quantity
+    arrivals += [Arrival(item=item, lot=lot, received=units) for (item, lot), units in rest.items()]
+    return receive_transfer(connection, number=number, act=act, arrivals=arrivals, bin=bin)

@@ -123,6 +123,15 @@ def solve_file(
     phases = Phases(tell)
     with phases.phase("read"):
         opened = open_problem(path)
+    return solve_and_write(
+        opened, out=out, seed=seed, time_limit_s=time_limit_s, report=report, lang=lang, phases=phases
+    )
+
+
+def solve_and_write(
+    opened: Opened, *, out: Path, seed: int, time_limit_s: float | None, report: Path | None, lang: str, phases: Phases
+) -> Solved:
+    """The second half of `solve_file`, for a problem that is open already."""
     solved = solve_loaded(opened.loaded, seed=seed, time_limit_s=time_limit_s, phases=phases)
     with phases.phase("write"):
         write_plan(out, solved.plan)

@@ -1,5 +1,6 @@
 """A plan becomes binding: its lots are reserved in one transaction, and a re-plan moves only the difference."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,8 +19,7 @@ from inventory.tables.places import stores
 from inventory.tables.stock import balances, reservations
 from optimizer.dispatch.plan import Plan
 from optimizer.errors import OptimizerError
-from scenarios.exchange.canonical import sha256_of
-from scenarios.exchange.plan import dump_plan, plan_content
+from scenarios.exchange.plan import dump_plan
 from scenarios.incidents import find_situation
 from scenarios.live import plan_reference
 from scenarios.tables import LIVE, orders, plans, shipments
@@ -78,7 +78,7 @@ def commit_plan(
     """
     find_situation(connection, situation)
     content = dump_plan(plan)
-    digest = sha256_of(plan_content(plan))
+    digest = hashlib.sha256(content.encode()).hexdigest()
     reference = plan_reference(situation)
     operation = begin(connection, "RESERVE", act, {"plan": digest, "situation": situation})
     running = connection.execute(

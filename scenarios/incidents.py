@@ -1,5 +1,6 @@
 """What happens, in the database: a situation with its incidents, tasks, needs and closures."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from inventory.ledger.post import ids_by_code
 from inventory.tables.goods import items
 from inventory.tables.places import places
 from optimizer.errors import OptimizerError
+from scenarios.exchange.json_text import dumps, parse_json
 from scenarios.tables import LIVE, closures, incident_demands, incident_tasks, incidents, situations
 
 
@@ -34,7 +36,7 @@ def save_situation(
         "as_of": as_of,
         "roads": roads,
         "roads_crs": roads_crs,
-        "parameters": dict(parameters or {}),
+        "parameters": _as_json(dict(parameters or {})),
     }
     done = connection.execute(update(situations).where(situations.c.code == code).values(**row))
     if not done.rowcount:
@@ -112,14 +114,24 @@ def import_demands(connection: Connection, table: Table, *, situation: str = LIV
 def save_closures(connection: Connection, content: Iterable[Mapping[str, Any]], *, situation: str = LIVE) -> None:
     """The closures of a situation, instead of those it had; as in problem.json."""
     connection.execute(delete(closures).where(closures.c.situation_code == situation))
-    rows = [{"situation_code": situation, "code": one["id"], "content": dict(one)} for one in content]
+    rows = [{"situation_code": situation, "code": one["id"], "content": _as_json(dict(one))} for one in content]
     if rows:
         connection.execute(insert(closures), rows)
 
 
 def closures_of(connection: Connection, situation: str = LIVE) -> tuple[dict[str, Any], ...]:
     rows = connection.execute(select(closures.c.content).where(closures.c.situation_code == situation))
-    return tuple(sorted((dict(content) for content in rows.scalars()), key=lambda one: str(one["id"])))
+    return tuple(sorted((exact(content) for content in rows.scalars()), key=lambda one: str(one["id"])))
+
+
+def _as_json(content: dict[str, Any]) -> Any:
+    """As a JSON column takes it: no Decimals."""
+    return json.loads(dumps(content))
+
+
+def exact(content: Any) -> Any:
+    """What a JSON column gives back as the product's own files are read: fractions are exact decimals."""
+    return parse_json(json.dumps(content), source="database")
 
 
 def incident_tables(connection: Connection, situation: str = LIVE) -> dict[str, Table]:

@@ -16,6 +16,7 @@ from optimizer.errors import OptimizerError
 from optimizer.network.graph import RoadNetwork
 from scenarios.incidents import (
     closures_of,
+    exact,
     find_situation,
     import_demands,
     import_incidents,
@@ -64,7 +65,7 @@ def live_world(
         network=network,
         roads={"file": head.roads or "roads", "crs": head.roads_crs or "WGS-84"},
         closures=closures_of(connection, situation),
-        parameters=head.parameters,
+        parameters=exact(head.parameters),
         book=rule_book(connection, county=place),
     )
 

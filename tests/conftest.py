@@ -93,10 +93,42 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def shared_engines(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> "Iterator[Callable[[str], Engine]]":
+    """One database of each kind for all tests that roll back what they do: making one for each test takes longer
+    than the test."""
+    from inventory.database import open_engine
+
+    opened: dict[str, Engine] = {}
+
+    def engine(kind: str) -> "Engine":
+        if kind not in opened:
+            if kind == "postgresql":
+                url = request.getfixturevalue("postgresql")()
+            else:
+                file = tmp_path_factory.mktemp("shared") / "wuding.sqlite3"
+                shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+                url = f"sqlite:///{file}"
+            opened[kind] = open_engine(url)
+        return opened[kind]
+
+    yield engine
+    for one in opened.values():
+        one.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_kind(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> str:
     """A migrated database with the built-in catalogue and nothing else, on SQLite and on PostgreSQL."""
-    if request.param == "postgresql":
+    if database_kind == "postgresql":
         address: str = request.getfixturevalue("postgresql")()
         return address
     file = tmp_path / "wuding.sqlite3"

@@ -7,32 +7,10 @@ from typing import Annotated
 import typer
 
 from api.commands.kit import Kit
+from api.kinds import Kind
 
 DONE, BAD_INPUT = 0, 2
 SITUATION = "live"
-
-
-class Kind(StrEnum):
-    """As in api/kinds.py, which is too heavy for `--help`; a test sees to it that they agree."""
-
-    places = "places"
-    stores = "stores"
-    items = "items"
-    bins = "bins"
-    lots = "lots"
-    stock = "stock"
-    custodians = "custodians"
-    maintenance = "maintenance"
-    packages = "packages"
-    kits = "kits"
-    teams = "teams"
-    vehicles = "vehicles"
-    incidents = "incidents"
-    tasks = "tasks"
-    demands = "demands"
-    check_overrides = "check_overrides"
-    weight_overrides = "weight_overrides"
-    minimum_overrides = "minimum_overrides"
 
 
 class Headers(StrEnum):

@@ -1,9 +1,158 @@
 """A plan in force: commit, show, cancel."""
 
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
 
-from api.commands.kit import Kit
+from api.commands.kit import Kit, quantity
+from api.say import Speaker
+
+if TYPE_CHECKING:
+    from api.situation import Names
+    from scenarios.commit import Committed
+
+DONE = 0
+SITUATION = "live"
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
-    """Add the commands of this module."""
+    """Add `wuding plan commit|show|cancel`."""
+    group = kit.group(app, "plan", "cmd.plan")
+    speaker, argument, option, command = kit.speaker, kit.argument, kit.option, kit.command
+
+    @command(group, "commit", "cmd.plan.commit")
+    def commit(
+        plan: Annotated[Path, argument("arg.plan")],
+        hold_h: Annotated[str | None, option("--hold-h", "opt.hold_h")] = None,
+        situation: Annotated[str, option("--situation", "opt.situation", show_default=True)] = SITUATION,
+        as_of: Annotated[str | None, option("--as-of", "opt.as_of.plan")] = None,
+        actor: Annotated[str | None, option("--actor", "opt.actor")] = None,
+        key: Annotated[str | None, option("--key", "opt.key")] = None,
+        note: Annotated[str | None, option("--note", "opt.note")] = None,
+        occurred_at: Annotated[str | None, option("--occurred-at", "opt.occurred_at")] = None,
+    ) -> int:
+        from api import settings, situation as cases
+        from api.commands.kit import moment
+
+        with speaker.working():
+            speaker.phase("phase.commit")
+            _, done = cases.commit(
+                plan,
+                situation=situation,
+                as_of=None if as_of is None else moment("--as-of", as_of),
+                hold_h=None if hold_h is None else quantity("--hold-h", hold_h),
+                actor=settings.actor(actor),
+                key=key,
+                note=note,
+                occurred_at=None if occurred_at is None else moment("--occurred-at", occurred_at),
+            )
+            names = cases.names_now(situation)
+        print_committed(speaker, done, names)
+        return DONE
+
+    @command(group, "show", "cmd.plan.show")
+    def show(
+        situation: Annotated[str, option("--situation", "opt.situation", show_default=True)] = SITUATION,
+        as_json: Annotated[bool, option("--json", "opt.json.plan")] = False,
+    ) -> int:
+        from api.situation import in_force
+
+        with speaker.working():
+            speaker.phase("phase.live")
+            found = in_force(situation)
+        if as_json:
+            sys.stdout.write(found.content)
+        else:
+            _print_plan(speaker, found, situation)
+        return DONE
+
+    @command(group, "cancel", "cmd.plan.cancel")
+    def cancel(
+        situation: Annotated[str, option("--situation", "opt.situation", show_default=True)] = SITUATION,
+        actor: Annotated[str | None, option("--actor", "opt.actor")] = None,
+        key: Annotated[str | None, option("--key", "opt.key")] = None,
+        note: Annotated[str | None, option("--note", "opt.note")] = None,
+    ) -> int:
+        from api import settings, situation as cases
+
+        with speaker.working():
+            speaker.phase("phase.commit")
+            released = cases.cancel(situation=situation, actor=settings.actor(actor), key=key, note=note)
+            names = cases.names_now(situation)
+        speaker.say("plan.cancelled", situation=situation, lines=len(released))
+        _print_units(speaker, released, names)
+        return DONE
+
+
+def print_committed(speaker: Speaker, done: "Committed", names: "Names") -> None:
+    """What a commit came to."""
+    if done.replayed:
+        speaker.say("plan.replayed", plan=done.plan)
+        return
+    key = "plan.committed" if done.replaces is None else "plan.replaced"
+    speaker.say(key, plan=done.plan, before=done.replaces)
+    if not done.reserved and not done.released:
+        speaker.say("plan.nothing")
+    if done.reserved:
+        speaker.say("plan.reserved", lines=len(done.reserved))
+        _print_units(speaker, done.reserved, names)
+    if done.released:
+        speaker.say("plan.released", lines=len(done.released))
+        _print_units(speaker, done.released, names)
+
+
+def _print_units(speaker: Speaker, units: Any, names: "Names") -> None:
+    from api.commands.lines import print_table
+    from api.situation import lines
+
+    if units:
+        heads = ("line.store", "line.item", "line.lot", "line.quantity")
+        print_table(speaker, heads, lines(units, names, speaker.lang))
+
+
+def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
+    from api.commands.lines import print_table
+
+    lang, names, plan = speaker.lang, found.names, found.plan
+    facts = {"plan": found.number, "situation": situation, "actor": found.actor, "at": found.recorded_at}
+    speaker.say("plan.in_force", **facts)
+    stops = [
+        (order.team, names.of("incidents", stop.incident, lang), stop.task, _clock(stop.depart_s), _clock(stop.arrive_s))
+        for order in plan.team_orders
+        for stop in order.stops
+    ]
+    speaker.say("plan.orders", count=len(stops))
+    if stops:
+        heads = ("line.team", "line.incident", "line.task", "line.depart", "line.arrive")
+        print_table(speaker, heads, stops)
+    goods = [
+        (one.id, names.of("stores", one.store, lang), names.of("incidents", one.incident, lang),
+         names.of("items", one.item, lang), one.lot or "-", one.quantity, _clock(one.arrive_s))
+        for one in plan.shipments
+    ]  # fmt: skip
+    speaker.say("plan.shipments", count=len(goods))
+    if goods:
+        heads = ("line.shipment", "line.store", "line.incident", "line.item", "line.lot", "line.quantity",
+                 "line.arrive")  # fmt: skip
+        print_table(speaker, heads, goods)
+    speaker.say("plan.kept", count=len(found.kept))
+    if found.kept:
+        print_table(
+            speaker,
+            ("line.store", "line.item", "line.lot", "line.quantity", "line.until"),
+            (
+                (names.of("stores", one.store, lang), names.of("items", one.item, lang), one.lot or "-", one.quantity,
+                 speaker.words("plan.no_end") if one.until is None else speaker.words("plan.until", at=one.until))
+                for one in found.kept
+            ),
+        )  # fmt: skip
+
+
+def _clock(seconds: int | None) -> str:
+    """Time from the moment the plan is for: +1:05:30."""
+    if seconds is None:
+        return "-"
+    hours, rest = divmod(abs(seconds), 3600)
+    return f"{'+' if seconds >= 0 else '-'}{hours}:{rest // 60:02}:{rest % 60:02}"

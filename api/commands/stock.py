@@ -1,9 +1,213 @@
 """Stock: looks, movements, transfers, stocktakes."""
 
+from typing import Annotated, Any
+
 import typer
 
-from api.commands.kit import Kit
+from api.commands import stock_moves, stock_orders, stock_papers
+from api.commands.kit import Kit, day
+from api.commands.stock_entry import Page, Writes, coded, print_json, word
+from api.office import Entry, look, names_of
+from inventory.kinds import ELSEWHERE, OWNERS, STATES
+from optimizer.errors import BadInput, Fault
+
+NONE_FOUND, DONE = "said.stock.none", 0
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands of this module."""
+    group = kit.group(app, "stock", "cmd.stock")
+    _lines(group, kit)
+    stock_papers.register(group, kit)
+    stock_moves.register(group, kit)
+    _promised(group, kit)
+    stock_orders.register(group, kit)
+
+
+def cursor(value: str | None) -> Any:
+    """`3.14.159`, as the command itself said it. Raises BadInput."""
+    if value is None:
+        return None
+    parts = value.split(".")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise BadInput("--after", [Fault("--after", "BadCursor", {"value": value})])
+    return tuple(int(part) for part in parts)
+
+
+def _lines(group: typer.Typer, kit: Kit) -> None:
+    option, speaker, lang = kit.option, kit.speaker, kit.lang
+    page = Page(speaker)
+    filters = {
+        "place": option("--place", "opt.stock.place"),
+        "store": option("--store", "opt.stock.store"),
+        "item": option("--item", "opt.stock.item"),
+        "json": option("--json", "opt.stock.json"),
+    }
+
+    @kit.command(group, "list", "cmd.stock.list")
+    def stock_list(
+        place: Annotated[str | None, filters["place"]] = None,
+        store: Annotated[str | None, filters["store"]] = None,
+        item: Annotated[str | None, filters["item"]] = None,
+        lot: Annotated[str | None, option("--lot", "opt.stock.lot")] = None,
+        state: Annotated[str | None, option("--state", "opt.stock.state")] = None,
+        owner: Annotated[str | None, option("--owner", "opt.stock.owner.filter")] = None,
+        expires_by: Annotated[str | None, option("--expires-by", "opt.stock.expires_by")] = None,
+        limit: Annotated[int, option("--limit", "opt.stock.limit", min=1, show_default=True)] = 50,
+        after: Annotated[str | None, option("--after", "opt.stock.after")] = None,
+        whole: Annotated[bool, option("--all", "opt.stock.all")] = False,
+        as_json: Annotated[bool, filters["json"]] = False,
+    ) -> int:
+        from api.stockroom import stock_lines
+
+        found = look(
+            stock_lines, place=place, store=store, item=item, lot=stock_moves.lot_code(lot), limit=limit, whole=whole,
+            state=coded("--state", state, STATES | ELSEWHERE), owner=coded("--owner", owner, OWNERS),
+            expires_by=day("--expires-by", expires_by), after=cursor(after),
+        )  # fmt: skip
+        following = None if found.next is None else ".".join(map(str, found.next))
+        if as_json:
+            print_json({"rows": found.rows, "next": following})
+            return DONE
+        names = look(names_of, stores=[row.store for row in found.rows], items=[row.item for row in found.rows])
+        if not found.rows:
+            speaker.say(NONE_FOUND)
+            return DONE
+        page.table(
+            ("store", "item", "lot", "bin", "state", "quantity>", "unit", "reserved>", "expires", "owner", "price>"),
+            (
+                (names.store(row.store, lang), names.item(row.item, lang), row.lot or "-", row.bin,
+                 word(STATES | ELSEWHERE, row.state, lang), row.quantity, names.unit(row.item, lang),
+                 row.reserved or None, row.expires, word(OWNERS, row.owner, lang), row.unit_price)
+                for row in found.rows
+            ),
+        )  # fmt: skip
+        if following is not None:
+            speaker.say("said.stock.next", after=following)
+        return DONE
+
+    @kit.command(group, "available", "cmd.stock.available")
+    def available(
+        place: Annotated[str | None, filters["place"]] = None,
+        store: Annotated[str | None, filters["store"]] = None,
+        item: Annotated[str | None, filters["item"]] = None,
+        as_json: Annotated[bool, filters["json"]] = False,
+    ) -> int:
+        from api.stockroom import available_units
+        from inventory.database import now
+
+        found = look(available_units, as_of=now(), place=place, store=store, item=item)
+        if as_json:
+            print_json(found)
+            return DONE
+        names = look(names_of, stores=[row.store for row in found], items=[row.item for row in found])
+        if not found:
+            speaker.say(NONE_FOUND)
+            return DONE
+        page.table(
+            ("store", "item", "available>", "unit"),
+            (
+                (names.store(row.store, lang), names.item(row.item, lang), row.available, names.unit(row.item, lang))
+                for row in found
+            ),
+        )
+        return DONE
+
+
+def _promised(group: typer.Typer, kit: Kit) -> None:
+    """What is lent, kept for somebody, or should be topped up."""
+    option, speaker, lang = kit.option, kit.speaker, kit.lang
+    page, writes = Page(speaker), Writes(kit)
+    json_wanted = option("--json", "opt.stock.json")
+
+    @kit.command(group, "loans", "cmd.stock.loans")
+    def loans(
+        store: Annotated[str | None, option("--store", "opt.stock.store")] = None,
+        due_by: Annotated[str | None, option("--due-by", "opt.stock.due_by")] = None,
+        as_json: Annotated[bool, json_wanted] = False,
+    ) -> int:
+        from inventory.ledger.pages import open_loans
+
+        found = look(open_loans, store=store, due_by=day("--due-by", due_by))
+        if as_json:
+            print_json(found)
+            return DONE
+        names = look(names_of, stores=[row.store for row in found], items=[row.item for row in found])
+        if not found:
+            speaker.say(NONE_FOUND)
+            return DONE
+        page.table(
+            ("operation>", "store", "item", "lot", "quantity>", "unit", "borrower", "due_back"),
+            (
+                (str(row.operation), names.store(row.store, lang), names.item(row.item, lang), row.lot or "-",
+                 row.quantity, names.unit(row.item, lang), row.borrower, row.due_back)
+                for row in found
+            ),
+        )  # fmt: skip
+        return DONE
+
+    @kit.command(group, "reservations", "cmd.stock.reservations")
+    def reservations(
+        reference: Annotated[str | None, option("--for", "opt.stock.reference.filter")] = None,
+        as_json: Annotated[bool, json_wanted] = False,
+    ) -> int:
+        from inventory.ledger.pages import open_reservations
+
+        found = look(open_reservations, reference=reference)
+        if as_json:
+            print_json(found)
+            return DONE
+        names = look(names_of, stores=[row.store for row in found], items=[row.item for row in found])
+        if not found:
+            speaker.say(NONE_FOUND)
+            return DONE
+        page.table(
+            ("reference", "store", "item", "lot", "quantity>", "unit", "until"),
+            (
+                (row.reference, names.store(row.store, lang), names.item(row.item, lang), row.lot or "-", row.quantity,
+                 names.unit(row.item, lang), row.expires_at)
+                for row in found
+            ),
+        )  # fmt: skip
+        return DONE
+
+    @writes(group, "replenish", "cmd.stock.replenish", reason="REPLENISH", fixed=True)
+    def replenish(
+        entry: Entry,
+        place: Annotated[str | None, option("--place", "opt.stock.place")] = None,
+        request: Annotated[bool, option("--request", "opt.stock.request")] = False,
+        as_json: Annotated[bool, json_wanted] = False,
+    ) -> int:
+        from api.office import writing
+        from api.stockroom import top_up
+        from inventory.database import now
+
+        at = now()
+        if request:
+            with writing() as connection:
+                found, numbers = top_up(connection, act=entry.act(at), as_of=at, place=place)
+        else:
+            found, numbers = look(top_up, act=None, as_of=at, place=place)
+        if as_json:
+            orders = [{"from": pair[0], "to": pair[1], "number": number} for pair, number in numbers.items()]
+            print_json({"suggestions": found, "requests": orders})
+            return DONE
+        names = look(
+            names_of, stores=[code for row in found for code in (row.store, row.source)],
+            items=[row.item for row in found],
+        )  # fmt: skip
+        if not found:
+            speaker.say("said.stock.nothing_short")
+            return DONE
+        page.table(
+            ("store", "item", "have>", "minimum>", "target>", "top_up>", "unit", "way", "from_store", "number"),
+            (
+                (names.store(row.store, lang), names.item(row.item, lang), row.have, row.minimum, row.target,
+                 row.quantity, names.unit(row.item, lang), speaker.words(f"way.{row.kind}"),
+                 names.store(row.source, lang), numbers.get((row.source, row.store), ""))
+                for row in found
+            ),
+        )  # fmt: skip
+        if request:
+            speaker.say("said.stock.requested", count=len(numbers))
+        return DONE

@@ -56,7 +56,7 @@ class Writes:
                     value = said[f"entry_{name}"]
                     if value is not None and not 0 < len(value) <= most:
                         facts = {"value": value[:80], "most": most}
-                        raise BadInput(f"--{name}", [Fault(f"--{name}", "TOO_LONG" if value else "EMPTY", facts)])
+                        raise BadInput(f"--{name}", [Fault(f"--{name}", "TOO_LONG" if value else "OptionEmpty", facts)])
                 occurred = said["entry_occurred_at"]
                 entry = Entry(
                     actor=acting(said["entry_actor"]),

@@ -6,16 +6,17 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from inventory.errors import InventoryError
 from inventory.five_fixed import NO_LOT, shanghai_day
 from inventory.intake.care import hold_failed
-from inventory.kinds import KINDS
+from inventory.kinds import ELSEWHERE, KINDS
 from inventory.ledger.errors import WrongState
-from inventory.ledger.move import change_state, write_off
+from inventory.ledger.move import change_state, move, write_off
 from inventory.ledger.post import Act, AnyRow
 from inventory.ledger.stock_lines import sub_tree
+from inventory.tables.base import Quantity
 from inventory.tables.care import attachments, maintenance, tasks
 from inventory.tables.goods import items, lots
 from inventory.tables.places import stores
@@ -46,7 +47,8 @@ class BadEvidence(InventoryError):
 
 # task -> the way it is done, where saying so is not enough
 OTHER_WAYS = {
-    "PUT_AWAY": ("上架：wuding stock move … --put-away", "put it away: wuding stock move … --put-away"),
+    "PUT_AWAY": ("写明放入的货位（--bin 货位），或办理上架：wuding stock move … --put-away",
+                 "name the bin (--bin BIN), or put it away: wuding stock move … --put-away"),
     "RECORD_MADE": ("补生产日期：重新导入该批次（wuding import stock）",
                     "record the day of manufacture: import the lot again (wuding import stock)"),
 }  # fmt: skip
@@ -67,10 +69,11 @@ def finish_task(
     done_on: date | None = None,
     evidence: tuple[Path, ...] = (),
     folder: Path | None = None,
+    bin: str | None = None,
 ) -> int | None:
     """A task is done. A check writes a maintenance record (its id comes back): passed, the clock begins anew on
     `done_on`; failed, the lot is unserviceable at once and the clock runs on. REPAIR and RELEASE make the units
-    serviceable again; WRITE_OFF and RECALL take them out of the book.
+    serviceable again; WRITE_OFF and RECALL take them out of the book; PUT_AWAY puts them into `bin`.
 
     Raises UnknownTask, DoneInFuture, AnotherWay, BadEvidence; what moving the stock raises.
     """
@@ -87,6 +90,8 @@ def finish_task(
             connection, store_id=row.store_id, item=row.item, lot=row.lot, kind=row.kind, passed=passed, done_on=day,
             act=act,
         )  # fmt: skip
+    elif row.kind == "PUT_AWAY" and bin is not None and passed:
+        _put_away(connection, row, act, bin)
     elif row.kind in OTHER_WAYS:
         zh, en = OTHER_WAYS[row.kind]
         raise AnotherWay(task=task, way_zh=zh, way_en=en)
@@ -156,6 +161,22 @@ def _live(connection: Connection, task: str, place: str | None) -> AnyRow:
     if row is None:
         raise UnknownTask(task=task)
     return row
+
+
+def _put_away(connection: Connection, row: AnyRow, act: Act, bin: str) -> None:
+    """All units of the lot that stand in no bin, into one."""
+    lot = "" if row.lot in (None, NO_LOT) else row.lot
+    waiting = connection.execute(
+        select(func.sum(balances.c.quantity).cast(Quantity))
+        .join(lots, lots.c.id == balances.c.lot_id)
+        .join(items, items.c.id == balances.c.item_id)
+        .where(balances.c.store_id == row.store_id, items.c.code == row.item, lots.c.code == lot)
+        .where(balances.c.bin_id.is_(None), balances.c.state.not_in(list(ELSEWHERE)))
+    ).scalar()
+    if not waiting:
+        raise UnknownTask(task=row.key)
+    step = replace(act, reason="PUT_AWAY", key=None, reference=row.key[:128])
+    move(connection, store=row.store, item=row.item, quantity=waiting, to_bin=bin, act=step, lot=lot, put_away=True)
 
 
 def _act_on_stock(connection: Connection, row: AnyRow, act: Act, *, passed: bool) -> None:

@@ -1,6 +1,5 @@
 """The five-fixed engine on the database: judge the stock of a day, keep findings and scores, make the tasks."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -103,7 +102,6 @@ def _plain(value: Any) -> Any:
         return format(value.normalize(), "f") if value else "0"
     if isinstance(value, date):
         return value.isoformat()
-    json.dumps(value)
     return value
 
 

@@ -33,6 +33,7 @@ TITLES = {  # table -> where it stands, its meaning in Chinese and English
     "packages": ("packages.csv", "包装换算", "Package conversions"),
     "kits": ("kits.csv", "成套物资", "Kits"),
     "village_profiles": ("village_profiles.csv", "村寨专用储备", "What villages of a kind hold besides"),
+    "count_sheet": ("count_sheet.csv", "盘点表", "Count sheet of a stocktake"),
     "minimum_overrides": ("minimum_overrides.csv", "本县最低储备调整", "A county's own least stock"),
 }
 

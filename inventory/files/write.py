@@ -18,7 +18,8 @@ from inventory.files.read import Table
 Rows = Table | Mapping[str, Sequence[Any]] | Iterable[Mapping[str, Any]]
 Headers = Literal["en", "zh"]
 
-ALWAYS = {("travel", "seconds")}  # empty cells say something here: no way there
+# empty cells say something here: no way there, not counted yet, no bin
+ALWAYS = {("travel", "seconds"), *(("count_sheet", name) for name in ("lot", "bin", "counted", "note"))}
 _TEXTS = ("text", "code", "division", "list", "checks", "instant")  # a workbook keeps these as text
 
 

@@ -84,7 +84,7 @@ def _liftable(chosen: Sequence[Stock], fit: Sequence[Stock], gates: Mapping[str,
         if line.id not in known
         and line.state in ("serviceable", "quarantined", "damaged")
         and gates[line.lot].held > 0
-        and (line.expires is None or line.expires >= day)
+        and (line.usable_until is None or line.usable_until >= day)
     ]
 
 

@@ -26,7 +26,7 @@ from inventory.tables.care import maintenance
 from inventory.tables.goods import items, lots
 from inventory.tables.orders import count_lines, counts
 from inventory.tables.places import bins, stores
-from inventory.tables.stock import balances, movements
+from inventory.tables.stock import balances, movements, operations
 
 ZERO = Decimal(0)
 PREFIX = "PD"
@@ -61,6 +61,7 @@ class CountLine:
     variance: Decimal | None
     moved_since: Decimal  # net units that came (+) or went (-) since the opening
     note: str | None
+    expires: date | None = None
 
 
 def open_count(
@@ -195,7 +196,8 @@ def count_sheet(connection: Connection, number: str) -> tuple[str, str, list[Cou
         variance = None if row.counted is None or hidden else row.counted - row.book
         book = None if hidden else row.book
         moved = ZERO if hidden else since.get(row.balance_id, ZERO)
-        lines.append(CountLine(row.item, row.lot, row.bin, row.state, book, row.counted, variance, moved, row.note))
+        lines.append(CountLine(row.item, row.lot, row.bin, row.state, book, row.counted, variance, moved, row.note,
+                               row.expires))  # fmt: skip
     return store, count.status, lines
 
 
@@ -204,7 +206,7 @@ def _rows(connection: Connection, count: AnyRow) -> Sequence[AnyRow]:
         select(
             count_lines.c.balance_id, count_lines.c.book, count_lines.c.counted, count_lines.c.counted_by,
             count_lines.c.note, items.c.code.label("item"), balances.c.item_id, balances.c.lot_id, balances.c.state,
-            lots.c.code.label("lot"), bins.c.code.label("bin"),
+            lots.c.code.label("lot"), lots.c.expires, bins.c.code.label("bin"),
         )
         .join(balances, balances.c.id == count_lines.c.balance_id)
         .join(items, items.c.id == balances.c.item_id)
@@ -245,12 +247,14 @@ def _moved_since(connection: Connection, count: AnyRow, lines: Any = None) -> di
     """Line -> net units that came or went since the opening, of the lines of the count (or of those asked for)."""
     if lines is None:
         lines = select(count_lines.c.balance_id).where(count_lines.c.count_id == count.id)
+    own = select(operations.c.id).where(operations.c.reference == count.number, operations.c.kind == "ADJUST")
     rows = connection.execute(
         select(movements.c.from_id, movements.c.to_id, movements.c.quantity).where(
             and_(
                 movements.c.id > count.ledger_at,
                 or_(movements.c.from_id.in_(lines), movements.c.to_id.in_(lines)),
                 movements.c.kind.not_in(["RESERVE", "RELEASE"]),
+                movements.c.operation_id.not_in(own),  # the adjustment is no movement to be accounted for
             )
         )
     )

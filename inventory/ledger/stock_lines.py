@@ -38,6 +38,7 @@ class Stock:
     made: date | None
     expires: date | None
     received: date | None
+    usable_until: date | None  # the earlier of expiry and retirement
 
     @property
     def free(self) -> Decimal:
@@ -63,6 +64,7 @@ _LINES = (
         lots.c.made,
         lots.c.expires,
         balances.c.received,
+        lots.c.usable_until,
     )
     .join(lots, lots.c.id == balances.c.lot_id)
     .outerjoin(bins, bins.c.id == balances.c.bin_id)
@@ -121,7 +123,7 @@ def fit_lines(lines: Sequence[Stock], gates: dict[str, LotGate], *, at: datetime
         for line in lines
         if line.state == "serviceable"
         and line.bin_id is not None
-        and (line.expires is None or line.expires >= day)
+        and (line.usable_until is None or line.usable_until >= day)
         and gates[line.lot].dispatchable > 0
     ]
 

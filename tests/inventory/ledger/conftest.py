@@ -22,34 +22,44 @@ AT = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
 BED, WATER, EXTINGUISHER = "M003", "M013", "M059"
 
 
-@pytest.fixture
-def county(engine: Engine) -> Engine:
-    """One county, two towns, one village; a county store S0, town stores S1 and S2, a village room S3."""
+def build_county(connection: Connection) -> None:
     rows = [
         ("520600000000", "甲县", "county", None),
         ("520600100000", "一镇", "town", "520600000000"),
         ("520600101000", "二镇", "town", "520600000000"),
         ("520600100201", "一村", "village", "520600100000"),
     ]
+    connection.execute(
+        insert(places),
+        [{"code": code, "name": name, "level": level, "parent_code": up} for code, name, level, up in rows],
+    )
+    connection.execute(
+        insert(stores),
+        [
+            {"code": f"S{number}", "name": f"{name}库", "tier": level, "place_code": code}
+            for number, (code, name, level, _) in enumerate(rows)
+        ],
+    )
+
+
+@pytest.fixture
+def county(engine: Engine) -> Engine:
+    """One county, two towns, one village; a county store S0, town stores S1 and S2, a village room S3."""
     with transaction(engine) as connection:
-        connection.execute(
-            insert(places),
-            [{"code": code, "name": name, "level": level, "parent_code": up} for code, name, level, up in rows],
-        )
-        connection.execute(
-            insert(stores),
-            [
-                {"code": f"S{number}", "name": f"{name}库", "tier": level, "place_code": code}
-                for number, (code, name, level, _) in enumerate(rows)
-            ],
-        )
+        build_county(connection)
     return engine
 
 
 @pytest.fixture
-def session(county: Engine) -> Iterator[Connection]:
+def session(
+    request: pytest.FixtureRequest, database_kind: str, shared_engines: Callable[[str], Engine]
+) -> Iterator[Connection]:
     """One transaction on that county, never committed."""
-    with county.connect() as connection, connection.begin() as whole:
+    own = {"county", "engine"} & set(request.fixturenames)
+    engine = request.getfixturevalue("county") if own else shared_engines(database_kind)
+    with engine.connect() as connection, connection.begin() as whole:
+        if not own:
+            build_county(connection)
         yield connection
         whole.rollback()
 

@@ -62,17 +62,18 @@ class TestQuantities:
             ({"to_id": None}, "ck_movements_legs"),
             ({"kind": "RESERVE"}, "ck_movements_own_leg"),
             ({"kind": "GIFT"}, "ck_movements_kind"),
-            ({"operation_id": 999}, "(?i)foreign key"),
+            ({"operation_id": -1}, "(?i)foreign key"),
         ],
     )
     def test_a_movement_that_cannot_be_is_refused(self, session, five, refused, change, check):
-        good = {"operation_id": 1, "kind": "RECEIVE", "quantity": Decimal(1), "from_id": None, "to_id": five.id}
+        made = session.execute(select(operations.c.id)).scalar_one()
+        good = {"operation_id": made, "kind": "RECEIVE", "quantity": Decimal(1), "from_id": None, "to_id": five.id}
         with refused(IntegrityError, match=check):
             session.execute(insert(movements), good | change)
         session.execute(insert(movements), good)
 
     def test_a_movement_onto_its_own_line_is_refused_and_a_reservation_elsewhere_too(self, session, five, refused):
-        row = {"operation_id": 1, "quantity": Decimal(1)}
+        row = {"operation_id": session.execute(select(operations.c.id)).scalar_one(), "quantity": Decimal(1)}
         with refused(IntegrityError, match="ck_movements_own_leg"):
             session.execute(insert(movements), row | {"kind": "MOVE", "from_id": five.id, "to_id": five.id})
         other = session.execute(
@@ -127,7 +128,7 @@ class TestTheLedgerIsAppendOnly:
         """REPLACE is SQLite's way round a trigger on DELETE; ON CONFLICT DO UPDATE is PostgreSQL's word for it."""
         before = session.execute(select(operations)).all()
         columns = "id, kind, scope, actor, reason, recorded_at"
-        values = "1, 'ADJUST', 'x', 'x', 'COUNT', '2026-01-01'"
+        values = f"{before[0].id}, 'ADJUST', 'x', 'x', 'COUNT', '2026-01-01'"
         if session.dialect.name == "sqlite":
             statement = f"INSERT OR REPLACE INTO operations ({columns}) VALUES ({values})"
         else:
@@ -151,9 +152,10 @@ class TestKeysAndLines:
     def test_an_operation_is_reversed_once(self, session, stock, act, refused):
         stock("S0", 1)
         row = {"kind": "REVERSE", "scope": "a", "actor": "a", "reason": "CORRECTION", "recorded_at": act().at}
-        session.execute(insert(operations), row | {"reverses_id": 1})
+        row["reverses_id"] = session.execute(select(operations.c.id)).scalar_one()
+        session.execute(insert(operations), row)
         with refused(IntegrityError, match="reverses_id"):
-            session.execute(insert(operations), row | {"reverses_id": 1})
+            session.execute(insert(operations), row)
 
     @pytest.mark.parametrize("in_a_bin", [True, False])
     def test_a_line_of_stock_is_there_once_with_a_bin_and_without(self, session, stock, refused, in_a_bin):

@@ -1,0 +1,193 @@
+"""The five fixed as people meet them: a board that is up to date when it is looked at, findings in words, tasks done.
+
+Every function works on a connection: who calls it opens the transaction (`api.office`).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inventory.five_fixed.records import SHANGHAI, shanghai_day
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from inventory.care.evaluate import Evaluated
+    from inventory.care.views import Board, BoardRow, FindingRow
+    from inventory.documents import MonthlyReport
+    from inventory.five_fixed import StoreScore
+    from inventory.ledger.post import Act
+
+NOON = time(12)
+
+
+def noon(day: date) -> datetime:
+    """An instant of a Shanghai day: the rules look at the day alone."""
+    return datetime.combine(day, NOON, SHANGHAI)
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What a nightly run came to."""
+
+    evaluated: "Evaluated"
+    released: int  # reservations whose time was over
+
+
+def evaluate(
+    connection: "Connection", *, at: datetime, as_of: datetime | None = None, place: str | None = None,
+    preset: str = "general",
+) -> Night:  # fmt: skip
+    """Free the reservations whose time is over, then judge the stock and bring findings, scores and tasks in line."""
+    from inventory.care.evaluate import evaluate_stock
+    from inventory.ledger.release import sweep
+
+    released = sweep(connection, at=at)
+    return Night(evaluate_stock(connection, as_of=as_of or at, at=at, place=place, preset=preset), released)
+
+
+def stored_board(connection: "Connection", *, today: date, place: str | None = None) -> "Board":
+    """The board as last evaluated; `stale` also where a check was put on record since."""
+    from dataclasses import replace
+
+    from sqlalchemy import select
+
+    from inventory.care.views import board
+    from inventory.tables.care import maintenance
+
+    found = board(connection, place=place, today=today)
+    if found.stale or found.evaluated_at is None:
+        return found
+    since = select(maintenance.c.id).where(maintenance.c.recorded_at > found.evaluated_at).limit(1)
+    return replace(found, stale=connection.execute(since).first() is not None)
+
+
+def is_fresh(connection: "Connection", found: "Board", *, preset: str, place: str | None) -> bool:
+    """Whether a stored board is what would be found now by this preset."""
+    from sqlalchemy import select
+
+    from inventory.tables.care import evaluations
+
+    if found.stale:
+        return False
+    last = connection.execute(
+        select(evaluations.c.rule_set)
+        .where(evaluations.c.scope.in_(["", place or ""]))
+        .order_by(evaluations.c.id.desc())
+        .limit(1)
+    ).scalar()
+    return last == preset
+
+
+def fresh_board(
+    connection: "Connection", *, at: datetime, place: str | None = None, preset: str = "general"
+) -> "Board":
+    """Today's board, evaluated first where stock has moved or a check was done since, or another day has come."""
+    today = shanghai_day(at)
+    found = stored_board(connection, today=today, place=place)
+    if is_fresh(connection, found, preset=preset, place=place):
+        return found
+    evaluate(connection, at=at, place=place, preset=preset)
+    return stored_board(connection, today=today, place=place)
+
+
+def board_of_day(
+    connection: "Connection", *, as_of: datetime, place: str | None = None, preset: str = "general"
+) -> "Board":
+    """The board as the stock that is there now would be judged on another day. Nothing is kept: no task is opened
+    because somebody looked ahead."""
+    from sqlalchemy import select
+
+    from inventory.care.evaluate import judge_database
+    from inventory.care.views import Board, BoardRow
+    from inventory.five_fixed import roll_up
+    from inventory.places import division_level
+    from inventory.tables.places import places, stores
+
+    judged, scored = judge_database(connection, as_of=as_of, place=place, preset=preset)
+    home = {row.code: row for row in connection.execute(select(stores))}
+    named = {row.code: row for row in connection.execute(select(places))}
+    rolled = roll_up(
+        (one for one in scored if home[one.store].place_code),
+        place_of={code: row.place_code for code, row in home.items()},
+    )
+    parts: list[BoardRow] = []
+    level = None if place is None else division_level(place)
+    if level in ("town", "village"):
+        parts = [_store_row(one, home[one.store]) for one in scored]
+    total = _whole(scored, place, named)
+    wanted = "county" if level is None else "town"
+    for one in rolled:
+        known = named.get(one.code)
+        row = BoardRow(
+            code=one.code, name="?" if known is None else known.name, name_en=None if known is None else known.name_en,
+            level=one.level, stores=one.stores, failed=len(one.failed), score=one.score, worst=one.worst,
+            serviceable_share=one.serviceable_share, critical=one.critical, major=one.major, minor=one.minor,
+            overdue=one.overdue, due_soon=one.due_soon,
+        )  # fmt: skip
+        if one.level == wanted and level in (None, "county"):
+            parts.append(row)
+    parts.sort(key=lambda row: (-row.failed, row.score, row.code))
+    return Board(judged.report.day, None, total, tuple(parts), False)
+
+
+def _store_row(one: "StoreScore", store: Any) -> "BoardRow":
+    from inventory.care.views import BoardRow
+
+    return BoardRow(
+        code=store.code, name=store.name, name_en=store.name_en, level=store.tier, stores=1, failed=int(one.failed),
+        score=one.score, worst=one.score, serviceable_share=one.serviceable_share, critical=one.critical,
+        major=one.major, minor=one.minor, overdue=one.overdue, due_soon=one.due_soon,
+    )  # fmt: skip
+
+
+def _whole(scored: "tuple[StoreScore, ...]", place: str | None, named: dict[str, Any]) -> "BoardRow":
+    from statistics import fmean
+
+    from inventory.care.views import BoardRow
+    from inventory.places import division_level
+
+    known = named.get(place or "")
+    shares = [one.serviceable_share for one in scored if one.serviceable_share is not None]
+    return BoardRow(
+        code=place or "", name="全部" if place is None else place if known is None else known.name,
+        name_en="everything" if place is None else None if known is None else known.name_en,
+        level="all" if place is None else division_level(place), stores=len(scored),
+        failed=sum(one.failed for one in scored), score=fmean([one.score for one in scored] or [0.0]),
+        worst=min((one.score for one in scored), default=0.0), serviceable_share=fmean(shares) if shares else None,
+        critical=sum(one.critical for one in scored), major=sum(one.major for one in scored),
+        minor=sum(one.minor for one in scored), overdue=sum(one.overdue for one in scored),
+        due_soon=sum(one.due_soon for one in scored),
+    )  # fmt: skip
+
+
+def finding_words(row: "FindingRow", lang: str) -> str:
+    """A finding as a sentence."""
+    from inventory.care.words import as_finding
+    from scenarios.texts import text
+
+    return text(row.code, lang, **as_finding(row).text_facts())
+
+
+def finish(
+    connection: "Connection", *, act: "Act", task: str, passed: bool, done_on: date | None, evidence: tuple[Path, ...],
+    folder: Path, bin: str | None = None,
+) -> int | None:  # fmt: skip
+    """A task is done. Raises what `finish_task` raises."""
+    from inventory.care.done import finish_task
+
+    return finish_task(
+        connection, task=task, act=act, passed=passed, done_on=done_on, evidence=evidence, folder=folder, bin=bin
+    )
+
+
+def month_report(connection: "Connection", *, county: str, year: int, month: int, at: datetime) -> "MonthlyReport":
+    """The monthly report of a county, judged anew where that is due. Raises BadDivisionCode."""
+    from inventory.care.monthly import monthly_report
+    from inventory.places import BadDivisionCode, division_level
+
+    if division_level(county) != "county":
+        raise BadDivisionCode(code=county)
+    fresh_board(connection, at=at, place=county)
+    return monthly_report(connection, county=county, year=year, month=month)

@@ -1,0 +1,276 @@
+"""The situation in the database: a scenario goes in, plans are made on the real stock and become binding."""
+
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from api.settings import database, home, roads_folder
+from api.usecases import Phases, Solved, Tell, open_world, silent, solve_and_write
+from inventory.database import now, reading, transaction
+from inventory.intake.registers import Imported
+from inventory.ledger.post import Act
+from inventory.tables.goods import items, lots
+from inventory.tables.places import stores
+from inventory.tables.stock import balances, reservations
+from optimizer.dispatch.plan import Plan
+from optimizer.errors import BadInput, Fault, OptimizerError
+from optimizer.network.read import read_network
+from optimizer.network.tables import write_tables
+from scenarios.commit import Committed, cancel_plan, commit_plan, running_plan
+from scenarios.exchange.plan import load_plan, parse_plan_text
+from scenarios.incidents import find_situation
+from scenarios.live import live_world, load_world, plan_reference
+from scenarios.tables import LIVE, incidents, plans
+from scenarios.world import World
+
+_NAME = re.compile(r"\w[\w.-]{0,63}")  # it names a folder too
+
+
+class NoRoads(OptimizerError):
+    """A situation whose roads nobody has named. Facts: situation."""
+
+
+class NothingToCommit(OptimizerError):
+    """A plan that keeps no rule of the problem is not put in force. Facts: status."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A World that went into the database: what came of each table, and where its roads are."""
+
+    world: World
+    tables: tuple[Imported, ...]
+    roads: Path
+
+
+def load_scenario(
+    name: str, *, situation: str = LIVE, seed: int = 0, add: bool = False, actor: str, key: str | None = None,
+    note: str | None = None, tell: Tell = silent,
+) -> Loaded:  # fmt: skip
+    """A named scenario, or the World folder of that path, into the database as a situation, whole or not at all.
+
+    Raises UnknownScenario, BadInput with every bad row of a folder, NotEmpty where there are stores and `add` is not
+    given.
+    """
+    from api.demo import refresh_world, stage_scenario
+    from scenarios.registry import SCENARIOS
+
+    check_name(situation)
+    phases = Phases(tell)
+    folder = Path(name)
+    if name not in {one.name for one in SCENARIOS} and folder.is_dir():
+        world = refresh_world(folder, tell=tell)
+    else:
+        world = stage_scenario(name, seed=seed, tell=tell)
+    target = roads_folder(situation)
+    part = target.with_name(f"{target.name}.part")
+    act = Act(actor=actor, reason="OPENING", at=now(), key=key, note=note, reference=f"situation:{situation}")
+    try:
+        with phases.phase("roads_out"):
+            shutil.rmtree(part, ignore_errors=True)
+            write_tables(world.network, part)
+        with phases.phase("post"), database() as engine, transaction(engine) as connection:
+            stored = str(target.relative_to(home()))
+            tables = load_world(connection, world, act=act, roads=stored, situation=situation, add=add)
+            shutil.rmtree(target, ignore_errors=True)
+            part.rename(target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return Loaded(world, tables, target)
+
+
+def check_name(situation: str) -> None:
+    """Raises BadInput for a name that could be no folder."""
+    if not _NAME.fullmatch(situation):
+        raise BadInput("--situation", [Fault("--situation", "SituationName", {"name": situation})])
+
+
+def moment_of(connection: Connection, situation: str, given: datetime | None) -> datetime:
+    """For when one plans: what was asked for, else the situation's own moment, else now, in whole seconds."""
+    own: datetime | None = find_situation(connection, situation).as_of
+    return given or own or now().replace(microsecond=0)
+
+
+def live(
+    connection: Connection, *, situation: str = LIVE, place: str | None = None, as_of: datetime | None = None,
+    roads: Path | None = None, crs: str | None = None, phases: Phases | None = None,
+) -> World:  # fmt: skip
+    """The World of a situation on its own roads, or on others. Raises UnknownSituation, NoRoads, BadInput."""
+    phases = phases or Phases()
+    head = find_situation(connection, situation)
+    if roads is None:
+        if head.roads is None:
+            raise NoRoads(situation=situation)
+        roads, crs = home() / head.roads, crs or head.roads_crs
+    with phases.phase("roads"):
+        declared = None if (roads / "roads.json").exists() else crs
+        network = read_network(roads, crs=declared)
+    with phases.phase("live"):
+        at = moment_of(connection, situation, as_of)
+        return live_world(connection, as_of=at, network=network, situation=situation, place=place)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan on real stock, and what committing it came to where that was asked for."""
+
+    solved: Solved
+    world: World
+    committed: Committed | None = None
+
+
+def solve_live(
+    *, out: Path, situation: str = LIVE, place: str | None = None, as_of: datetime | None = None,
+    roads: Path | None = None, crs: str | None = None, seed: int = 0, time_limit_s: float | None = None,
+    report: Path | None = None, commit: bool = False, actor: str = "", key: str | None = None,
+    hold_h: Decimal | None = None, lang: str = "zh", tell: Tell = silent,
+) -> Planned:  # fmt: skip
+    """Plan on the stock, teams and incidents that the database holds; as `solve_file` otherwise. With `commit` the
+    plan is put in force at once. Raises what `live`, `solve_file` and `commit_plan` raise."""
+    phases = Phases(tell)
+    with database() as engine:
+        with reading(engine) as connection:
+            world = live(connection, situation=situation, place=place, as_of=as_of, roads=roads, crs=crs,
+                         phases=phases)  # fmt: skip
+        with phases.phase("problem"):
+            opened = open_world(world, source=situation)
+        solved = solve_and_write(opened, out=out, seed=seed, time_limit_s=time_limit_s, report=report, lang=lang, phases=phases)
+        if not commit or not solved.feasible:
+            return Planned(solved, world)
+        act = Act(actor=actor, reason="PLAN", at=now(), key=key, reference=plan_reference(situation))
+        with phases.phase("commit"), transaction(engine) as connection:
+            until = hold_until(act.at, world.as_of, hold_h)
+            done = commit_plan(
+                connection, solved.plan, act=act, situation=situation, expires_at=until, as_of=world.as_of
+            )
+        return Planned(solved, world, done)
+
+
+def hold_until(at: datetime, as_of: datetime, hold_h: Decimal | None) -> datetime | None:
+    """When the reservations of a plan run out: so long after now, or after the moment the plan is for."""
+    return None if hold_h is None else max(at, as_of) + timedelta(seconds=int(hold_h * 3600))
+
+
+def commit(
+    path: Path, *, situation: str = LIVE, as_of: datetime | None = None, hold_h: Decimal | None = None, actor: str,
+    key: str | None = None, note: str | None = None, occurred_at: datetime | None = None,
+) -> tuple[Plan, Committed]:  # fmt: skip
+    """Put a plan.json in force, in one transaction. Raises BadInput, NothingToCommit, UnknownSituation, PlanStale."""
+    plan = load_plan(path)
+    if plan.status == "infeasible":
+        raise NothingToCommit(status=str(plan.status))
+    act = Act(actor=actor, reason="PLAN", at=now(), key=key, note=note, occurred_at=occurred_at,
+              reference=plan_reference(situation))  # fmt: skip
+    with database() as engine, transaction(engine) as connection:
+        moment = moment_of(connection, situation, as_of)
+        until = hold_until(act.at, moment, hold_h)
+        return plan, commit_plan(connection, plan, act=act, situation=situation, expires_at=until, as_of=moment)
+
+
+def cancel(
+    *, situation: str = LIVE, actor: str, key: str | None = None, note: str | None = None
+) -> Mapping[tuple[str, str, str], Decimal]:
+    """Give the plan in force up; the units set free by store, item and lot. Raises NoRunningPlan."""
+    act = Act(actor=actor, reason="CANCELLED", at=now(), key=key, note=note, reference=plan_reference(situation))
+    with database() as engine, transaction(engine) as connection:
+        find_situation(connection, situation)
+        return cancel_plan(connection, act=act, situation=situation)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Units reserved for a plan."""
+
+    store: str
+    item: str
+    lot: str
+    quantity: Decimal
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The plan a situation runs by."""
+
+    number: int
+    actor: str
+    recorded_at: datetime
+    plan: Plan
+    content: str
+    kept: tuple[Kept, ...]
+    names: "Names"
+
+
+def in_force(situation: str = LIVE) -> InForce:
+    """The plan in force, with what is still reserved for it. Raises NoRunningPlan."""
+    with database() as engine, reading(engine) as connection:
+        find_situation(connection, situation)
+        content = running_plan(connection, situation)
+        row = connection.execute(
+            select(plans.c.id, plans.c.actor, plans.c.recorded_at).where(
+                plans.c.situation_code == situation, plans.c.status == "committed"
+            )
+        ).one()
+        kept = connection.execute(
+            select(stores.c.code, items.c.code, lots.c.code, reservations.c.quantity, reservations.c.expires_at)
+            .join(balances, balances.c.id == reservations.c.balance_id)
+            .join(stores, stores.c.id == balances.c.store_id)
+            .join(items, items.c.id == balances.c.item_id)
+            .join(lots, lots.c.id == balances.c.lot_id)
+            .where(reservations.c.reference == plan_reference(situation), reservations.c.quantity > 0)
+            .order_by(stores.c.code, items.c.code, lots.c.code, reservations.c.id)
+        )
+        plan = parse_plan_text(content, source=situation)
+        return InForce(row.id, row.actor, row.recorded_at, plan, content, tuple(Kept(*each) for each in kept),
+                       names(connection, situation))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Names:
+    """What people call stores, items and incidents: code -> (Chinese, English)."""
+
+    stores: Mapping[str, tuple[str, str]]
+    items: Mapping[str, tuple[str, str]]
+    incidents: Mapping[str, tuple[str, str]]
+
+    def of(self, kind: str, code: str, lang: str) -> str:
+        """`name (code)`, or the code alone."""
+        name = getattr(self, kind).get(code, ("", ""))[0 if lang == "zh" else 1]
+        if not name:
+            return code
+        return f"{name}（{code}）" if lang == "zh" else f"{name} ({code})"
+
+
+def names(connection: Connection, situation: str = LIVE) -> Names:
+    def read(wanted: Any) -> Mapping[str, tuple[str, str]]:
+        return {code: (zh or "", en or zh or "") for code, zh, en in connection.execute(wanted)}
+
+    return Names(
+        read(select(stores.c.code, stores.c.name, stores.c.name_en)),
+        read(select(items.c.code, items.c.name_zh, items.c.name_en)),
+        read(
+            select(incidents.c.code, incidents.c.name, incidents.c.name_en).where(
+                incidents.c.situation_code == situation
+            )
+        ),
+    )
+
+
+def names_now(situation: str = LIVE) -> Names:
+    with database() as engine, reading(engine) as connection:
+        return names(connection, situation)
+
+
+def lines(units: Mapping[tuple[str, str, str], Decimal], names: Names, lang: str) -> Sequence[tuple[Any, ...]]:
+    """Units by store, item and lot as rows to print."""
+    return [
+        (names.of("stores", store, lang), names.of("items", item, lang), lot or "-", quantity)
+        for (store, item, lot), quantity in sorted(units.items())
+    ]

@@ -1,0 +1,124 @@
+"""The migrations make what the tables declare, guards included, on SQLite and on PostgreSQL."""
+
+import sqlite3
+import warnings
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from api.migrations import newest, upgrade, version
+from inventory.database import open_engine, reading, transaction
+from inventory.tables import guards, metadata
+from inventory.tables.goods import items
+from inventory.tables.places import places
+from inventory.tables.stock import settings as settings_table
+
+
+class TestMigrations:
+    def test_upgrading_twice_is_harmless(self, engine):
+        def content():
+            with reading(engine) as connection:
+                rules = connection.execute(select(settings_table.c.value)).all()
+                return rules, connection.execute(select(items).order_by(items.c.id)).all(), version(connection)
+
+        before = content()
+        assert len(before[1]) > 70
+        assert before[2] == newest()
+        upgrade(engine)
+        assert content() == before
+
+    def test_upgrading_keeps_a_catalogue_that_was_changed(self, engine):
+        with transaction(engine) as connection:
+            connection.execute(items.update().where(items.c.code == "M003").values(name_zh="行军床"))
+        upgrade(engine)
+        with reading(engine) as connection:
+            assert connection.execute(select(items.c.name_zh).where(items.c.code == "M003")).scalar() == "行军床"
+
+    def test_an_empty_file_has_no_version(self, tmp_path):
+        engine = open_engine(f"sqlite:///{tmp_path}/empty.sqlite3")
+        with reading(engine) as connection:
+            assert version(connection) is None
+        engine.dispose()
+
+    def test_the_migrated_schema_is_the_one_the_tables_declare(self, engine):
+        from alembic.autogenerate import compare_metadata
+        from alembic.runtime.migration import MigrationContext
+
+        import scenarios.tables  # noqa: F401  (declares its tables on the same metadata)
+
+        with warnings.catch_warnings(), engine.connect() as connection:
+            # indexes over an expression cannot be compared; test_guards.py tries each of them
+            warnings.filterwarnings("ignore", message="Skipped unsupported reflection of expression-based index")
+            warnings.filterwarnings("ignore", message="autogenerate skipping metadata-specified expression-based index")
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, metadata) == []
+
+    def test_every_check_and_expression_index_is_there(self, engine):
+        """Alembic compares neither; so each name the tables declare is looked up in what the database holds."""
+        with engine.connect() as connection:
+            if engine.dialect.name == "sqlite":
+                sql = " ".join(connection.exec_driver_sql("SELECT coalesce(sql, '') FROM sqlite_master").scalars())
+            else:
+                names = "SELECT conname FROM pg_constraint UNION SELECT indexname FROM pg_indexes"
+                sql = " ".join(connection.exec_driver_sql(names).scalars())
+        for table in metadata.tables.values():
+            for named in (*table.constraints, *table.indexes):
+                if named.name and not str(named.name).startswith(("pk_", "fk_", "_")):
+                    assert str(named.name) in sql
+
+    def test_the_checks_say_what_the_tables_declare(self, engine, tmp_path):
+        """The words of every check, migrated and made straight from the metadata, are the same."""
+        if engine.dialect.name == "postgresql":
+            query = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c' AND conrelid > 0"
+            with engine.connect() as connection:
+                migrated = connection.exec_driver_sql(query).all()
+                connection.exec_driver_sql("CREATE SCHEMA fresh")
+                connection.exec_driver_sql("SET search_path TO fresh")
+                metadata.create_all(connection)
+                both = connection.exec_driver_sql(query).all()
+            assert sorted(both) == sorted([*migrated, *migrated])
+            return
+        fresh = sqlite3.connect(tmp_path / "fresh.sqlite3")
+        with engine.connect() as connection:
+            migrated = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all()
+        from sqlalchemy.schema import CreateTable
+
+        for table in metadata.sorted_tables:
+            fresh.execute(str(CreateTable(table).compile(engine)))
+        declared = dict(fresh.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+        fresh.close()
+
+        def checks(sql):
+            return sorted(line.strip().rstrip(",") for line in sql.splitlines() if " CHECK " in line)
+
+        assert {name: checks(sql) for name, sql in migrated if name in declared} == {
+            name: checks(sql) for name, sql in declared.items()
+        }
+
+    def test_the_guards_are_those_of_the_newest_version(self, engine):
+        with engine.connect() as connection:
+            if engine.dialect.name == "sqlite":
+                query = "SELECT sql FROM sqlite_master WHERE type = 'trigger'"
+                there = set(connection.exec_driver_sql(query).scalars())
+                assert there == set(guards.statements("sqlite"))
+                return
+            query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+            there = set(connection.exec_driver_sql(query).scalars())
+            bodies = "".join(
+                connection.exec_driver_sql(
+                    "SELECT prosrc FROM pg_proc WHERE starts_with(proname, 'wuding_') ORDER BY proname"
+                ).scalars()
+            )
+        declared = [statement for statement in guards.statements("postgresql") if "CREATE TRIGGER" in statement]
+        assert there == {statement.split()[2] for statement in declared}
+        functions = [statement for statement in guards.statements("postgresql") if "CREATE FUNCTION" in statement]
+        assert bodies == "".join(statement.split("$$")[1] for statement in sorted(functions))
+
+    def test_a_place_may_be_written_before_the_one_above_it_but_not_without(self, engine):
+        town = {"code": "520600100000", "name": "一镇", "level": "town", "parent_code": "520600000000"}
+        with transaction(engine) as connection:
+            connection.execute(insert(places), town)
+            connection.execute(insert(places), {"code": "520600000000", "name": "甲县", "level": "county"})
+        with pytest.raises(IntegrityError), transaction(engine) as connection:
+            connection.execute(insert(places), town | {"code": "520600101000", "parent_code": "999999000000"})
