@@ -3,10 +3,11 @@
 Every function works on a connection: who calls it opens the transaction (`api.office`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inventory.five_fixed.records import SHANGHAI, shanghai_day
 
@@ -100,65 +101,50 @@ def board_of_day(
     from sqlalchemy import select
 
     from inventory.care.evaluate import judge_database
-    from inventory.care.views import Board, BoardRow
-    from inventory.five_fixed import roll_up
+    from inventory.care.views import Board
     from inventory.places import division_level
     from inventory.tables.places import places, stores
 
     judged, scored = judge_database(connection, as_of=as_of, place=place, preset=preset)
     home = {row.code: row for row in connection.execute(select(stores))}
     named = {row.code: row for row in connection.execute(select(places))}
-    rolled = roll_up(
-        (one for one in scored if home[one.store].place_code),
-        place_of={code: row.place_code for code, row in home.items()},
-    )
-    parts: list[BoardRow] = []
     level = None if place is None else division_level(place)
-    if level in ("town", "village"):
-        parts = [_store_row(one, home[one.store]) for one in scored]
-    total = _whole(scored, place, named)
-    wanted = "county" if level is None else "town"
-    for one in rolled:
-        known = named.get(one.code)
-        row = BoardRow(
-            code=one.code, name="?" if known is None else known.name, name_en=None if known is None else known.name_en,
-            level=one.level, stores=one.stores, failed=len(one.failed), score=one.score, worst=one.worst,
-            serviceable_share=one.serviceable_share, critical=one.critical, major=one.major, minor=one.minor,
-            overdue=one.overdue, due_soon=one.due_soon,
-        )  # fmt: skip
-        if one.level == wanted and level in (None, "county"):
-            parts.append(row)
-    parts.sort(key=lambda row: (-row.failed, row.score, row.code))
-    return Board(judged.report.day, None, total, tuple(parts), False)
+    digits = {None: 6, "county": 9}.get(level)
+    parts: dict[str, list[StoreScore]] = {}
+    for one in scored:
+        code = home[one.store].place_code or ""
+        parts.setdefault(one.store if digits is None else f"{code[:digits]:0<12}", []).append(one)
+    rows = []
+    for code, held in parts.items():
+        known = home[code] if digits is None else named.get(code)
+        tier = "county" if known is None else known.tier if digits is None else known.level
+        rows.append(
+            _sum(held, (code, "?" if known is None else known.name, None if known is None else known.name_en, tier))
+        )
+    rows.sort(key=lambda row: (-row.failed, row.score, row.code))
+    known = named.get(place or "")
+    if level is None or place is None:
+        head: tuple[str, str, str | None, str] = ("", "全部", "everything", "all")
+    else:
+        head = (place, place, None, level) if known is None else (place, known.name, known.name_en, level)
+    return Board(judged.report.day, None, _sum(scored, head), tuple(rows), False)
 
 
-def _store_row(one: "StoreScore", store: Any) -> "BoardRow":
-    from inventory.care.views import BoardRow
-
-    return BoardRow(
-        code=store.code, name=store.name, name_en=store.name_en, level=store.tier, stores=1, failed=int(one.failed),
-        score=one.score, worst=one.score, serviceable_share=one.serviceable_share, critical=one.critical,
-        major=one.major, minor=one.minor, overdue=one.overdue, due_soon=one.due_soon,
-    )  # fmt: skip
-
-
-def _whole(scored: "tuple[StoreScore, ...]", place: str | None, named: dict[str, Any]) -> "BoardRow":
+def _sum(scored: "Sequence[StoreScore]", head: tuple[str, str, str | None, str]) -> "BoardRow":
+    """The row of a place, of the scores of its stores; `head`: code, both names, level."""
     from statistics import fmean
 
     from inventory.care.views import BoardRow
-    from inventory.places import division_level
 
-    known = named.get(place or "")
     shares = [one.serviceable_share for one in scored if one.serviceable_share is not None]
+    marks = [one.score for one in scored] or [0.0]
+    code, name, name_en, level = head
     return BoardRow(
-        code=place or "", name="全部" if place is None else place if known is None else known.name,
-        name_en="everything" if place is None else None if known is None else known.name_en,
-        level="all" if place is None else division_level(place), stores=len(scored),
-        failed=sum(one.failed for one in scored), score=fmean([one.score for one in scored] or [0.0]),
-        worst=min((one.score for one in scored), default=0.0), serviceable_share=fmean(shares) if shares else None,
-        critical=sum(one.critical for one in scored), major=sum(one.major for one in scored),
-        minor=sum(one.minor for one in scored), overdue=sum(one.overdue for one in scored),
-        due_soon=sum(one.due_soon for one in scored),
+        code=code, name=name, name_en=name_en, level=level, stores=len(scored),
+        failed=sum(one.failed for one in scored), score=fmean(marks), worst=min(marks),
+        serviceable_share=fmean(shares) if shares else None, critical=sum(one.critical for one in scored),
+        major=sum(one.major for one in scored), minor=sum(one.minor for one in scored),
+        overdue=sum(one.overdue for one in scored), due_soon=sum(one.due_soon for one in scored),
     )  # fmt: skip
 
 
@@ -183,11 +169,12 @@ def finish(
 
 
 def month_report(connection: "Connection", *, county: str, year: int, month: int, at: datetime) -> "MonthlyReport":
-    """The monthly report of a county, judged anew where that is due. Raises BadDivisionCode."""
-    from inventory.care.monthly import monthly_report
-    from inventory.places import BadDivisionCode, division_level
+    """The monthly report of a county, judged anew where that is due. Raises NotACounty,
+    BadDivisionCode."""
+    from inventory.care.monthly import NotACounty, monthly_report
+    from inventory.places import division_level
 
     if division_level(county) != "county":
-        raise BadDivisionCode(code=county)
+        raise NotACounty(code=county)
     fresh_board(connection, at=at, place=county)
     return monthly_report(connection, county=county, year=year, month=month)

@@ -158,9 +158,7 @@ def _exact(value: object) -> bool:
     return True
 
 
-def faults_of_the_rest(
-    connection: Connection, table: Table, frame: Frame, bad: set[int | None]
-) -> list[RowFault]:
+def faults_of_the_rest(connection: Connection, table: Table, frame: Frame, bad: set[int | None]) -> list[RowFault]:
     """What the database has against the rows that are not `bad`: tried again without each that is refused, until the
     rest would go in. The caller takes everything back."""
     frame = replace(frame, act=replace(frame.act, key=None))

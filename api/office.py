@@ -104,7 +104,9 @@ def names_of(connection: "Connection", *, stores: Sequence[str | None] = (), ite
     of = goods.c
     if any(items):
         for code, zh, en, unit_zh, unit_en in connection.execute(
-            select(of.code, of.name_zh, of.name_en, of.unit_zh, of.unit_en).where(of.code.in_(sorted(set(items) - {None})))
+            select(of.code, of.name_zh, of.name_en, of.unit_zh, of.unit_en).where(
+                of.code.in_(sorted(set(items) - {None}))
+            )
         ):
             goods_named[code], units[code] = (zh, en), (unit_zh, unit_en)
     return Names(named, goods_named, units)

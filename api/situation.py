@@ -19,7 +19,7 @@ from inventory.ledger.post import Act
 from inventory.tables.goods import items, lots
 from inventory.tables.places import stores
 from inventory.tables.stock import balances, reservations
-from optimizer.dispatch.plan import Plan
+from optimizer.dispatch.plan import Plan, Status
 from optimizer.errors import BadInput, Fault, OptimizerError
 from optimizer.network.read import read_network
 from optimizer.network.tables import write_tables
@@ -141,7 +141,9 @@ def solve_live(
                          phases=phases)  # fmt: skip
         with phases.phase("problem"):
             opened = open_world(world, source=situation)
-        solved = solve_and_write(opened, out=out, seed=seed, time_limit_s=time_limit_s, report=report, lang=lang, phases=phases)
+        solved = solve_and_write(
+            opened, out=out, seed=seed, time_limit_s=time_limit_s, report=report, lang=lang, phases=phases
+        )
         if not commit or not solved.feasible:
             return Planned(solved, world)
         act = Act(actor=actor, reason="PLAN", at=now(), key=key, reference=plan_reference(situation))
@@ -164,7 +166,7 @@ def commit(
 ) -> tuple[Plan, Committed]:  # fmt: skip
     """Put a plan.json in force, in one transaction. Raises BadInput, NothingToCommit, UnknownSituation, PlanStale."""
     plan = load_plan(path)
-    if plan.status == "infeasible":
+    if plan.status is Status.INFEASIBLE:
         raise NothingToCommit(status=str(plan.status))
     act = Act(actor=actor, reason="PLAN", at=now(), key=key, note=note, occurred_at=occurred_at,
               reference=plan_reference(situation))  # fmt: skip
@@ -180,7 +182,6 @@ def cancel(
     """Give the plan in force up; the units set free by store, item and lot. Raises NoRunningPlan."""
     act = Act(actor=actor, reason="CANCELLED", at=now(), key=key, note=note, reference=plan_reference(situation))
     with database() as engine, transaction(engine) as connection:
-        find_situation(connection, situation)
         return cancel_plan(connection, act=act, situation=situation)
 
 

@@ -97,7 +97,7 @@ def enter_sheet(connection: "Connection", *, act: "Act", number: str, path: Path
     from inventory.ledger.count import Counted, enter_counts
     from inventory.tables.goods import items
 
-    known = {code: name for code, name in connection.execute(select(items.c.code, items.c.name_zh))}
+    known = {row.code: row.name_zh for row in connection.execute(select(items.c.code, items.c.name_zh))}
     table = read_table(path, SHEET, references={"items.item_id": known})
     filled = [row for row in table.rows() if row["counted"] is not None]
     counted = [
@@ -112,6 +112,6 @@ def enter_sheet(connection: "Connection", *, act: "Act", number: str, path: Path
         )
         for row in filled
     ]
-    return Entered(enter_counts(connection, number=number, counted=counted, act=act), len(filled), len(table) - len(filled))
-
-
+    return Entered(
+        enter_counts(connection, number=number, counted=counted, act=act), len(filled), len(table) - len(filled)
+    )

@@ -97,15 +97,13 @@ def take_out(
     if kind in OVERRIDES:
         return _overrides_table(kind, overrides_of(connection, county))
     if kind not in OF_INCIDENTS:
-        return snapshot(connection, kind, place=place)
+        return in_order(snapshot(connection, kind, place=place))
     tables = incident_tables(connection, situation)
     if place is None:
         return tables[kind]
     inside = sub_tree(place).rstrip("%")
     happening = tables["incidents"]
-    mine = {
-        code for code, at in zip(happening["id"], happening["place"], strict=True) if at and at.startswith(inside)
-    }
+    mine = {code for code, at in zip(happening["id"], happening["place"], strict=True) if at and at.startswith(inside)}
     column = "id" if kind == Kind.incidents else "incident"
     return picked(tables[kind], [index for index, code in enumerate(tables[kind][column]) if code in mine])
 
@@ -114,6 +112,15 @@ def picked(table: Table, indices: Sequence[int]) -> Table:
     """Some rows of a table, at their own row numbers."""
     columns = {name: [values[index] for index in indices] for name, values in table.columns.items()}
     return Table(table.name, columns, [table.row_numbers[index] for index in indices])
+
+
+def in_order(table: Table) -> Table:
+    """By its key columns, so that the same content gives the same file on every database."""
+    keys = [table[column.name] for column in columns_of(table.name) if column.key]
+    texts = [["" if value is None else str(value) for value in values] for values in keys]
+    order = sorted(range(len(table)), key=list(zip(*texts, strict=True)).__getitem__)
+    columns = {name: [values[index] for index in order] for name, values in table.columns.items()}
+    return Table(table.name, columns, table.row_numbers)
 
 
 def known_ids(connection: Connection, kind: str, situation: str = LIVE) -> dict[str, dict[str, str]]:
@@ -125,9 +132,7 @@ def known_ids(connection: Connection, kind: str, situation: str = LIVE) -> dict[
         "incidents.id": select(incidents.c.code, incidents.c.name).where(incidents.c.situation_code == situation),
     }
     wanted = {column.ref for column in columns_of(kind) if column.ref in asked}
-    return {
-        ref: {code: name or "" for code, name in connection.execute(asked[ref])} for ref in sorted(wanted) if ref
-    }
+    return {ref: {code: name or "" for code, name in connection.execute(asked[ref])} for ref in sorted(wanted) if ref}
 
 
 def tally(table: Table, before: Table, *, gone: int = 0) -> Done:

@@ -22,7 +22,7 @@ from optimizer.errors import OptimizerError
 from scenarios.exchange.plan import dump_plan
 from scenarios.incidents import find_situation
 from scenarios.live import plan_reference
-from scenarios.tables import LIVE, orders, plans, shipments
+from scenarios.tables import LIVE, orders, plans, shipments, situations
 
 ZERO = Decimal(0)
 Key = tuple[str, str, str]  # store, item, lot ("" = none)
@@ -76,15 +76,13 @@ def commit_plan(
 
     Raises PlanStale with every line that can no longer be kept, and then nothing has changed; UnknownSituation.
     """
-    find_situation(connection, situation)
+    _lock_situation(connection, situation)
     content = dump_plan(plan)
     digest = hashlib.sha256(content.encode()).hexdigest()
     reference = plan_reference(situation)
     operation = begin(connection, "RESERVE", act, {"plan": digest, "situation": situation})
     running = connection.execute(
-        select(plans.c.id, plans.c.sha256)
-        .where(plans.c.situation_code == situation, plans.c.status == "committed")
-        .with_for_update()
+        select(plans.c.id).where(plans.c.situation_code == situation, plans.c.status == "committed")
     ).first()
     if operation.replayed:
         number = (
@@ -127,9 +125,11 @@ def commit_plan(
 
 
 def cancel_plan(connection: Connection, *, act: Act, situation: str = LIVE) -> dict[Key, Decimal]:
-    """The plan in force is given up and its stock is free again; the units released. Raises NoRunningPlan."""
+    """The plan in force is given up and its stock is free again; the units released. Raises NoRunningPlan,
+    UnknownSituation."""
+    _lock_situation(connection, situation)
     running = connection.execute(
-        select(plans.c.id).where(plans.c.situation_code == situation, plans.c.status == "committed").with_for_update()
+        select(plans.c.id).where(plans.c.situation_code == situation, plans.c.status == "committed")
     ).scalar()
     if running is None:
         raise NoRunningPlan(situation=situation)
@@ -149,6 +149,12 @@ def running_plan(connection: Connection, situation: str = LIVE) -> str:
     if content is None:
         raise NoRunningPlan(situation=situation)
     return str(content)
+
+
+def _lock_situation(connection: Connection, situation: str) -> None:
+    """One plan at a time: whoever comes second waits. Raises UnknownSituation."""
+    find_situation(connection, situation)
+    connection.execute(select(situations.c.code).where(situations.c.code == situation).with_for_update())
 
 
 @dataclass(frozen=True, slots=True)

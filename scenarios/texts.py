@@ -20,6 +20,7 @@ PACKAGES = (
     "optimizer.network",
     "optimizer.dispatch",
     "inventory",
+    "inventory.care",
     "inventory.documents",
     "inventory.files",
     "inventory.five_fixed",

@@ -255,7 +255,7 @@ def _tasks(group: typer.Typer, kit: Kit) -> None:
         speaker.say("said.ff.assigned", task=task, person=person)
         return DONE
 
-    @writes(group, "done", "cmd.ff.done", reason="CORRECTION", fixed=True)
+    @writes(group, "done", "cmd.ff.done", reason="CORRECTION", fixed=True, keyed=False)
     def done(
         entry: Entry,
         task: Annotated[str, task_of],

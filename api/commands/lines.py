@@ -18,10 +18,10 @@ def print_table(speaker: Speaker, heads: Sequence[str], rows: Iterable[Sequence[
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for index, key in enumerate(heads):
         number = any(isinstance(row[index], Decimal | int) for row in listed)
-        table.add_column(
-            speaker.words(key), justify="right" if number else "left", no_wrap=number,
-            overflow="ignore" if number else "fold",
-        )  # fmt: skip
+        if number:
+            table.add_column(speaker.words(key), justify="right", no_wrap=True)
+        else:
+            table.add_column(speaker.words(key), overflow="fold")
     for row in listed:
         table.add_row(*(Text(plain(cell)) for cell in row))
     speaker.out.print(table)

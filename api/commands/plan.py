@@ -119,7 +119,13 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
     facts = {"plan": found.number, "situation": situation, "actor": found.actor, "at": found.recorded_at}
     speaker.say("plan.in_force", **facts)
     stops = [
-        (order.team, names.of("incidents", stop.incident, lang), stop.task, _clock(stop.depart_s), _clock(stop.arrive_s))
+        (
+            order.team,
+            names.of("incidents", stop.incident, lang),
+            stop.task,
+            _clock(stop.depart_s),
+            _clock(stop.arrive_s),
+        )
         for order in plan.team_orders
         for stop in order.stops
     ]

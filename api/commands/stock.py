@@ -204,7 +204,7 @@ def _promised(group: typer.Typer, kit: Kit) -> None:
             (
                 (names.store(row.store, lang), names.item(row.item, lang), row.have, row.minimum, row.target,
                  row.quantity, names.unit(row.item, lang), speaker.words(f"way.{row.kind}"),
-                 names.store(row.source, lang), numbers.get((row.source, row.store), ""))
+                 names.store(row.source, lang), numbers.get((row.source or "", row.store), ""))
                 for row in found
             ),
         )  # fmt: skip

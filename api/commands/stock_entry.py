@@ -32,17 +32,23 @@ class Writes:
         self.kit = kit
 
     def __call__(
-        self, group: typer.Typer, name: str, key: str, *, reason: str | None, others: Sequence[str] = (), fixed: bool = False
+        self,
+        group: typer.Typer,
+        name: str,
+        key: str,
+        *,
+        reason: str | None,
+        others: Sequence[str] = (),
+        fixed: bool = False,
+        keyed: bool = True,
     ) -> Callable[[Any], Any]:
         """`reason` stands where none is given (None: the command finds it); `others` are usual ones, named in the help;
-        `fixed`: no other."""
+        `fixed`: no other; `keyed`: it is an entry of the ledger, which a key makes safe to send again."""
         kit = self.kit
         usual = ", ".join(f"{code} {REASONS[code][kit.lang == 'en']}" for code in (reason, *others) if code)
+        names = ("actor", "key", "note", "occurred_at") if keyed else ("actor", "note")
         given: list[tuple[str, Any]] = [
-            ("entry_actor", kit.option("--actor", "opt.stock.actor")),
-            ("entry_key", kit.option("--key", "opt.stock.key")),
-            ("entry_note", kit.option("--note", "opt.stock.note")),
-            ("entry_occurred_at", kit.option("--occurred-at", "opt.stock.occurred_at")),
+            (f"entry_{name}", kit.option(f"--{name.replace('_', '-')}", f"opt.{name}")) for name in names
         ]
         if not fixed:
             given.append(("entry_reason", kit.option("--reason", "opt.stock.reason", {"usual": usual})))
@@ -53,15 +59,15 @@ class Writes:
 
                 said = {name: values.pop(name, None) for name, _ in given}
                 for name, most in (("actor", 64), ("key", 64), ("note", 4000)):
-                    value = said[f"entry_{name}"]
+                    value = said.get(f"entry_{name}")
                     if value is not None and not 0 < len(value) <= most:
                         facts = {"value": value[:80], "most": most}
                         raise BadInput(f"--{name}", [Fault(f"--{name}", "TOO_LONG" if value else "OptionEmpty", facts)])
-                occurred = said["entry_occurred_at"]
+                occurred = said.get("entry_occurred_at")
                 entry = Entry(
                     actor=acting(said["entry_actor"]),
                     reason=coded("--reason", said.get("entry_reason"), REASONS) or reason or "",
-                    key=said["entry_key"],
+                    key=said.get("entry_key"),
                     note=said["entry_note"],
                     occurred_at=None if occurred is None else moment("--occurred-at", occurred),
                 )
@@ -149,10 +155,11 @@ class Page:
                 table.add_column(head, overflow="fold")
         for row in rows:
             table.add_row(*(cell if isinstance(cell, Text) else Text(shown(cell)) for cell in row))
-        if out.is_terminal:
-            out.print(table)
-        else:
-            out.print(table, width=PIPE_COLUMNS, crop=False)
+        width = out.width
+        if not out.is_terminal:
+            out.width = PIPE_COLUMNS
+        out.print(table)
+        out.width = width
 
     def facts(self, pairs: Iterable[tuple[str, Any]]) -> None:
         """Label and value, a line each; those without a value are left out."""

@@ -1,5 +1,6 @@
 """Stock in, out and about: each command makes one entry in the ledger."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -90,7 +91,7 @@ def _inside(group: typer.Typer, kit: Kit) -> None:
             kit.speaker.say("said.stock.put_away", store=store, item=item)
         return 0
 
-    @writes(group, "move", "cmd.stock.move", reason="REARRANGE", others=("PUT_AWAY",))
+    @writes(group, "move", "cmd.stock.move", reason=None, others=("REARRANGE", "PUT_AWAY"))
     def move(
         entry: Entry,
         store: Annotated[str, where["store"]],
@@ -103,8 +104,10 @@ def _inside(group: typer.Typer, kit: Kit) -> None:
     ) -> int:
         from inventory.ledger.move import move as step
 
+        usual = "PUT_AWAY" if put_away else "REARRANGE"
         done = record(
-            entry, step, store=store, item=item, quantity=quantity("QTY", amount), to_bin=to, from_bin=source,
+            replace(entry, reason=entry.reason or usual), step, store=store, item=item,
+            quantity=quantity("QTY", amount), to_bin=to, from_bin=source,
             lot=lot_code(lot), put_away=put_away,
         )  # fmt: skip
         return told(kit, done)
@@ -120,8 +123,6 @@ def _inside(group: typer.Typer, kit: Kit) -> None:
         lot: Annotated[str | None, lots] = None,
         at: Annotated[str | None, option("--bin", "opt.stock.bin")] = None,
     ) -> int:
-        from dataclasses import replace
-
         from inventory.ledger.move import change_state
 
         before, after = coded("--from", source, STATES) or "", coded("--to", to, STATES) or ""

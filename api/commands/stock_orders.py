@@ -300,7 +300,7 @@ def _count_looks(group: typer.Typer, kit: Kit) -> None:
 
         rows = look(sheet_rows, number=number, lang=lang)
         write_sheet(out, rows, lang=lang)
-        speaker.say("said.stock.sheet", file=out, lines=len(rows))
+        speaker.say("said.stock.sheet", number=number, file=out, lines=len(rows))
         return DONE
 
     @kit.command(group, "show", "cmd.stock.count.show")

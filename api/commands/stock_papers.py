@@ -122,15 +122,16 @@ def _asset(group: typer.Typer, kit: Kit) -> None:
                 for row in found.moves
             ),
         )  # fmt: skip
-        page.table(
-            ("done_on", "check", "result", "store", "of", "actor", "note"),
-            (
-                (row.done_on, word(KINDS, row.kind, lang), speaker.words(f"result.{row.result}"),
-                 names.store(row.store, lang), speaker.words("said.stock.all_units" if row.all_units else
-                                                             "said.stock.this_unit"), row.actor, row.note)
-                for row in found.checks
-            ),
-        )  # fmt: skip
+        if found.checks:
+            page.table(
+                ("done_on", "check", "result", "store", "of", "actor", "note"),
+                (
+                    (row.done_on, word(KINDS, row.kind, lang), speaker.words(f"result.{row.result}"),
+                     names.store(row.store, lang), speaker.words("said.stock.all_units" if row.all_units else
+                                                                 "said.stock.this_unit"), row.actor, row.note)
+                    for row in found.checks
+                ),
+            )  # fmt: skip
         return DONE
 
 

@@ -13,7 +13,7 @@ from inventory.documents import CriticalFinding, MonthlyReport, TownRow, Words, 
 from inventory.errors import InventoryError
 from inventory.five_fixed.records import SHANGHAI
 from inventory.ledger.stock_lines import sub_tree
-from inventory.places import BadDivisionCode, division_level
+from inventory.places import division_level
 from inventory.tables.care import evaluations, findings, store_scores, tasks
 from inventory.tables.goods import items
 from inventory.tables.places import places, stores
@@ -26,6 +26,10 @@ LATE = ("OVERDUE", "OVERDUE_TWICE", "NEVER_DONE", "PAST_RETIREMENT", "ROUND_OVER
 
 class NotEvaluated(InventoryError):
     """A report of a county whose stock was never judged. Facts: place."""
+
+
+class NotACounty(InventoryError):
+    """A report of a place that is no county. Facts: code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,11 @@ class _Store:
 def monthly_report(connection: Connection, *, county: str, year: int, month: int) -> MonthlyReport:
     """Scores and findings as last evaluated (the report says when), and the tasks done in that Shanghai month.
 
-    Rows by town; stores of the county itself stand under its own code. Raises BadDivisionCode for a code that is no
-    county's, NotEvaluated.
+    Rows by town; stores of the county itself stand under its own code. Raises NotACounty,
+    BadDivisionCode, NotEvaluated.
     """
     if division_level(county) != "county":
-        raise BadDivisionCode(code=county)
+        raise NotACounty(code=county)
     last = connection.execute(
         select(evaluations.c.as_of)
         .where(evaluations.c.scope.in_(["", county]))
@@ -117,13 +121,13 @@ def _done(connection: Connection, county: str, year: int, month: int) -> Mapping
     first = date(year, month, 1)
     after = (first + timedelta(days=32)).replace(day=1)
     rows = connection.execute(
-        select(tasks.c.store_id, func.count())
+        select(tasks.c.store_id, func.count().label("units"))
         .join(stores, stores.c.id == tasks.c.store_id)
         .where(stores.c.place_code.like(sub_tree(county)), tasks.c.status.in_(("done", "failed")))
         .where(tasks.c.closed_at >= _midnight(first), tasks.c.closed_at < _midnight(after))
         .group_by(tasks.c.store_id)
     )
-    return {store: count for store, count in rows}
+    return {row.store_id: row.units for row in rows}
 
 
 def _midnight(day: date) -> datetime:

@@ -118,8 +118,12 @@ def _moves(connection: Connection, lines: dict[int, Standing]) -> tuple[AssetMov
         .order_by(movements.c.id)
     )  # fmt: skip
     return tuple(
-        AssetMove(*tuple(row)[:7], lines.get(row.from_id), lines.get(row.to_id)) for row in connection.execute(wanted)
-    )
+        AssetMove(
+            row.id, row.recorded_at, row.kind, row.reason, row.actor, row.reference, row.note,
+            lines.get(row.from_id), lines.get(row.to_id),
+        )
+        for row in connection.execute(wanted)
+    )  # fmt: skip
 
 
 def _checks(connection: Connection, item_id: int, serial: str, moves: tuple[AssetMove, ...]) -> tuple[AssetCheck, ...]:

@@ -218,7 +218,11 @@ def test_the_module_runs_as_a_program(problem_file: Path) -> None:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("command", ["solve", "check", "schema", "travel", "demo", "scenario list", "scenario load"])
+@pytest.mark.parametrize(
+    "command",
+    ["solve", "check", "schema", "travel", "demo", "scenario list", "scenario check", "scenario load", "import",
+     "export", "db verify", "plan commit", "plan show"],
+)  # fmt: skip
 def test_no_help_lacks_a_fact(command: str, lang: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run([*command.split(), "--help", "--lang", lang]) == 0
     shown = capsys.readouterr().out

@@ -79,17 +79,17 @@ def test_an_edited_folder_is_solved_as_its_tables_stand(world: World, tmp_path: 
     capsys.readouterr()
 
 
-def test_load_renews_problem_json_or_names_every_bad_row(tmp_path: Path, capsys: Capture) -> None:
+def test_check_renews_problem_json_or_names_every_bad_row(tmp_path: Path, capsys: Capture) -> None:
     folder = tmp_path / "hamlet"
     assert cli.run(["scenario", "build", "hamlet", "--out", str(folder)]) == 0
     before = (folder / "problem.json").read_text("utf-8")
     teams = folder / "teams.csv"
     rows = teams.read_text("utf-8").splitlines()
     teams.write_text("\n".join(rows[:-1]) + "\n", "utf-8")
-    assert cli.run(["scenario", "load", str(folder)]) == 0
+    assert cli.run(["scenario", "check", str(folder)]) == 0
     renewed = (folder / "problem.json").read_text("utf-8")
     assert renewed != before
     teams.write_text("\n".join([rows[0] + ",colour", *rows[1:]]) + "\n", "utf-8")
-    assert cli.run(["scenario", "load", str(folder), "--lang", "en"]) == 2
+    assert cli.run(["scenario", "check", str(folder), "--lang", "en"]) == 2
     assert "colour" in capsys.readouterr().err
     assert (folder / "problem.json").read_text("utf-8") == renewed

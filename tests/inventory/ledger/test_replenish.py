@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from inventory.catalogue import load_catalogue
+from inventory.five_fixed.overrides import MinimumOverride, RuleOverrides
 from inventory.ledger.replenish import suggestions
+from inventory.ledger.rules import save_overrides
 from inventory.ledger.transfer import approve_transfer, request_transfer
 from inventory.tables.goods import items
 from inventory.tables.places import stores
@@ -113,6 +115,13 @@ def test_a_villages_profile_adds_to_what_its_room_must_hold(session):
     session.execute(update(stores).where(stores.c.code == "S3").values(profiles=["cold", "low_lying"]))
     assert asked("M018") == {("M018", 2)}
     assert asked("M037") == {("M037", 15)}
+
+
+def test_a_countys_own_minimum_goes_before_that_of_the_catalogue(session, wanted):
+    own_minimum = RuleOverrides(minima=(MinimumOverride(BED, "town", Decimal(100)),))
+    save_overrides(session, own_minimum, actor="boss", at=AT, county="520600000000")
+    assert wanted("S1") == wanted("S2") == [("purchase", None, 150)]
+    assert wanted("S0") == [("purchase", None, 60)]
 
 
 def test_a_division_code_narrows_who_receives_not_who_gives(session, stock, wanted):
