@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from api.settings import database
 from api.tables import OF_INCIDENTS, OVERRIDES, Done, Frame, bring_in, known_ids, picked, take_out
@@ -74,45 +75,61 @@ def import_file(
                 find_situation(connection, situation)
             _check_place(connection, "--county", county if kind in OVERRIDES else None)
             known = known_ids(connection, kind, situation)
-        seen: list[Table] = []
-
-        def extra(table: Table) -> Iterator[RowFault]:
-            seen.append(table)
-            return storable(table)
-
-        try:
-            with phases.phase("read"):
-                table = read_table(path, kind, references=known, extra=extra)
-        except BadTable as error:
-            found = list(error.faults)
-            table = seen[0] if seen else None
-        else:
-            done = Done(kind)
+        with phases.phase("read"):
+            table, found = _read(path, kind, known)
+            first = found
+        if table is not None and not found:
             try:
-                with phases.phase("post"), transaction(engine) as connection:
-                    done = bring_in(connection, table, frame)
-                    if dry_run:
-                        raise _DryRun
-                return done
-            except _DryRun:
-                return done
-            except BadTable as error:
-                if error.source != kind:  # not about this file
+                with phases.phase("post"):
+                    return _post(engine, table, frame, dry_run=dry_run)
+            except BadTable as refused:
+                if refused.source != kind:  # not about this file
                     raise
-                found = []
+                first = list(refused.faults)
         if table is not None:
             with phases.phase("faults"):
-                late: list[RowFault] = []
-                try:
-                    with transaction(engine) as connection:
-                        late = faults_of_the_rest(connection, table, frame, {one.row for one in found})
-                        raise _DryRun
-                except _DryRun:
-                    pass
-                found = _named(path, kind, known, late) or found
+                late = _late(engine, table, frame, {one.row for one in found})
+                found = _named(path, kind, known, late) or first
     error = BadTable(str(path), found)
     with phases.phase("mend"):
-        raise ImportRefused(error, _mending(mend, path, error, kind, lang)) from None
+        raise ImportRefused(error, _mending(mend, path, error, kind, lang))
+
+
+def _read(path: Path, kind: str, known: dict[str, dict[str, str]]) -> tuple[Table | None, list[RowFault]]:
+    """The table, in which bad cells are None (none at all, where the header is no header), and its faults."""
+    seen: list[Table] = []
+
+    def extra(table: Table) -> Iterator[RowFault]:
+        seen.append(table)
+        return storable(table)
+
+    try:
+        return read_table(path, kind, references=known, extra=extra), []
+    except BadTable as error:
+        return (seen[0] if seen else None), list(error.faults)
+
+
+def _post(engine: Engine, table: Table, frame: Frame, *, dry_run: bool) -> Done:
+    done = Done(table.name)
+    try:
+        with transaction(engine) as connection:
+            done = bring_in(connection, table, frame)
+            if dry_run:
+                raise _DryRun
+    except _DryRun:
+        pass
+    return done
+
+
+def _late(engine: Engine, table: Table, frame: Frame, bad: set[int | None]) -> list[RowFault]:
+    """What the database has against the other rows; nothing of it stays."""
+    late: list[RowFault] = []
+    try:
+        with transaction(engine) as connection:
+            late = faults_of_the_rest(connection, table, frame, bad)
+            raise _DryRun
+    except _DryRun:
+        return late
 
 
 def _named(path: Path, kind: str, known: dict[str, dict[str, str]], late: list[RowFault]) -> list[RowFault]:
@@ -150,9 +167,9 @@ def storable(table: Table) -> Iterator[RowFault]:
             yield from area_faults(number, store, tier, area)
 
 
-def _exact(value: object) -> bool:
+def _exact(value: Any) -> bool:
     try:
-        to_micro(value)  # type: ignore[arg-type]
+        to_micro(value)
     except QuantityTooFine:
         return False
     return True

@@ -22,7 +22,7 @@ def label(key: str, **facts: object) -> Label:
 
 def names_of(world: World, report: Report) -> Names:
     """Every name the World knows; what has none shows as its id."""
-    goods, _ = built_in()
+    goods = (world.book or built_in()[1]).catalogue
     return Names(
         incidents=_named(world, "incidents"),
         teams=_named(world, "teams"),
@@ -52,7 +52,7 @@ def _worded(prefix: str, ids: set[str]) -> dict[str, Label]:
 def _check_names(world: World, report: Report) -> dict[str, Label]:
     """Task id -> "store: item, check"."""
     blocked = {task for gate in report.lots for task in gate.blocked}
-    stores, items = _named(world, "stores"), _item_names()
+    stores, items = _named(world, "stores"), _item_names(world)
     return {
         finding.task: Label(
             f"{_of(stores, finding.store).zh}的{_of(items, finding.item).zh}{_kind(finding).zh}",
@@ -63,8 +63,9 @@ def _check_names(world: World, report: Report) -> dict[str, Label]:
     }
 
 
-def _item_names() -> dict[str, Label]:
-    return {item.id: Label(item.name_zh, item.name_en) for item in built_in()[0]}
+def _item_names(world: World) -> dict[str, Label]:
+    goods = (world.book or built_in()[1]).catalogue
+    return {item.id: Label(item.name_zh, item.name_en) for item in goods}
 
 
 def _of(names: dict[str, Label], id: str | None) -> Label:
@@ -131,7 +132,7 @@ def _overdue(world: World, report: Report) -> tuple[OverdueCheck, ...]:
     for gate in report.lots:
         for task in gate.blocked:
             held[task] = held.get(task, Decimal(0)) + gate.held
-    stores, items = _named(world, "stores"), _item_names()
+    stores, items = _named(world, "stores"), _item_names(world)
     rows = [
         OverdueCheck(
             check=_kind(finding),

@@ -32,10 +32,10 @@ from inventory.snapshot import snapshot
 from inventory.tables.goods import items
 from inventory.tables.places import places, stores
 from scenarios.incidents import (
-    incident_tables,
     import_demands,
     import_incidents,
     import_tasks,
+    incident_tables,
     save_situation,
 )
 from scenarios.tables import LIVE, incidents, situations

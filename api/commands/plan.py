@@ -33,7 +33,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
         note: Annotated[str | None, option("--note", "opt.note")] = None,
         occurred_at: Annotated[str | None, option("--occurred-at", "opt.occurred_at")] = None,
     ) -> int:
-        from api import settings, situation as cases
+        from api import settings
+        from api import situation as cases
         from api.commands.kit import moment
 
         with speaker.working():
@@ -75,7 +76,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
         key: Annotated[str | None, option("--key", "opt.key")] = None,
         note: Annotated[str | None, option("--note", "opt.note")] = None,
     ) -> int:
-        from api import settings, situation as cases
+        from api import settings
+        from api import situation as cases
 
         with speaker.working():
             speaker.phase("phase.commit")
@@ -131,8 +133,7 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
     ]
     speaker.say("plan.orders", count=len(stops))
     if stops:
-        heads = ("line.team", "line.incident", "line.task", "line.depart", "line.arrive")
-        print_table(speaker, heads, stops)
+        print_table(speaker, ("line.team", "line.incident", "line.task", "line.depart", "line.arrive"), stops)
     goods = [
         (one.id, names.of("stores", one.store, lang), names.of("incidents", one.incident, lang),
          names.of("items", one.item, lang), one.lot or "-", one.quantity, _clock(one.arrive_s))

@@ -1,12 +1,13 @@
 """Stocktakes (盘点): a blind count, the variance, approval by somebody else, an adjustment.
 
-The book quantity of a line is the one at the opening, and the variance is against it: units that come and go
-while people count, or before a count made without a network is sent in, are neither lost nor counted twice.
+A line is expected to hold what the book said at the opening and what came and went until it was counted: the moment
+the count is entered, or the one the counter states where it was made without a network. Units that move before or
+after that moment are neither lost nor counted twice.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,15 @@ from inventory.catalogue import UnknownItem
 from inventory.fefo import BadQuantity
 from inventory.five_fixed import shanghai_day
 from inventory.kinds import ELSEWHERE, STATES
-from inventory.ledger.errors import CounterApproves, CountUnfinished, LotUnclear, MovedSince, UnknownStore, WrongState
+from inventory.ledger.errors import (
+    CountedWhen,
+    CounterApproves,
+    CountUnfinished,
+    LotUnclear,
+    MovedSince,
+    UnknownStore,
+    WrongState,
+)
 from inventory.ledger.orders import find, new_order, order_step, step
 from inventory.ledger.post import Act, AnyRow, Line, Move, Operation, ids_by_code, line_id, lock, post
 from inventory.ledger.receive import LotFacts, bin_id_of, lot_id_of
@@ -26,7 +35,7 @@ from inventory.tables.care import maintenance
 from inventory.tables.goods import items, lots
 from inventory.tables.orders import count_lines, counts
 from inventory.tables.places import bins, stores
-from inventory.tables.stock import balances, movements, operations
+from inventory.tables.stock import balances, movements, operations, stock_heads
 
 ZERO = Decimal(0)
 PREFIX = "PD"
@@ -56,7 +65,8 @@ class CountLine:
     lot: str
     bin: str | None
     state: str
-    book: Decimal | None
+    book: Decimal | None  # at the opening
+    expected: Decimal | None  # with what came and went until it was counted
     counted: Decimal | None
     variance: Decimal | None
     moved_since: Decimal  # net units that came (+) or went (-) since the opening
@@ -82,6 +92,12 @@ def open_count(
     number, operation = new_order(connection, PREFIX, act, store=store, items=asked, blind=blind)
     if operation.replayed:
         return number
+    # nobody moves stock of the store at this moment, so that the book and the ledger agree on what is in it
+    pairs = select(items.c.code).join(stock_heads, stock_heads.c.item_id == items.c.id)
+    lock(
+        connection,
+        [(store, item) for item in connection.execute(pairs.where(stock_heads.c.store_id == store_id)).scalars()],
+    )
     ledger_at = connection.execute(select(func.coalesce(func.max(movements.c.id), 0))).scalar_one()
     row = {"number": number, "store_id": store_id, "status": "open", "blind": blind, "opened_at": act.at}
     count_id = connection.execute(insert(counts).returning(counts.c.id), {**row, "ledger_at": ledger_at}).scalar_one()
@@ -103,21 +119,32 @@ def open_count(
 
 def enter_counts(connection: Connection, *, number: str, counted: Sequence[Counted], act: Act) -> Operation:
     """What was counted, line by line; entering a line again replaces it, so a sheet may be sent in twice.
+    `act.occurred_at`: when the shelves were counted, where that was before now.
 
-    Raises UnknownOrder, WrongState, BadQuantity, UnknownItem, LotUnclear where a line fits several.
+    Raises UnknownOrder, WrongState, CountedWhen, BadQuantity, UnknownItem, LotUnclear where a line fits several.
     """
     operation = order_step(connection, "ORDER", act, number, counted=[repr(one) for one in counted])
     if operation.replayed:
         return operation
     count = find(connection, counts, number, "open", "counted")
+    when = act.occurred_at or act.at
+    if not count.opened_at <= when <= act.at:
+        raise CountedWhen(number=number, when=when, opened=count.opened_at)
     store = connection.execute(select(stores.c.code).where(stores.c.id == count.store_id)).scalar_one()
     for one in sorted(counted, key=lambda one: one.item):  # found stock locks its item: everybody in one order
         if one.state not in COUNTABLE:
             raise WrongState(what=f"{number} {one.item}", state=one.state, needed=", ".join(COUNTABLE))
         if not one.quantity.is_finite() or one.quantity < 0:
             raise BadQuantity(item=one.item, store=store, quantity=one.quantity)
-        line = _line_of(connection, count, store, one)
-        values = {"counted": one.quantity, "counted_by": act.actor, "counted_at": act.at, "note": one.note}
+        line, book, balance = _line_of(connection, count, store, one)
+        came = (change for at, change in _moves_since(connection, count, [balance]).get(balance, ()) if at <= when)
+        values = {
+            "expected": sum(came, book),
+            "counted": one.quantity,
+            "counted_by": act.actor,
+            "counted_at": when,
+            "note": one.note,
+        }
         connection.execute(update(count_lines).where(count_lines.c.id == line).values(**values))
     return operation
 
@@ -150,18 +177,19 @@ def approve_count(connection: Connection, *, number: str, act: Act) -> Operation
     if act.actor in {row.counted_by for row in rows}:
         raise CounterApproves(number=number, person=act.actor)
     store = connection.execute(select(stores.c.code).where(stores.c.id == count.store_id)).scalar_one()
-    changed = [row for row in rows if row.counted != row.book]
-    lock(connection, [(store, row.item) for row in changed])
-    for row in changed:
+    lock(connection, [(store, row.item) for row in rows])
+    for row in rows:
+        if row.counted == row.expected:
+            continue
         now = connection.execute(
             select(balances.c.quantity, balances.c.reserved).where(balances.c.id == row.balance_id)
         ).one()
-        difference: Decimal = row.counted - row.book
+        difference: Decimal = row.counted - row.expected
         if difference > 0:
             moves = [Move("ADJUST", difference, target=row.balance_id)]
         else:
             if now.quantity + difference < 0:
-                facts = {"item": row.item, "lot": row.lot or "-", "book": row.book, "counted": row.counted}
+                facts = {"item": row.item, "lot": row.lot or "-", "book": row.expected, "counted": row.counted}
                 raise MovedSince(store=store, **facts, now=now.quantity)
             short = now.reserved - (now.quantity + difference)
             if short > 0:
@@ -190,14 +218,17 @@ def count_sheet(connection: Connection, number: str) -> tuple[str, str, list[Cou
     count = find(connection, counts, number)
     store = connection.execute(select(stores.c.code).where(stores.c.id == count.store_id)).scalar_one()
     hidden = count.blind and count.status == "open"
-    since = _moved_since(connection, count)
+    since = _moves_since(connection, count)
     lines = []
     for row in _rows(connection, count):
-        variance = None if row.counted is None or hidden else row.counted - row.book
-        book = None if hidden else row.book
-        moved = ZERO if hidden else since.get(row.balance_id, ZERO)
-        lines.append(CountLine(row.item, row.lot, row.bin, row.state, book, row.counted, variance, moved, row.note,
-                               row.expires))  # fmt: skip
+        book = expected = variance = None
+        moved = ZERO
+        if not hidden:
+            book, moved = row.book, sum((change for _, change in since.get(row.balance_id, ())), ZERO)
+            expected = book + moved if row.counted is None else row.expected
+            variance = None if row.counted is None else row.counted - expected
+        lines.append(CountLine(row.item, row.lot, row.bin, row.state, book, expected, row.counted, variance, moved,
+                               row.note, row.expires))  # fmt: skip
     return store, count.status, lines
 
 
@@ -205,7 +236,7 @@ def _rows(connection: Connection, count: AnyRow) -> Sequence[AnyRow]:
     return connection.execute(
         select(
             count_lines.c.balance_id, count_lines.c.book, count_lines.c.counted, count_lines.c.counted_by,
-            count_lines.c.note, items.c.code.label("item"), balances.c.item_id, balances.c.lot_id, balances.c.state,
+            count_lines.c.expected, count_lines.c.note, items.c.code.label("item"), balances.c.state,
             lots.c.code.label("lot"), lots.c.expires, bins.c.code.label("bin"),
         )
         .join(balances, balances.c.id == count_lines.c.balance_id)
@@ -217,11 +248,11 @@ def _rows(connection: Connection, count: AnyRow) -> Sequence[AnyRow]:
     ).all()  # fmt: skip
 
 
-def _line_of(connection: Connection, count: AnyRow, store: str, one: Counted) -> int:
-    """The count line that was meant; found stock gets one, with nothing in the book."""
+def _line_of(connection: Connection, count: AnyRow, store: str, one: Counted) -> tuple[int, Decimal, int]:
+    """The count line that was meant, its book quantity and its balance; found stock gets one, with no book."""
     place = balances.c.bin_id.is_(None) if one.bin is None else bins.c.code == one.bin
     found = (
-        select(count_lines.c.id)
+        select(count_lines.c.id, count_lines.c.book, count_lines.c.balance_id)
         .join(balances, balances.c.id == count_lines.c.balance_id)
         .join(items, items.c.id == balances.c.item_id)
         .join(lots, lots.c.id == balances.c.lot_id)
@@ -233,23 +264,27 @@ def _line_of(connection: Connection, count: AnyRow, store: str, one: Counted) ->
     if len(lines) > 1:
         raise LotUnclear(number=count.number, item=one.item, lot=one.lot or "-", lines=len(lines))
     if lines:
-        return int(lines[0].id)
+        return int(lines[0].id), lines[0].book, int(lines[0].balance_id)
     head = lock(connection, [(store, one.item)])[store, one.item]
     facts = LotFacts(code=one.lot, expires=one.expires)
     lot_id = lot_id_of(connection, head, facts, rule_book(connection, head.rules, county=head.place))
     bin_id = None if one.bin is None else bin_id_of(connection, head.store_id, one.bin)
     line = Line(head.store_id, head.item_id, lot_id, bin_id, one.state, shanghai_day(count.opened_at))
-    row = {"count_id": count.id, "balance_id": line_id(connection, line), "book": ZERO}
-    return int(connection.execute(insert(count_lines).returning(count_lines.c.id), row).scalar_one())
+    balance = line_id(connection, line)
+    row = {"count_id": count.id, "balance_id": balance, "book": ZERO}
+    made = connection.execute(insert(count_lines).returning(count_lines.c.id), row).scalar_one()
+    return int(made), ZERO, balance
 
 
-def _moved_since(connection: Connection, count: AnyRow, lines: Any = None) -> dict[int, Decimal]:
-    """Line -> net units that came or went since the opening, of the lines of the count (or of those asked for)."""
+def _moves_since(connection: Connection, count: AnyRow, lines: Any = None) -> dict[int, list[tuple[datetime, Decimal]]]:
+    """Line -> (when, units that came or went) since the opening, of the lines of the count (or of those asked for)."""
     if lines is None:
         lines = select(count_lines.c.balance_id).where(count_lines.c.count_id == count.id)
     own = select(operations.c.id).where(operations.c.reference == count.number, operations.c.kind == "ADJUST")
     rows = connection.execute(
-        select(movements.c.from_id, movements.c.to_id, movements.c.quantity).where(
+        select(movements.c.from_id, movements.c.to_id, movements.c.quantity, operations.c.recorded_at)
+        .join(operations, operations.c.id == movements.c.operation_id)
+        .where(
             and_(
                 movements.c.id > count.ledger_at,
                 or_(movements.c.from_id.in_(lines), movements.c.to_id.in_(lines)),
@@ -258,12 +293,12 @@ def _moved_since(connection: Connection, count: AnyRow, lines: Any = None) -> di
             )
         )
     )
-    net: dict[int, Decimal] = {}
-    for source, target, units in rows:
+    found: dict[int, list[tuple[datetime, Decimal]]] = {}
+    for source, target, units, when in rows:
         for line, change in ((source, -units), (target, units)):
             if line is not None:
-                net[line] = net.get(line, ZERO) + change
-    return net
+                found.setdefault(line, []).append((when, change))
+    return found
 
 
 def _partial(connection: Connection, count: AnyRow) -> bool:
@@ -276,8 +311,8 @@ def _partial(connection: Connection, count: AnyRow) -> bool:
         .where(balances.c.state.not_in(AWAY))
     )
     left_out = {row.id: row.quantity for row in connection.execute(others)}
-    since = _moved_since(connection, count, select(others.subquery().c.id))
-    return any(units != since.get(line, ZERO) for line, units in left_out.items())
+    since = _moves_since(connection, count, select(others.subquery().c.id))
+    return any(units != sum((change for _, change in since.get(line, ())), ZERO) for line, units in left_out.items())
 
 
 def _advance(connection: Connection, count_id: int, number: str, status: str, act: Act, operation: Operation) -> None:

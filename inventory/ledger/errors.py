@@ -116,3 +116,7 @@ class UnknownPackage(InventoryError):
 
 class BadLot(InventoryError):
     """A lot that cannot be as it is described. Facts: item, lot, value, known."""
+
+
+class CountedWhen(InventoryError):
+    """Shelves that are said to be counted before the count was opened, or after now. Facts: number, when, opened."""

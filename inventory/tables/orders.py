@@ -85,11 +85,12 @@ count_lines = Table(
     Column("count_id", Id, ForeignKey("counts.id"), nullable=False),
     Column("balance_id", Id, ForeignKey("balances.id"), nullable=False),
     Column("book", Quantity, nullable=False),  # at the opening; the counter does not see it
+    Column("expected", Quantity),  # with what came and went until it was counted
     Column("counted", Quantity),
     Column("counted_by", String(64)),
     Column("counted_at", Instant),
     Column("note", String(4000)),
-    CheckConstraint("book >= 0 AND (counted IS NULL OR counted >= 0)", name="quantity"),
+    CheckConstraint("book >= 0 AND (counted IS NULL OR (counted >= 0 AND expected IS NOT NULL))", name="quantity"),
 )
 Index("uq_count_lines_balance", count_lines.c.count_id, count_lines.c.balance_id, unique=True)
 

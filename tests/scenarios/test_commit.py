@@ -145,7 +145,7 @@ def test_a_stale_plan_is_refused_with_every_line_and_nothing_changes(
     with pytest.raises(PlanStale) as refused:
         commit(plan_of({a: 3, b: 4, c: 5}))
     changes = {(one.store, one.item, one.lot): (one.quantity, one.available) for one in refused.value.changes}
-    assert changes == {a: (3, 1), b: (4, 1)}
+    assert changes == {a: (Decimal(3), Decimal(1)), b: (Decimal(4), Decimal(1))}
     assert refused.value.facts["lines"] == 2
     assert moved(loaded) == before
     assert held(loaded) == state == {c: 2}  # the plan before is still in force

@@ -18,6 +18,7 @@ from inventory.ledger.count import (
     reject_count,
 )
 from inventory.ledger.errors import (
+    CountedWhen,
     CounterApproves,
     CountUnfinished,
     KeyReused,
@@ -54,10 +55,11 @@ def begin(session, act):
 def count(session, act):
     """`count(number, 9)`: nine beds of lot L1 were counted in bin A-1-1-1."""
 
-    def enter(number, quantity, *, actor="counter", key=None, **more):
+    def enter(number, quantity, *, actor="counter", key=None, at=AT, counted_at=None, **more):
         facts = {"item": BED, "lot": "L1", "bin": "A-1-1-1"} | more
         one = Counted(quantity=Decimal(str(quantity)), **facts)
-        return enter_counts(session, number=number, counted=[one], act=act(reason="COUNT", actor=actor, key=key))
+        by = act(reason="COUNT", actor=actor, key=key, at=at, occurred_at=counted_at)
+        return enter_counts(session, number=number, counted=[one], act=by)
 
     return enter
 
@@ -173,7 +175,7 @@ class TestBlind:
         assert (line.book, line.variance, line.moved_since, line.counted) == (None, None, 0, 8)
         close_count(session, number=number, act=act(reason="COUNT"))
         line = only(session, number)
-        assert (line.book, line.variance, line.moved_since) == (10, -2, -1)
+        assert (line.book, line.expected, line.variance, line.moved_since) == (10, 9, -1, -1)
 
     def test_an_open_count_shows_it(self, session, stock, begin):
         stock("S0", 10)
@@ -200,17 +202,48 @@ class TestWhatMovesMeanwhile:
     ):
         stock("S0", 10)
         number = begin()
-        issue(session, store="S0", item=BED, quantity=Decimal(4), act=act(reason="RESCUE"))
-        first = count(number, 9, key="sheet-1")
-        again = count(number, 9, key="sheet-1")
+        hour, evening = timedelta(hours=1), AT + timedelta(hours=9)
+        # counted at nine; four are issued at ten; the sheet comes in at five in the afternoon
+        issue(session, store="S0", item=BED, quantity=Decimal(4), act=act(reason="RESCUE", at=AT + 2 * hour))
+        late = {"at": evening, "counted_at": AT + hour}
+        first = count(number, 9, key="sheet-1", **late)
+        again = count(number, 9, key="sheet-1", **late)
         assert (again.id, again.replayed) == (first.id, True)
-        found = {"lot": "L9", "bin": "B-1"}
+        found = {"lot": "L9", "bin": "B-1", **late}
         count(number, 3, **found)
         count(number, 3, **found)  # without a key: the same line again, not three more
         finish(number)
         assert lines("S0") == {
             ("L1", "A-1-1-1", "serviceable"): 5, ("L9", "B-1", "serviceable"): 3, ("L1", None, "issued"): 4,
         }  # fmt: skip
+
+    def test_units_issued_before_the_shelf_is_counted_are_not_missing(
+        self, session, stock, begin, count, finish, act, lines
+    ):
+        stock("S0", 10)
+        number = begin()
+        issue(session, store="S0", item=BED, quantity=Decimal(2), act=act(reason="RESCUE"))
+        count(number, 8)
+        finish(number)
+        line = only(session, number)
+        assert (line.book, line.expected, line.variance) == (10, 8, 0)
+        assert lines("S0")["L1", "A-1-1-1", "serviceable"] == 8
+
+    def test_a_line_counted_again_is_expected_anew(self, session, stock, begin, count, finish, act, lines):
+        stock("S0", 10)
+        number = begin()
+        count(number, 9)
+        issue(session, store="S0", item=BED, quantity=Decimal(2), act=act(reason="RESCUE"))
+        count(number, 8)
+        finish(number)
+        assert lines("S0")["L1", "A-1-1-1", "serviceable"] == 8
+
+    @pytest.mark.parametrize("hours", [-1, 2])
+    def test_shelves_are_counted_between_the_opening_and_now(self, session, stock, begin, count, refused, hours):
+        stock("S0", 10)
+        number = begin()
+        with refused(CountedWhen):
+            count(number, 9, at=AT + timedelta(hours=1), counted_at=AT + timedelta(hours=hours))
 
     def test_an_approval_sent_twice_adjusts_once(self, session, stock, begin, count, act, lines, entries):
         stock("S0", 10)
