@@ -68,29 +68,35 @@ def is_fresh(connection: "Connection", found: "Board", *, preset: str, place: st
     """Whether a stored board is what would be found now by this preset."""
     from sqlalchemy import select
 
+    from inventory.care.views import scopes_over
     from inventory.tables.care import evaluations
 
-    if found.stale:
-        return False
-    last = connection.execute(
+    last = (
         select(evaluations.c.rule_set)
-        .where(evaluations.c.scope.in_(["", place or ""]))
+        .where(evaluations.c.scope.in_(scopes_over(place)))
         .order_by(evaluations.c.id.desc())
         .limit(1)
-    ).scalar()
-    return last == preset
+    )
+    return not found.stale and connection.execute(last).scalar() == preset
+
+
+def todays_board(
+    connection: "Connection", *, at: datetime, place: str | None = None, preset: str = "general"
+) -> "Board | None":
+    """Today's board, where what is stored is still true; nobody who works is kept waiting by this look."""
+    found = stored_board(connection, today=shanghai_day(at), place=place)
+    return found if is_fresh(connection, found, preset=preset, place=place) else None
 
 
 def fresh_board(
     connection: "Connection", *, at: datetime, place: str | None = None, preset: str = "general"
 ) -> "Board":
     """Today's board, evaluated first where stock has moved or a check was done since, or another day has come."""
-    today = shanghai_day(at)
-    found = stored_board(connection, today=today, place=place)
-    if is_fresh(connection, found, preset=preset, place=place):
-        return found
-    evaluate(connection, at=at, place=place, preset=preset)
-    return stored_board(connection, today=today, place=place)
+    found = todays_board(connection, at=at, place=place, preset=preset)
+    if found is None:
+        evaluate(connection, at=at, place=place, preset=preset)
+        found = stored_board(connection, today=shanghai_day(at), place=place)
+    return found
 
 
 def board_of_day(

@@ -171,13 +171,18 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         }  # fmt: skip
         if problem is not None and live:
             raise BadInput("solve", [Fault("", "ProblemAndLive", {"problem": problem})])
+        given = {name: value for name, value in only_live.items() if value is not None}
         if live:
-            return solve_live(speaker, asked, {name: value for name, value in only_live.items() if value is not None})
+            pairs = [("--hold-h", "--commit"), ("--key", "--commit"), ("--actor", "--commit"), ("--crs", "--roads")]
+            alone = [(name, other) for name, other in pairs if name in given and other not in given]
+            if alone:
+                faults = [Fault(name, "NeedsOption", {"name": name, "other": other}) for name, other in alone]
+                raise BadInput("solve", faults)
+            return solve_live(speaker, asked, given)
         if problem is None:
             raise BadInput("solve", [Fault("", "ProblemOrLive", {})])
-        needless = [name for name, value in only_live.items() if value is not None]
-        if needless:
-            raise BadInput("solve", [Fault(name, "OnlyLive", {"name": name}) for name in needless])
+        if given:
+            raise BadInput("solve", [Fault(name, "OnlyLive", {"name": name}) for name in given])
         return solve_problem(speaker, asked, problem)
 
     @command(app, "check", "cmd.check")
@@ -311,6 +316,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         name: Annotated[str, argument("arg.scenario.load")],
         situation: Annotated[str, option("--situation", "opt.situation", show_default=True)] = "live",
         add: Annotated[bool, option("--add", "opt.add")] = False,
+        today: Annotated[bool, option("--today", "opt.today")] = False,
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
         actor: Annotated[str | None, option("--actor", "opt.actor")] = None,
         key: Annotated[str | None, option("--key", "opt.key")] = None,
@@ -325,6 +331,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
                 situation=situation,
                 seed=seed,
                 add=add,
+                today=today,
                 actor=settings.actor(actor),
                 key=key,
                 note=note,

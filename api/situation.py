@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from api.settings import database, home, roads_folder
 from api.usecases import Phases, Solved, Tell, open_world, silent, solve_and_write
 from inventory.database import now, reading, transaction
+from inventory.five_fixed import shanghai_day
 from inventory.intake.registers import Imported
 from inventory.ledger.post import Act
 from inventory.tables.goods import items, lots
@@ -27,6 +28,7 @@ from scenarios.commit import Committed, cancel_plan, commit_plan, running_plan
 from scenarios.exchange.plan import load_plan, parse_plan_text
 from scenarios.incidents import find_situation
 from scenarios.live import live_world, load_world, plan_reference
+from scenarios.shift import moved_to
 from scenarios.tables import LIVE, incidents, plans
 from scenarios.world import World
 
@@ -51,10 +53,11 @@ class Loaded:
 
 
 def load_scenario(
-    name: str, *, situation: str = LIVE, seed: int = 0, add: bool = False, actor: str, key: str | None = None,
-    note: str | None = None, tell: Tell = silent,
+    name: str, *, situation: str = LIVE, seed: int = 0, add: bool = False, today: bool = False, actor: str,
+    key: str | None = None, note: str | None = None, tell: Tell = silent,
 ) -> Loaded:  # fmt: skip
     """A named scenario, or the World folder of that path, into the database as a situation, whole or not at all.
+    `today` moves every date in it so that it happens today.
 
     Raises UnknownScenario, BadInput with every bad row of a folder, NotEmpty where there are stores and `add` is not
     given.
@@ -69,6 +72,8 @@ def load_scenario(
         world = refresh_world(folder, tell=tell)
     else:
         world = stage_scenario(name, seed=seed, tell=tell)
+    if today:
+        world = moved_to(world, shanghai_day(now()))
     target = roads_folder(situation)
     part = target.with_name(f"{target.name}.part")
     act = Act(actor=actor, reason="OPENING", at=now(), key=key, note=note, reference=f"situation:{situation}")
@@ -108,10 +113,10 @@ def live(
     if roads is None:
         if head.roads is None:
             raise NoRoads(situation=situation)
-        roads, crs = home() / head.roads, crs or head.roads_crs
+        roads = home() / head.roads
+        crs = None if not roads.is_dir() or (roads / "roads.json").exists() else head.roads_crs
     with phases.phase("roads"):
-        declared = None if (roads / "roads.json").exists() else crs
-        network = read_network(roads, crs=declared)
+        network = read_network(roads, crs=crs)
     with phases.phase("live"):
         at = moment_of(connection, situation, as_of)
         return live_world(connection, as_of=at, network=network, situation=situation, place=place)

@@ -97,7 +97,7 @@ def take_out(
     if kind in OVERRIDES:
         return _overrides_table(kind, overrides_of(connection, county))
     if kind not in OF_INCIDENTS:
-        return in_order(snapshot(connection, kind, place=place))
+        return snapshot(connection, kind, place=place)
     tables = incident_tables(connection, situation)
     if place is None:
         return tables[kind]
@@ -112,15 +112,6 @@ def picked(table: Table, indices: Sequence[int]) -> Table:
     """Some rows of a table, at their own row numbers."""
     columns = {name: [values[index] for index in indices] for name, values in table.columns.items()}
     return Table(table.name, columns, [table.row_numbers[index] for index in indices])
-
-
-def in_order(table: Table) -> Table:
-    """By its key columns, so that the same content gives the same file on every database."""
-    keys = [table[column.name] for column in columns_of(table.name) if column.key]
-    texts = [["" if value is None else str(value) for value in values] for values in keys]
-    order = sorted(range(len(table)), key=list(zip(*texts, strict=True)).__getitem__)
-    columns = {name: [values[index] for index in order] for name, values in table.columns.items()}
-    return Table(table.name, columns, table.row_numbers)
 
 
 def known_ids(connection: Connection, kind: str, situation: str = LIVE) -> dict[str, dict[str, str]]:

@@ -78,10 +78,9 @@ def _table(
     **make: Callable[[Any], Any],
 ) -> Table:  # fmt: skip
     """Columns from rows; `make` turns a column's values into what a file holds."""
-    rows = connection.execute(wanted).all()
-    columns = (
-        dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)) if rows else {name: [] for name in names}
-    )
+    # sorted here, because databases differ in the order of texts and of what is empty
+    rows = sorted(map(tuple, connection.execute(wanted)), key=_order)
+    columns = {name: [row[index] for row in rows] for index, name in enumerate(names)}
     for name, function in make.items():
         columns[name] = [function(value) for value in columns[name]]
     return table_of(kind, columns)

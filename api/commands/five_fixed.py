@@ -64,7 +64,7 @@ def _board(group: typer.Typer, kit: Kit) -> None:
         stored: Annotated[bool, option("--stored", "opt.ff.stored")] = False,
         as_json: Annotated[bool, option("--json", "opt.stock.json")] = False,
     ) -> int:
-        from api.care import board_of_day, fresh_board, stored_board
+        from api.care import board_of_day, fresh_board, stored_board, todays_board
         from inventory.database import now
         from inventory.five_fixed import shanghai_day
 
@@ -80,9 +80,12 @@ def _board(group: typer.Typer, kit: Kit) -> None:
                 if found.day != shanghai_day(wanted) or found.stale:
                     found = look(board_of_day, as_of=wanted, place=place, preset=named)
             else:
-                speaker.phase("phase.ff.evaluate")
-                with writing() as connection:
-                    found = fresh_board(connection, at=at, place=place, preset=named)
+                known = look(todays_board, at=at, place=place, preset=named)
+                if known is None:
+                    speaker.phase("phase.ff.evaluate")
+                    with writing() as connection:
+                        known = fresh_board(connection, at=at, place=place, preset=named)
+                found = known
         if as_json:
             print_json(found)
             return DONE

@@ -60,7 +60,7 @@ def board(connection: Connection, *, place: str | None = None, today: date | Non
     joined = select(*sums).join(stores, stores.c.id == scored.store_id)
     last = connection.execute(
         select(evaluations.c.day, evaluations.c.recorded_at, evaluations.c.ledger_at)
-        .where(evaluations.c.scope.in_(_scopes(place)))
+        .where(evaluations.c.scope.in_(scopes_over(place)))
         .order_by(evaluations.c.id.desc())
         .limit(1)
     ).first()
@@ -99,7 +99,7 @@ def board(connection: Connection, *, place: str | None = None, today: date | Non
     return Board(last.day, last.recorded_at, whole, tuple(rows), stale)
 
 
-def _scopes(place: str | None) -> list[str]:
+def scopes_over(place: str | None) -> list[str]:
     """The scopes of evaluations that cover a place: its own, those above it, and everything."""
     if place is None:
         return [""]

@@ -1,15 +1,21 @@
 """A problem file small enough to solve in no time."""
 
 import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from optimizer.network.graph import build_network
 from scenarios.world import World, table_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 PROBLEM: dict[str, Any] = {
     "schema_version": 1,
@@ -136,3 +142,101 @@ def world() -> World:
         network=network,
         closures=({"id": "C1", "road_name": "X101", "speed_factor": Decimal("0.5")},),
     )
+
+
+class StockOffice:
+    """An office of a county store S0 and a town store S1, and its commands."""
+
+    def __init__(self, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+        from sqlalchemy import insert
+
+        from inventory.tables.places import places, stores
+
+        self.url = url
+        self.capsys = capsys
+        self.error = ""
+        rows = [("520600000000", "甲县", "county", None), ("520600100000", "一镇", "town", "520600000000")]
+        with self.writing() as connection:
+            connection.execute(
+                insert(places),
+                [{"code": code, "name": name, "level": level, "parent_code": up} for code, name, level, up in rows],
+            )
+            connection.execute(
+                insert(stores),
+                [
+                    {"code": f"S{number}", "name": f"{name}库", "name_en": f"Store {number}", "tier": level,
+                     "place_code": code}
+                    for number, (code, name, level, _) in enumerate(rows)
+                ],
+            )  # fmt: skip
+
+    @contextmanager
+    def writing(self) -> Iterator["Connection"]:
+        from inventory.database import open_engine, transaction
+
+        engine = open_engine(self.url)
+        try:
+            with transaction(engine) as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+    def __call__(self, *words: str, code: int = 0) -> str:
+        """Run `wuding stock …`; its standard output."""
+        self.capsys.readouterr()
+        from api import cli
+
+        found = cli.run(["stock", *words])
+        told = self.capsys.readouterr()
+        assert found == code, told.err + told.out
+        self.error = told.err
+        return told.out
+
+    def json(self, *words: str) -> Any:
+        return json.loads(self(*words, "--json"))
+
+    def put(self, store: str, item: str, quantity: int, *, lot: str = "L1", **more: str) -> None:
+        """Stock, put away."""
+        options = [part for name, value in more.items() for part in (f"--{name}", value)]
+        self("receive", store, item, str(quantity), "--lot", lot, "--bin", "A-1", *options)
+
+    def held(self, **filters: str) -> dict[tuple[str, str, str], Decimal]:
+        from inventory.database import open_engine, reading
+        from inventory.ledger.pages import stock_page
+        from inventory.ledger.verify import verify
+
+        engine = open_engine(self.url)
+        try:
+            with reading(engine) as connection:
+                assert verify(connection).differences == ()
+                rows = stock_page(connection, limit=1000, **filters).rows
+        finally:
+            engine.dispose()
+        found: dict[tuple[str, str, str], Decimal] = {}
+        for row in rows:
+            found[row.store, row.lot, row.state] = found.get((row.store, row.lot, row.state), Decimal(0)) + row.quantity
+        return found
+
+
+@pytest.fixture
+def office_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "office"
+    folder.mkdir()
+    monkeypatch.setenv("WUDING_HOME", str(folder))
+    monkeypatch.setenv("WUDING_ACTOR", "张三")
+    monkeypatch.delenv("WUDING_DATABASE_URL", raising=False)
+    return folder
+
+
+@pytest.fixture
+def stock(office_home: Path, sqlite_template: Path, capsys: pytest.CaptureFixture[str]) -> StockOffice:
+    shutil.copyfile(sqlite_template, office_home / "wuding.sqlite3")
+    return StockOffice(f"sqlite:///{office_home / 'wuding.sqlite3'}", capsys)
+
+
+@pytest.fixture
+def on_both(
+    office_home: Path, database_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> StockOffice:
+    monkeypatch.setenv("WUDING_DATABASE_URL", database_url)
+    return StockOffice(database_url, capsys)

@@ -161,6 +161,8 @@ def test_a_situation_without_incidents_of_its_own_moment_goes_by_the_clock(home:
         (["problem.json", "--live"], "--live"),
         ([], "--live"),
         (["problem.json", "--commit", "--situation", "x"], "--commit"),
+        (["--live", "--hold-h", "3"], "--commit"),
+        (["--live", "--crs", "WGS-84"], "--roads"),
         (["--live", "--situation", "none"], "none"),
         (["--live", "--as-of", "tomorrow"], "--as-of"),
     ],

@@ -1,118 +1,27 @@
 """The stock commands: what they do, what they say in both languages, and their exit codes."""
 
-import csv
-import json
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert
 
 from api import cli
-from inventory.database import now, open_engine, reading, transaction
+from inventory.database import now
 from inventory.five_fixed import shanghai_day
 from inventory.ledger.kits import save_kit, save_package
-from inventory.ledger.pages import stock_page
 from inventory.ledger.post import Act
 from inventory.ledger.receive import LotFacts, receive
-from inventory.ledger.verify import verify
-from inventory.tables.places import places, stores
 
 Capture = pytest.CaptureFixture[str]
-Run = Callable[..., str]
+Office = Any  # tests/api/conftest.py
 
 WATER, BED, EXTINGUISHER = "M013", "M003", "M059"
 TODAY = shanghai_day(now())
 YEAR = TODAY.year
 SOON = (TODAY + timedelta(days=30)).isoformat()
-
-
-class Office:
-    """An office of a county store S0 and a town store S1, and its commands."""
-
-    def __init__(self, url: str, capsys: Capture) -> None:
-        self.url = url
-        self.capsys = capsys
-        self.error = ""
-        rows = [("520600000000", "甲县", "county", None), ("520600100000", "一镇", "town", "520600000000")]
-        with self.writing() as connection:
-            connection.execute(
-                insert(places),
-                [{"code": code, "name": name, "level": level, "parent_code": up} for code, name, level, up in rows],
-            )
-            connection.execute(
-                insert(stores),
-                [
-                    {"code": f"S{number}", "name": f"{name}库", "name_en": f"Store {number}", "tier": level,
-                     "place_code": code}
-                    for number, (code, name, level, _) in enumerate(rows)
-                ],
-            )  # fmt: skip
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        engine = open_engine(self.url)
-        try:
-            with transaction(engine) as connection:
-                yield connection
-        finally:
-            engine.dispose()
-
-    def __call__(self, *words: str, code: int = 0) -> str:
-        """Run `wuding stock …`; its standard output."""
-        self.capsys.readouterr()
-        found = cli.run(["stock", *words])
-        told = self.capsys.readouterr()
-        assert found == code, told.err + told.out
-        self.error = told.err
-        return told.out
-
-    def json(self, *words: str) -> object:
-        return json.loads(self(*words, "--json"))
-
-    def put(self, store: str, item: str, quantity: int, *, lot: str = "L1", **more: str) -> None:
-        """Stock, put away."""
-        options = [part for name, value in more.items() for part in (f"--{name}", value)]
-        self("receive", store, item, str(quantity), "--lot", lot, "--bin", "A-1", *options)
-
-    def held(self, **filters: str) -> dict[tuple[str, str, str], Decimal]:
-        engine = open_engine(self.url)
-        try:
-            with reading(engine) as connection:
-                assert verify(connection).differences == ()
-                rows = stock_page(connection, limit=1000, **filters).rows  # type: ignore[arg-type]
-        finally:
-            engine.dispose()
-        found: dict[tuple[str, str, str], Decimal] = {}
-        for row in rows:
-            found[row.store, row.lot, row.state] = found.get((row.store, row.lot, row.state), Decimal(0)) + row.quantity
-        return found
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "office"
-    folder.mkdir()
-    monkeypatch.setenv("WUDING_HOME", str(folder))
-    monkeypatch.setenv("WUDING_ACTOR", "张三")
-    monkeypatch.delenv("WUDING_DATABASE_URL", raising=False)
-    return folder
-
-
-@pytest.fixture
-def stock(home: Path, sqlite_template: Path, capsys: Capture) -> Office:
-    shutil.copyfile(sqlite_template, home / "wuding.sqlite3")
-    return Office(f"sqlite:///{home / 'wuding.sqlite3'}", capsys)
-
-
-@pytest.fixture
-def on_both(home: Path, database_url: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> Office:
-    monkeypatch.setenv("WUDING_DATABASE_URL", database_url)
-    return Office(database_url, capsys)
 
 
 def test_units_come_in_are_put_away_issued_and_brought_back(on_both: Office) -> None:
@@ -188,7 +97,7 @@ def test_wrong_words_are_told_and_change_nothing(stock: Office, words: tuple[str
     for lang in ("zh", "en"):
         stock(*words, "--lang", lang, code=2)
         assert told in stock.error
-        assert "(" not in stock.error.split("\n")[0] or "=" not in stock.error.split("\n")[0]  # words, not bare facts
+        assert not re.search(r"[A-Za-z]+ \(\w+=", stock.error)  # words, not bare facts
     assert stock.held() == {("S0", "L1", "serviceable"): 10}
 
 
@@ -196,7 +105,7 @@ def test_an_entry_keeps_who_why_when_and_what_was_said(stock: Office) -> None:
     stock.put("S0", WATER, 10)
     stock("issue", "S0", WATER, "1", "--actor", "李四", "--reason", "群众救助", "--note", "二组",
           "--occurred-at", "2026-01-02T03:04:05+08:00")  # fmt: skip
-    row = stock.json("card", "S0", WATER)["rows"][-1]  # type: ignore[index, call-overload]
+    row = stock.json("card", "S0", WATER)["rows"][-1]
     assert (row["actor"], row["reason"], row["note"]) == ("李四", "RELIEF", "二组")
     assert row["occurred_at"] == "2026-01-01T19:04:05+00:00"
     assert abs(datetime.fromisoformat(row["recorded_at"]) - datetime.now(UTC)) < timedelta(minutes=2)
@@ -211,8 +120,8 @@ def test_a_page_ends_with_where_to_go_on_and_all_is_all(stock: Office) -> None:
     following = stock("list", "--limit", "2", "--after", after)
     assert ("L1" in following, "L2" in following, "L3" in following, "L4" in following) == (False, True, True, False)
     whole = stock.json("list", "--all")
-    assert [row["quantity"] for row in whole["rows"]] == ["1", "2", "3", "4", "5"]  # type: ignore[index, call-overload]
-    assert whole["next"] is None  # type: ignore[index, call-overload]
+    assert [row["quantity"] for row in whole["rows"]] == ["1", "2", "3", "4", "5"]
+    assert whole["next"] is None
 
 
 def test_a_list_names_stores_items_and_states_in_the_language_asked_for(stock: Office) -> None:
@@ -228,7 +137,7 @@ def test_lists_narrow_down(stock: Office) -> None:
     stock("state", "S1", BED, "1", "--from", "完好", "--to", "损坏", "--lot", "L1")
 
     def listed(*words: str) -> list[tuple[str, str, str]]:
-        rows = stock.json("list", *words)["rows"]  # type: ignore[index, call-overload]
+        rows = stock.json("list", *words)["rows"]
         return [(row["store"], row["lot"], row["quantity"]) for row in rows]
 
     assert listed("--place", "520600100000", "--state", "damaged") == [("S1", "L1", "1")]
@@ -272,7 +181,7 @@ def test_serialised_units_come_in_by_number_and_each_has_its_history(stock: Offi
     told = stock("asset", "X1")
     assert all(word in told for word in ("甲县库", "B-1", "入库", "干粉灭火器"))
     assert "outside" in stock("asset", "X1", "--lang", "en")
-    assert stock.json("asset", "X2")["standing"]["store"] == "S0"  # type: ignore[index, call-overload]
+    assert stock.json("asset", "X2")["standing"]["store"] == "S0"
 
 
 def test_units_are_set_apart_mended_recalled_and_written_off(stock: Office) -> None:
@@ -280,7 +189,7 @@ def test_units_are_set_apart_mended_recalled_and_written_off(stock: Office) -> N
     stock.put("S1", WATER, 5)
     stock("state", "S0", WATER, "4", "--from", "serviceable", "--to", "quarantined")
     stock("state", "S0", WATER, "all", "--from", "quarantined", "--to", "serviceable")
-    reasons = [row["reason"] for row in stock.json("card", "S0", WATER)["rows"]]  # type: ignore[index, call-overload]
+    reasons = [row["reason"] for row in stock.json("card", "S0", WATER)["rows"]]
     assert reasons == ["PURCHASE", "QUARANTINE", "RELEASED"]
     stock("recall", WATER, "L1")
     assert stock.held() == {("S0", "L1", "recalled"): 10, ("S1", "L1", "recalled"): 5}
@@ -332,47 +241,10 @@ def test_a_mistake_is_taken_back_once(stock: Office) -> None:
     assert "冲销" in stock.error
 
 
-def test_a_transfer_goes_its_whole_way_and_prints(on_both: Office, tmp_path: Path) -> None:
-    stock = on_both
-    stock.put("S0", WATER, 50)
-    stock.put("S0", BED, 9)
-    number = f"DB-{YEAR}-000001"
-    assert number in stock("transfer", "request", "S0", "S1", f"{WATER}=40", f"{BED}=9", "--note", "备汛")
-    assert "已申请" in stock("transfer", "list")
-    stock("transfer", "approve", number, f"{WATER}=30", f"{BED}=5")
-    stock("transfer", "pick", number)
-    stock("transfer", "ship", number)
-    assert stock.held(state="in_transit") == {("S0", "L1", "in_transit"): 35}
-    stock("transfer", "receive", number, "--arrived", f"{WATER}/L1=30", "--arrived", f"{WATER}/L9=1", code=2)
-    stock("transfer", "receive", number, "--arrived", f"{WATER}/L1=28,1", code=2)  # one is not accounted for
-    stock("transfer", "receive", number, "--arrived", f"{WATER}/L1=28,1,1", "--bin", "C-1")
-    assert stock.held(store="S1") == {("S1", "L1", "serviceable"): 33, ("S1", "L1", "damaged"): 1}
-    told = stock("transfer", "show", number)
-    assert all(word in told for word in ("已收货", "短少", "备汛", "张三", "一镇库"))
-    assert "received" in stock("transfer", "list", "--all", "--lang", "en")
-    assert stock.json("transfer", "list") == []
-    stock("transfer", "print", number, "--pdf", str(tmp_path / "调拨令.pdf"))
-    assert (tmp_path / "调拨令.pdf").read_bytes().startswith(b"%PDF")
-
-
-def test_a_transfer_may_be_refused_or_called_off(stock: Office, tmp_path: Path) -> None:
-    stock.put("S0", WATER, 50)
-    stock("transfer", "request", "S0", "S1", f"{WATER}=5")
-    stock("transfer", "print", f"DB-{YEAR}-000001", "--pdf", str(tmp_path / "asked.pdf"))  # not approved yet
-    stock("transfer", "refuse", f"DB-{YEAR}-000001")
-    stock("transfer", "request", "S0", "S1", f"{WATER}=50")
-    stock("transfer", "approve", f"DB-{YEAR}-000002")
-    stock("issue", "S0", WATER, "1", code=2)
-    stock("transfer", "cancel", f"DB-{YEAR}-000002")
-    stock("issue", "S0", WATER, "1")
-    stock("transfer", "ship", f"DB-{YEAR}-000002", code=2)
-    assert "已取消" in stock.error
-
-
 def test_what_is_short_is_asked_for_where_there_is_enough(on_both: Office) -> None:
     stock = on_both
     stock.put("S0", BED, 500)
-    rows = stock.json("replenish", "--place", "520600100000")["suggestions"]  # type: ignore[index, call-overload]
+    rows = stock.json("replenish", "--place", "520600100000")["suggestions"]
     beds = [row for row in rows if row["item"] == BED]
     assert [(row["store"], row["source"], row["kind"], row["quantity"]) for row in beds] == [
         ("S1", "S0", "vertical", "30")
@@ -381,61 +253,7 @@ def test_what_is_short_is_asked_for_where_there_is_enough(on_both: Office) -> No
     assert f"DB-{YEAR}-000001" in told
     assert "上级库调拨" in told
     again = stock.json("replenish", "--place", "520600100000", "--request")
-    assert again["requests"] == []  # type: ignore[index, call-overload]  # what is on its way counts
-
-
-def test_a_stocktake_is_counted_blind_on_a_sheet_and_approved_by_another(on_both: Office, tmp_path: Path) -> None:
-    stock = on_both
-    stock.put("S0", WATER, 10, expires=SOON)
-    stock.put("S0", BED, 7)
-    number = f"PD-{YEAR}-000001"
-    assert number in stock("count", "open", "S0")
-    for sheet in (tmp_path / "盘点.csv", tmp_path / "盘点.xlsx"):
-        stock("count", "sheet", number, "--out", str(sheet))
-    with (tmp_path / "盘点.csv").open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [(row["物资编号"], row["实盘数量"]) for row in rows] == [(BED, ""), (WATER, "")]
-    assert "账面数量" not in rows[0]
-    assert "已录入 0 行" in stock("count", "enter", number, str(tmp_path / "盘点.xlsx"))
-    rows[1]["实盘数量"] = "8"
-    write(tmp_path / "盘点.csv", rows)
-    assert "另有 1 行没有填数" in stock("count", "enter", number, str(tmp_path / "盘点.csv"))
-    stock("count", "close", number, code=2)
-    assert BED in stock.error
-    stock("count", "enter", number, BED, "L1", "0", "--bin", "A-1")
-    stock("count", "close", number)
-    assert "-2" in stock("count", "show", number)
-    stock("count", "approve", number, code=2)
-    assert "张三" in stock.error
-    stock("count", "approve", number, "--actor", "王五")
-    assert stock.held() == {("S0", "L1", "serviceable"): 8}
-    assert stock.json("count", "list") == []
-    assert [row["status"] for row in stock.json("count", "list", "--all")] == ["approved"]  # type: ignore[union-attr, call-overload]
-
-
-def test_a_sheet_with_faults_names_every_one_and_enters_nothing(stock: Office, tmp_path: Path) -> None:
-    stock.put("S0", WATER, 10)
-    number = f"PD-{YEAR}-000001"
-    stock("count", "open", "S0", "--show-book")
-    sheet = tmp_path / "sheet.csv"
-    stock("count", "sheet", number, "--out", str(sheet), "--lang", "en")
-    with sheet.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert rows[0]["book"] == "10"
-    rows[0]["counted"] = "ten"
-    rows.append({**rows[0], "item": "M999", "counted": "-1"})
-    write(sheet, rows)
-    stock("count", "enter", number, str(sheet), code=2)
-    assert all(word in stock.error for word in ("ten", "M999", "-1"))
-    assert stock.json("count", "show", number)["lines"][0]["counted"] is None  # type: ignore[index, call-overload]
-    stock("count", "reject", number)
-
-
-def write(path: Path, rows: list[dict[str, str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    assert again["requests"] == []  # what is on its way counts
 
 
 def test_a_card_is_written_for_paper_and_for_a_spreadsheet(stock: Office, tmp_path: Path) -> None:
@@ -449,7 +267,7 @@ def test_a_card_is_written_for_paper_and_for_a_spreadsheet(stock: Office, tmp_pa
     assert xlsx.read_bytes().startswith(b"PK")
     tomorrow = (TODAY + timedelta(days=1)).isoformat()
     later = stock.json("card", "S0", WATER, "--from", tomorrow)
-    assert (later["opening"], later["rows"], later["closing"]) == ("6", [], "6")  # type: ignore[index, call-overload]
+    assert (later["opening"], later["rows"], later["closing"]) == ("6", [], "6")
 
 
 def test_labels_of_bins_lots_units_and_the_store(stock: Office, tmp_path: Path) -> None:
@@ -465,7 +283,7 @@ def test_labels_of_bins_lots_units_and_the_store(stock: Office, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_every_command_explains_itself(home: Path, capsys: Capture, lang: str) -> None:
+def test_every_command_explains_itself(office_home: Path, capsys: Capture, lang: str) -> None:
     names = ["list", "available", "card", "asset", "labels", "receive", "move", "state", "write-off", "recall",
              "reverse", "issue", "issue-kit", "return", "lend", "end-loan", "loans", "reserve", "release",
              "reservations", "replenish", "transfer", "count"]  # fmt: skip
