@@ -23,7 +23,8 @@ NO_LOT = "-"
 def _words(pairs: dict[str, tuple[str, str]], code: str) -> "Words":
     from inventory.documents import Words
 
-    return Words(*pairs.get(code, (code, "")))
+    zh, en = pairs.get(code, (code, ""))
+    return Words(zh, "" if en == zh else en)
 
 
 def stock_card_paper(

@@ -244,10 +244,12 @@ def _lists(group: typer.Typer, kit: Kit) -> None:
 
 def _tasks(group: typer.Typer, kit: Kit) -> None:
     argument, option, speaker, writes = kit.argument, kit.option, kit.speaker, Writes(kit)
-    task_of = argument("arg.ff.task")
+    task_of = argument("arg.ff.task", metavar="TASK")
 
     @kit.command(group, "assign", "cmd.ff.assign")
-    def assign(task: Annotated[str, task_of], person: Annotated[str, argument("arg.ff.person")]) -> int:
+    def assign(
+        task: Annotated[str, task_of], person: Annotated[str, argument("arg.ff.person", metavar="PERSON")]
+    ) -> int:
         from inventory.care.done import assign_task
 
         if not 0 < len(person) <= 64:

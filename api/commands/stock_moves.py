@@ -52,7 +52,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
 
 def _inside(group: typer.Typer, kit: Kit) -> None:
     argument, option, writes = kit.argument, kit.option, Writes(kit)
-    where = {"store": argument("arg.stock.store"), "item": argument("arg.stock.item")}
+    where = {"store": argument("arg.stock.store", metavar="STORE"), "item": argument("arg.stock.item", metavar="ITEM")}
     lots = option("--lot", "opt.stock.lot")
 
     @writes(group, "receive", "cmd.stock.receive", reason="PURCHASE", others=("DONATION", "ALLOCATION", "OPENING"))
@@ -60,7 +60,7 @@ def _inside(group: typer.Typer, kit: Kit) -> None:
         entry: Entry,
         store: Annotated[str, where["store"]],
         item: Annotated[str, where["item"]],
-        amount: Annotated[str, argument("arg.stock.quantity.receive", metavar="QTY")],
+        qty: Annotated[str, argument("arg.stock.quantity.receive", metavar="QTY")],
         lot: Annotated[str | None, lots] = None,
         made: Annotated[str | None, option("--made", "opt.stock.made")] = None,
         expires: Annotated[str | None, option("--expires", "opt.stock.expires")] = None,
@@ -83,7 +83,7 @@ def _inside(group: typer.Typer, kit: Kit) -> None:
             supplier=supplier,
         )
         done = record(
-            entry, take_in, store=store, item=item, quantity=quantity("QTY", amount), lot=facts, bin=to,
+            entry, take_in, store=store, item=item, quantity=quantity("QTY", qty), lot=facts, bin=to,
             package=package, serials=serial or (),
         )  # fmt: skip
         told(kit, done)
@@ -96,7 +96,7 @@ def _inside(group: typer.Typer, kit: Kit) -> None:
         entry: Entry,
         store: Annotated[str, where["store"]],
         item: Annotated[str, where["item"]],
-        amount: Annotated[str, argument("arg.stock.quantity", metavar="QTY")],
+        qty: Annotated[str, argument("arg.stock.quantity", metavar="QTY")],
         to: Annotated[str, option("--to", "opt.stock.to_bin")],
         source: Annotated[str | None, option("--from", "opt.stock.from_bin")] = None,
         lot: Annotated[str | None, lots] = None,
@@ -107,7 +107,7 @@ def _inside(group: typer.Typer, kit: Kit) -> None:
         usual = "PUT_AWAY" if put_away else "REARRANGE"
         done = record(
             replace(entry, reason=entry.reason or usual), step, store=store, item=item,
-            quantity=quantity("QTY", amount), to_bin=to, from_bin=source,
+            quantity=quantity("QTY", qty), to_bin=to, from_bin=source,
             lot=lot_code(lot), put_away=put_away,
         )  # fmt: skip
         return told(kit, done)
@@ -117,7 +117,7 @@ def _inside(group: typer.Typer, kit: Kit) -> None:
         entry: Entry,
         store: Annotated[str, where["store"]],
         item: Annotated[str, where["item"]],
-        amount: Annotated[str, argument("arg.stock.quantity.all", metavar="QTY|all")],
+        qty: Annotated[str, argument("arg.stock.quantity.all", metavar="QTY|all")],
         source: Annotated[str, option("--from", "opt.stock.from_state", {"known": _list(STATES, kit)})],
         to: Annotated[str, option("--to", "opt.stock.to_state")],
         lot: Annotated[str | None, lots] = None,
@@ -129,7 +129,7 @@ def _inside(group: typer.Typer, kit: Kit) -> None:
         usual = TURNED.get(after, "RELEASED" if before == "quarantined" else "REPAIRED")
         done = record(
             replace(entry, reason=entry.reason or usual), change_state, store=store, item=item,
-            quantity=None if amount.lower() in ALL else quantity("QTY", amount), state=before, to_state=after,
+            quantity=None if qty.lower() in ALL else quantity("QTY", qty), state=before, to_state=after,
             lot=lot_code(lot), bin=at,
         )  # fmt: skip
         return told(kit, done)
@@ -139,14 +139,14 @@ def _inside(group: typer.Typer, kit: Kit) -> None:
         entry: Entry,
         store: Annotated[str, where["store"]],
         item: Annotated[str, where["item"]],
-        amount: Annotated[str, argument("arg.stock.quantity", metavar="QTY")],
+        qty: Annotated[str, argument("arg.stock.quantity", metavar="QTY")],
         standing: Annotated[str, option("--state", "opt.stock.state.off", {"known": _list(STATES, kit)})],
         lot: Annotated[str | None, lots] = None,
     ) -> int:
         from inventory.ledger.move import write_off as step
 
         done = record(
-            entry, step, store=store, item=item, quantity=quantity("QTY", amount),
+            entry, step, store=store, item=item, quantity=quantity("QTY", qty),
             state=coded("--state", standing, STATES | ELSEWHERE), lot=lot_code(lot),
         )  # fmt: skip
         return told(kit, done)
@@ -155,7 +155,7 @@ def _inside(group: typer.Typer, kit: Kit) -> None:
     def recall(
         entry: Entry,
         item: Annotated[str, where["item"]],
-        lot: Annotated[str, argument("arg.stock.lot")],
+        lot: Annotated[str, argument("arg.stock.lot", metavar="LOT")],
         store: Annotated[str | None, option("--store", "opt.stock.store.recall")] = None,
     ) -> int:
         from inventory.ledger.move import recall as step
@@ -163,7 +163,7 @@ def _inside(group: typer.Typer, kit: Kit) -> None:
         return told(kit, record(entry, step, item=item, lot=lot, store=store))
 
     @writes(group, "reverse", "cmd.stock.reverse", reason="CORRECTION", others=("CANCELLED",))
-    def reverse(entry: Entry, operation: Annotated[str, argument("arg.stock.operation")]) -> int:
+    def reverse(entry: Entry, operation: Annotated[str, argument("arg.stock.operation", metavar="OPERATION")]) -> int:
         from inventory.ledger.reverse import reverse as step
 
         return told(kit, record(entry, step, operation=whole_number("OPERATION", operation)))
@@ -171,7 +171,7 @@ def _inside(group: typer.Typer, kit: Kit) -> None:
 
 def _out(group: typer.Typer, kit: Kit) -> None:
     argument, option, writes = kit.argument, kit.option, Writes(kit)
-    where = {"store": argument("arg.stock.store"), "item": argument("arg.stock.item")}
+    where = {"store": argument("arg.stock.store", metavar="STORE"), "item": argument("arg.stock.item", metavar="ITEM")}
     lots = option("--lot", "opt.stock.lot")
     lifted = {
         "by": option("--override-by", "opt.stock.override_by"),
@@ -188,7 +188,7 @@ def _out(group: typer.Typer, kit: Kit) -> None:
         entry: Entry,
         store: Annotated[str, where["store"]],
         item: Annotated[str, where["item"]],
-        amount: Annotated[str, argument("arg.stock.quantity", metavar="QTY")],
+        qty: Annotated[str, argument("arg.stock.quantity", metavar="QTY")],
         lot: Annotated[str | None, lots] = None,
         override_by: Annotated[str | None, lifted["by"]] = None,
         override_why: Annotated[str | None, lifted["why"]] = None,
@@ -196,7 +196,7 @@ def _out(group: typer.Typer, kit: Kit) -> None:
         from api.stockroom import hand_out
 
         done, taken = record(
-            entry, hand_out, store=store, item=item, quantity=quantity("QTY", amount), lot=lot_code(lot),
+            entry, hand_out, store=store, item=item, quantity=quantity("QTY", qty), lot=lot_code(lot),
             override=override(override_by, override_why),
         )  # fmt: skip
         told(kit, done)
@@ -227,7 +227,7 @@ def _out(group: typer.Typer, kit: Kit) -> None:
         entry: Entry,
         store: Annotated[str, where["store"]],
         item: Annotated[str, where["item"]],
-        amount: Annotated[str, argument("arg.stock.quantity", metavar="QTY")],
+        qty: Annotated[str, argument("arg.stock.quantity", metavar="QTY")],
         lot: Annotated[str | None, lots] = None,
         to: Annotated[str | None, option("--bin", "opt.stock.bin.receive")] = None,
         damaged: Annotated[str | None, option("--damaged", "opt.stock.damaged")] = None,
@@ -237,7 +237,7 @@ def _out(group: typer.Typer, kit: Kit) -> None:
         from inventory.ledger.issue import give_back as step
 
         done = record(
-            entry, step, store=store, item=item, quantity=quantity("QTY", amount), lot=lot_code(lot), bin=to,
+            entry, step, store=store, item=item, quantity=quantity("QTY", qty), lot=lot_code(lot), bin=to,
             damaged=Decimal(0) if damaged is None else quantity("--damaged", damaged),
         )  # fmt: skip
         told(kit, done)
@@ -250,7 +250,7 @@ def _out(group: typer.Typer, kit: Kit) -> None:
         entry: Entry,
         store: Annotated[str, where["store"]],
         item: Annotated[str, where["item"]],
-        amount: Annotated[str, argument("arg.stock.quantity", metavar="QTY")],
+        qty: Annotated[str, argument("arg.stock.quantity", metavar="QTY")],
         borrower: Annotated[str, option("--to", "opt.stock.borrower")],
         due_back: Annotated[str, option("--due-back", "opt.stock.due_back")],
         lot: Annotated[str | None, lots] = None,
@@ -258,7 +258,7 @@ def _out(group: typer.Typer, kit: Kit) -> None:
         from api.stockroom import hand_over
 
         done, taken = record(
-            entry, hand_over, store=store, item=item, quantity=quantity("QTY", amount), borrower=borrower,
+            entry, hand_over, store=store, item=item, quantity=quantity("QTY", qty), borrower=borrower,
             due_back=day("--due-back", due_back), lot=lot_code(lot),
         )  # fmt: skip
         told(kit, done)
@@ -269,7 +269,7 @@ def _out(group: typer.Typer, kit: Kit) -> None:
     @writes(group, "end-loan", "cmd.stock.end_loan", reason="GIVE_BACK", fixed=True)
     def end_loan(
         entry: Entry,
-        operation: Annotated[str, argument("arg.stock.loan")],
+        operation: Annotated[str, argument("arg.stock.loan", metavar="OPERATION")],
         damaged: Annotated[bool, option("--damaged", "opt.stock.loan_damaged")] = False,
     ) -> int:
         from inventory.ledger.issue import end_loan as step
@@ -283,9 +283,9 @@ def _held(group: typer.Typer, kit: Kit) -> None:
     @writes(group, "reserve", "cmd.stock.reserve", reason="PLAN", others=("RESCUE", "RELIEF", "DRILL", "REPLENISH"))
     def reserve(
         entry: Entry,
-        store: Annotated[str, argument("arg.stock.store")],
-        item: Annotated[str, argument("arg.stock.item")],
-        amount: Annotated[str, argument("arg.stock.quantity", metavar="QTY")],
+        store: Annotated[str, argument("arg.stock.store", metavar="STORE")],
+        item: Annotated[str, argument("arg.stock.item", metavar="ITEM")],
+        qty: Annotated[str, argument("arg.stock.quantity", metavar="QTY")],
         reference: Annotated[str, option("--for", "opt.stock.reference")],
         until: Annotated[str | None, option("--until", "opt.stock.until")] = None,
         lot: Annotated[str | None, option("--lot", "opt.stock.lot")] = None,
@@ -295,7 +295,7 @@ def _held(group: typer.Typer, kit: Kit) -> None:
         if len(reference) > 128:
             raise BadInput("--for", [Fault("--for", "TOO_LONG", {"value": reference, "most": 128})])
         done, taken = record(
-            entry, set_aside, store=store, item=item, quantity=quantity("QTY", amount), reference=reference,
+            entry, set_aside, store=store, item=item, quantity=quantity("QTY", qty), reference=reference,
             expires_at=None if until is None else moment("--until", until), lot=lot_code(lot),
         )  # fmt: skip
         told(kit, done)
@@ -303,7 +303,7 @@ def _held(group: typer.Typer, kit: Kit) -> None:
         return 0
 
     @writes(group, "release", "cmd.stock.release", reason="CANCELLED", others=("CORRECTION",))
-    def release(entry: Entry, reference: Annotated[str, argument("arg.stock.reference")]) -> int:
+    def release(entry: Entry, reference: Annotated[str, argument("arg.stock.reference", metavar="REFERENCE")]) -> int:
         from inventory.ledger.release import release as step
 
         return told(kit, record(entry, step, reference=reference))

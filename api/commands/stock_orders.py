@@ -46,7 +46,7 @@ def amounts(given: list[str], *, least: int = 1) -> list[tuple[str, Any]]:
 
 def _transfer_steps(group: typer.Typer, kit: Kit) -> None:
     argument, option, speaker, writes = kit.argument, kit.option, kit.speaker, Writes(kit)
-    number_of = argument("arg.stock.number")
+    number_of = argument("arg.stock.number", metavar="NUMBER")
 
     @writes(group, "request", "cmd.stock.transfer.request", reason="REPLENISH", others=("RESCUE", "RELIEF", "DRILL"))
     def request(
@@ -115,7 +115,7 @@ def _transfer_steps(group: typer.Typer, kit: Kit) -> None:
 def _transfer_looks(group: typer.Typer, kit: Kit) -> None:
     argument, option, speaker, lang = kit.argument, kit.option, kit.speaker, kit.lang
     page = Page(speaker)
-    number_of, json_wanted = argument("arg.stock.number"), option("--json", "opt.stock.json")
+    number_of, json_wanted = argument("arg.stock.number", metavar="NUMBER"), option("--json", "opt.stock.json")
 
     @kit.command(group, "list", "cmd.stock.transfer.list")
     def transfers(
@@ -190,12 +190,12 @@ def _transfer_looks(group: typer.Typer, kit: Kit) -> None:
 
 def _count_steps(group: typer.Typer, kit: Kit) -> None:
     argument, option, speaker, writes = kit.argument, kit.option, kit.speaker, Writes(kit)
-    number_of = argument("arg.stock.number")
+    number_of = argument("arg.stock.number", metavar="NUMBER")
 
     @writes(group, "open", "cmd.stock.count.open", reason="COUNT", fixed=True)
     def open_(
         entry: Entry,
-        store: Annotated[str, argument("arg.stock.store")],
+        store: Annotated[str, argument("arg.stock.store", metavar="STORE")],
         item: Annotated[list[str] | None, option("--item", "opt.stock.count_item")] = None,
         book: Annotated[bool, option("--show-book", "opt.stock.show_book")] = False,
     ) -> int:
@@ -263,7 +263,7 @@ def _counted(value: str) -> Any:
 def _count_looks(group: typer.Typer, kit: Kit) -> None:
     argument, option, speaker, lang = kit.argument, kit.option, kit.speaker, kit.lang
     page = Page(speaker)
-    number_of, json_wanted = argument("arg.stock.number"), option("--json", "opt.stock.json")
+    number_of, json_wanted = argument("arg.stock.number", metavar="NUMBER"), option("--json", "opt.stock.json")
 
     @kit.command(group, "list", "cmd.stock.count.list")
     def counts(
@@ -315,10 +315,10 @@ def _count_looks(group: typer.Typer, kit: Kit) -> None:
         page.facts([("number", number), ("store", names.store(store, lang)),
                     ("status", word(ORDER_STATES, status, lang))])  # fmt: skip
         page.table(
-            ("item", "lot", "bin", "state", "book>", "counted>", "variance>", "since>", "unit", "note"),
+            ("item", "lot", "bin", "state", "book>", "expected>", "counted>", "variance>", "since>", "unit", "note"),
             (
                 (names.item(line.item, lang), line.lot or "-", line.bin, word(STATES, line.state, lang), line.book,
-                 line.counted, line.variance, line.moved_since or None, names.unit(line.item, lang), line.note)
+                 line.expected, line.counted, line.variance, line.moved_since or None, names.unit(line.item, lang), line.note)
                 for line in lines
             ),
         )  # fmt: skip

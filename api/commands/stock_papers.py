@@ -36,8 +36,8 @@ def _card(group: typer.Typer, kit: Kit) -> None:
 
     @kit.command(group, "card", "cmd.stock.card")
     def card(
-        store: Annotated[str, argument("arg.stock.store")],
-        item: Annotated[str, argument("arg.stock.item")],
+        store: Annotated[str, argument("arg.stock.store", metavar="STORE")],
+        item: Annotated[str, argument("arg.stock.item", metavar="ITEM")],
         lot: Annotated[str | None, option("--lot", "opt.stock.lot")] = None,
         first: Annotated[str | None, option("--from", "opt.stock.from_day")] = None,
         last: Annotated[str | None, option("--to", "opt.stock.to_day")] = None,
@@ -89,7 +89,7 @@ def _asset(group: typer.Typer, kit: Kit) -> None:
 
     @kit.command(group, "asset", "cmd.stock.asset")
     def asset(
-        serial: Annotated[str, argument("arg.stock.serial")],
+        serial: Annotated[str, argument("arg.stock.serial", metavar="SERIAL")],
         as_json: Annotated[bool, option("--json", "opt.stock.json")] = False,
     ) -> int:
         from inventory.ledger.assets import asset_history

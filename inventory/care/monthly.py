@@ -19,6 +19,7 @@ from inventory.tables.goods import items
 from inventory.tables.places import places, stores
 
 WORST = 20  # stores that the report names
+TOTAL, OWN = Words("全县合计", "whole county"), Words("县本级", "the county itself")
 CRITICAL = 200  # findings that it lists, of those there may be thousands of
 # what is late: the same as a score counts as overdue
 LATE = ("OVERDUE", "OVERDUE_TWICE", "NEVER_DONE", "PAST_RETIREMENT", "ROUND_OVERDUE", "ROUND_OVERDUE_TWICE")
@@ -70,7 +71,8 @@ def monthly_report(connection: Connection, *, county: str, year: int, month: int
     for store in scored:
         by_town.setdefault(town_of(store.place), []).append(store)
     rows = [
-        _town(code, named.get(code, Words(code)), by_town[code], late, done) for code in sorted(by_town)
+        _town(code, OWN if code == county else named.get(code, Words(code)), by_town[code], late, done)
+        for code in sorted(by_town)
     ]  # fmt: skip
     return MonthlyReport(
         county_code=county,
@@ -78,9 +80,9 @@ def monthly_report(connection: Connection, *, county: str, year: int, month: int
         year=year,
         month=month,
         as_of=last,
-        total=_town(county, named.get(county, Words(county)), scored, late, done),
+        total=_town(county, TOTAL, scored, late, done),
         towns=tuple(rows),
-        worst_stores=tuple(_worst(connection, scored, named)),
+        worst_stores=tuple(_worst(connection, scored, named, county)),
         critical_findings=tuple(_critical(connection, county, scored)),
     )
 
@@ -159,7 +161,9 @@ def _mean(values: Iterable[float]) -> float | None:
     return sum(listed) / len(listed) if listed else None
 
 
-def _worst(connection: Connection, scored: Sequence[_Store], named: Mapping[str, Words]) -> Iterable[WorstStore]:
+def _worst(
+    connection: Connection, scored: Sequence[_Store], named: Mapping[str, Words], county: str
+) -> Iterable[WorstStore]:
     """The stores at the bottom of the list that something is wrong with, each with its gravest finding."""
     ranked = sorted(scored, key=lambda store: (not store.failed, store.score, store.code))[:WORST]
     for store in ranked:
@@ -168,7 +172,7 @@ def _worst(connection: Connection, scored: Sequence[_Store], named: Mapping[str,
             yield WorstStore(
                 store_id=store.code,
                 store=store.name,
-                town=named.get(town_of(store.place), Words(store.place)),
+                town=OWN if town_of(store.place) == county else named.get(town_of(store.place), Words(store.place)),
                 score=store.score,
                 failed=store.failed,
                 reason=_sentence(gravest[0]),

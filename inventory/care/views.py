@@ -94,6 +94,8 @@ def board(connection: Connection, *, place: str | None = None, today: date | Non
         for prefix, *values in connection.execute(grouped):
             known = named.get(f"{prefix or '':0<12}")
             label = (f"{prefix or '':0<12}", "?", None, "county") if known is None else tuple(known)
+            if label[0] == place:  # not the whole of it: only what stands at the county itself
+                label = (label[0], f"{label[1]}本级", label[2] and f"{label[2]} (its own)", label[3])
             rows.append(_row(label, tuple(values)))
     rows.sort(key=lambda row: (-row.failed, row.score, row.code))
     return Board(last.day, last.recorded_at, whole, tuple(rows), stale)

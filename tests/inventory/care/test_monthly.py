@@ -31,7 +31,7 @@ def test_a_row_for_each_town_and_the_county_above_them(session, stocked, evaluat
     evaluated()
     report = read(session)
     assert [(row.code, row.town.zh, row.stores) for row in report.towns] == [
-        (COUNTY, "甲县", 1), (TOWN, "一镇", 2), (OTHER_TOWN, "二镇", 1),
+        (COUNTY, "县本级", 1), (TOWN, "一镇", 2), (OTHER_TOWN, "二镇", 1),
     ]  # fmt: skip
     assert (report.total.stores, report.county.zh) == (4, "甲县")
     shown = board(session, place=COUNTY)
