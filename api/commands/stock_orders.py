@@ -318,7 +318,8 @@ def _count_looks(group: typer.Typer, kit: Kit) -> None:
             ("item", "lot", "bin", "state", "book>", "expected>", "counted>", "variance>", "since>", "unit", "note"),
             (
                 (names.item(line.item, lang), line.lot or "-", line.bin, word(STATES, line.state, lang), line.book,
-                 line.expected, line.counted, line.variance, line.moved_since or None, names.unit(line.item, lang), line.note)
+                 line.expected, line.counted, line.variance, line.moved_since or None, names.unit(line.item, lang),
+                 line.note)
                 for line in lines
             ),
         )  # fmt: skip
