@@ -143,6 +143,14 @@ def hand_out_kits(connection: "Connection", *, act: "Act", **what: Any) -> "tupl
     return done, taken_by(connection, done.id)
 
 
+def hand_out_reserved(connection: "Connection", *, act: "Act", **what: Any) -> "tuple[Operation, list[Taken]]":
+    """Units that were kept for something leave. Raises what `issue_reserved` raises."""
+    from inventory.ledger.reserve import issue_reserved
+
+    done = issue_reserved(connection, act=act, **what)
+    return done, taken_by(connection, done.id)
+
+
 def hand_over(connection: "Connection", *, act: "Act", **what: Any) -> "tuple[Operation, list[Taken]]":
     """The same on loan. Raises what `lend` raises."""
     from inventory.ledger.issue import lend

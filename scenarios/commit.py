@@ -16,7 +16,7 @@ from inventory.ledger.release import release_expired
 from inventory.ledger.reserve import hold
 from inventory.tables.goods import items, lots
 from inventory.tables.places import stores
-from inventory.tables.stock import balances, reservations
+from inventory.tables.stock import balances, movements, operations, reservations
 from optimizer.dispatch.plan import Plan
 from optimizer.errors import OptimizerError
 from scenarios.exchange.plan import dump_plan
@@ -82,7 +82,9 @@ def commit_plan(
     reference = plan_reference(situation)
     operation = begin(connection, "RESERVE", act, {"plan": digest, "situation": situation})
     running = connection.execute(
-        select(plans.c.id).where(plans.c.situation_code == situation, plans.c.status == "committed")
+        select(plans.c.id, plans.c.sha256, plans.c.operation_id).where(
+            plans.c.situation_code == situation, plans.c.status == "committed"
+        )
     ).first()
     if operation.replayed:
         number = (
@@ -95,6 +97,9 @@ def commit_plan(
     for one in plan.shipments:
         key = (one.store, one.item, one.lot)
         wanted[key] = wanted.get(key, ZERO) + one.quantity
+    if running is not None and running.sha256 == digest:  # the same plan again: what has left need not be kept anew
+        for key, units in _gone(connection, reference, after=running.operation_id).items():
+            wanted[key] = max(wanted.get(key, ZERO) - units, ZERO)
     before = _held(connection, reference)
     heads = lock(connection, {(store, item) for store, item, _ in (*wanted, *before)})
     for pair in sorted(heads):
@@ -116,6 +121,7 @@ def commit_plan(
         "problem_sha256": plan.problem_sha256,
         "status": "committed",
         "content": content,
+        "operation_id": operation.id,
         "recorded_at": act.at,
         "actor": act.actor,
     }
@@ -180,6 +186,23 @@ def _held(connection: Connection, reference: str) -> dict[Key, list[_Held]]:
     for store, item, lot, id_, line, units in rows:
         found.setdefault((store, item, lot), []).append(_Held(id_, line, units))
     return found
+
+
+def _gone(connection: Connection, reference: str, *, after: int) -> dict[Key, Decimal]:
+    """Units that were issued out of the reservations of a plan, by lot."""
+    rows = connection.execute(
+        select(stores.c.code, items.c.code, lots.c.code, movements.c.quantity)
+        .join(operations, operations.c.id == movements.c.operation_id)
+        .join(balances, balances.c.id == movements.c.from_id)
+        .join(stores, stores.c.id == balances.c.store_id)
+        .join(items, items.c.id == balances.c.item_id)
+        .join(lots, lots.c.id == balances.c.lot_id)
+        .where(operations.c.reference == reference, operations.c.id > after, movements.c.kind == "ISSUE")
+    )
+    gone: dict[Key, Decimal] = {}
+    for store, item, lot, units in rows:
+        gone[store, item, lot] = gone.get((store, item, lot), ZERO) + units
+    return gone
 
 
 def _release(

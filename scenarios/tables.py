@@ -100,6 +100,7 @@ plans = Table(
     Column("problem_sha256", String(64), nullable=False),
     Column("status", String(16), nullable=False),
     Column("content", Text, nullable=False),  # plan.json, byte for byte
+    Column("operation_id", Id, ForeignKey("operations.id"), nullable=False),  # that put it in force
     Column("recorded_at", Instant, nullable=False),
     Column("actor", String(64), nullable=False),
     CheckConstraint(words(*PLAN_STATES, column="status"), name="status"),

@@ -222,6 +222,19 @@ def _out(group: typer.Typer, kit: Kit) -> None:
         print_taken(kit, taken)
         return 0
 
+    @writes(group, "issue-reserved", "cmd.stock.issue_reserved", reason="PLAN", others=("RESCUE", "RELIEF", "DRILL"))
+    def issue_reserved(
+        entry: Entry,
+        reference: Annotated[str, argument("arg.stock.reference", metavar="REFERENCE")],
+        store: Annotated[str | None, option("--store", "opt.stock.store")] = None,
+    ) -> int:
+        from api.stockroom import hand_out_reserved
+
+        done, taken = record(entry, hand_out_reserved, reference=reference, store=store)
+        told(kit, done)
+        print_taken(kit, taken)
+        return 0
+
     @writes(group, "return", "cmd.stock.return", reason="GIVE_BACK", fixed=True)
     def give_back(
         entry: Entry,

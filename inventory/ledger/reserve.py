@@ -1,5 +1,6 @@
 """Units kept for somebody (预留): still in the store, no longer available, and free again when the time is over."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -7,8 +8,14 @@ from sqlalchemy import Connection, insert, select, update
 
 from inventory.fefo import BadQuantity
 from inventory.ledger.choose import choose
+from inventory.ledger.errors import NotDispatchable, UnknownOrder
 from inventory.ledger.post import Act, Head, Line, Move, Operation, begin, lock, post
-from inventory.tables.stock import reservations
+from inventory.ledger.release import release_expired
+from inventory.ledger.rules import rule_book
+from inventory.ledger.stock_lines import fit_lines, judge, lines_of
+from inventory.tables.goods import items
+from inventory.tables.places import stores
+from inventory.tables.stock import balances, reservations
 
 
 def reserve(
@@ -61,3 +68,46 @@ def use(connection: Connection, operation: Operation, reservation: int, quantity
     connection.execute(
         update(reservations).where(reservations.c.id == reservation).values(quantity=reservations.c.quantity - quantity)
     )
+
+
+def issue_reserved(connection: Connection, *, reference: str, act: Act, store: str | None = None) -> Operation:
+    """Units kept for `reference` leave, all of them or those of one store; every one must still be fit.
+
+    Raises UnknownOrder where nothing is kept, NotDispatchable where a gate holds units by now.
+    """
+    operation = begin(connection, "ISSUE", replace(act, reference=reference), {"for": reference, "store": store})
+    if operation.replayed:
+        return operation
+    kept = (
+        select(reservations.c.id, reservations.c.balance_id, reservations.c.quantity, stores.c.code.label("store"),
+               items.c.code.label("item"))
+        .join(balances, balances.c.id == reservations.c.balance_id)
+        .join(stores, stores.c.id == balances.c.store_id)
+        .join(items, items.c.id == balances.c.item_id)
+        .where(reservations.c.reference == reference, reservations.c.quantity > Decimal(0))
+        .order_by(reservations.c.id)
+    )  # fmt: skip
+    if store is not None:
+        kept = kept.where(stores.c.code == store)
+    heads = lock(connection, {(row.store, row.item) for row in connection.execute(kept)})
+    for head in heads.values():
+        release_expired(connection, head, at=act.at)
+    rows = connection.execute(kept).all()  # again, now that nobody else moves them
+    if not rows:
+        raise UnknownOrder(number=reference)
+    for pair, head in sorted(heads.items()):
+        lines = {line.id: line for line in lines_of(connection, head)}
+        gates = judge(connection, head, list(lines.values()), rule_book(connection, head.rules, county=head.place),
+                      at=act.at)  # fmt: skip
+        fit = {line.id for line in fit_lines(list(lines.values()), gates, at=act.at)}
+        for row in rows:
+            if (row.store, row.item) != pair:
+                continue
+            line = lines[row.balance_id]
+            if line.id not in fit:
+                tasks = list(gates[line.lot].blocked) or ["-"]
+                raise NotDispatchable(store=head.store, item=head.item, asked=row.quantity, free=Decimal(0),
+                                      held=line.quantity, tasks=tasks)  # fmt: skip
+            target = Line(head.store_id, head.item_id, line.lot_id, None, "issued", line.received)
+            use(connection, operation, row.id, row.quantity, target, "ISSUE")
+    return operation

@@ -26,7 +26,7 @@ from inventory.tables import metadata
 from inventory.tables.care import maintenance
 from inventory.tables.goods import items
 from inventory.tables.places import custodianships, people, places, stores
-from inventory.tables.stock import balances, movements, numbers
+from inventory.tables.stock import balances, movements, numbers, operations
 from scenarios.tables import plans, situations
 
 AT = datetime(2026, 6, 15, 8, 0, 0, 123456, tzinfo=timezone(timedelta(hours=8)))
@@ -110,6 +110,7 @@ def fill(engine):
         }
         connection.execute(insert(situations), head | {"as_of": None})
         plan = {"situation_code": "live", "sha256": "0" * 64, "problem_sha256": "1" * 64, "status": "draft"}
+        plan["operation_id"] = connection.execute(select(func.min(operations.c.id))).scalar_one()
         connection.execute(insert(plans), plan | {"content": '{"甲": "\\n"}\n', "recorded_at": AT, "actor": "keeper"})
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, func, select
 from inventory.database import reading, transaction
 from inventory.ledger.issue import issue
 from inventory.ledger.post import Act
+from inventory.ledger.reserve import issue_reserved
 from inventory.ledger.stock_lines import available
 from inventory.ledger.verify import verify
 from inventory.tables.goods import items, lots
@@ -22,6 +23,7 @@ from optimizer.dispatch.plan import Plan
 from scenarios.commit import Committed, NoRunningPlan, PlanStale, cancel_plan, commit_plan, running_plan
 from scenarios.exchange.plan import dump_plan
 from scenarios.incidents import UnknownSituation
+from scenarios.live import plan_reference
 from scenarios.tables import orders, plans, shipments
 from scenarios.world import World
 
@@ -110,6 +112,20 @@ def test_committing_twice_reserves_nothing_new(
     assert not again.released
     assert moved(loaded) == before
     assert held(loaded) == {lines[0]: 3, lines[1]: 5}
+
+
+def test_what_has_left_for_the_plan_is_not_reserved_again(
+    loaded: Engine, lines: list[Key], plan_of: PlanOf, commit: Callable[..., Committed], act: MakeAct, panshi: World
+) -> None:
+    plan = plan_of({lines[0]: 3, lines[1]: 5})
+    commit(plan)
+    store = lines[0][0]
+    with transaction(loaded) as connection:
+        issue_reserved(connection, reference=plan_reference("live"), act=act(at=panshi.as_of), store=store)
+    assert held(loaded) == {}
+    again = commit(plan)
+    assert (dict(again.reserved), dict(again.released)) == ({}, {})
+    assert held(loaded) == {}
 
 
 def test_a_replan_moves_only_the_difference(

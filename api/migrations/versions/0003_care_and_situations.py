@@ -90,9 +90,11 @@ def upgrade() -> None:
         sa.Column("problem_sha256", sa.String(length=64), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("operation_id", Id, nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=64), nullable=False),
         sa.CheckConstraint("status IN ('draft', 'committed', 'superseded', 'cancelled')", name=op.f("ck_plans_status")),
+        sa.ForeignKeyConstraint(["operation_id"], ["operations.id"], name=op.f("fk_plans_operation_id")),
         sa.ForeignKeyConstraint(["situation_code"], ["situations.code"], name=op.f("fk_plans_situation_code")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plans")),
     )

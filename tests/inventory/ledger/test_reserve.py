@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 from inventory.fefo import BadQuantity, InsufficientStock
 from inventory.ledger.errors import KeyReused, NotDispatchable, UnknownOrder
 from inventory.ledger.issue import issue
+from inventory.ledger.move import change_state
 from inventory.ledger.post import Line, lock
 from inventory.ledger.receive import bin_id_of
 from inventory.ledger.release import release, reservation_ids, sweep
-from inventory.ledger.reserve import reserve, use
+from inventory.ledger.reserve import issue_reserved, reserve, use
 from inventory.tables import Quantity
 from inventory.tables.stock import balances, movements, operations, reservations
 
@@ -213,3 +214,50 @@ class TestExpiry:
         keep(4, "P2", store="S1", expires_at=hour)
         assert left("S1", at=hour) == 5
         assert left("S1", at=hour + timedelta(days=2)) == 0
+
+
+class TestIssueReserved:
+    def test_what_was_kept_leaves_and_nothing_else(self, session, stock, keep, act, lines, left):
+        stock("S0", 10)
+        stock("S1", 10)
+        keep(4)
+        keep(3, store="S1")
+        keep(2, "P2")
+        issue_reserved(session, reference="P1", act=act(reason="PLAN"), store="S0")
+        assert lines("S0") == {("L1", "A-1-1-1", "serviceable"): 6, ("L1", None, "issued"): 4}
+        assert kept(session) == 5
+        issue_reserved(session, reference="P1", act=act(reason="PLAN"))
+        assert lines("S1")["L1", None, "issued"] == 3
+        assert left("S0") == 4
+        assert kept(session) == 2
+
+    def test_sent_twice_it_leaves_once(self, session, stock, keep, act, lines):
+        stock("S0", 10)
+        keep(4)
+        first = issue_reserved(session, reference="P1", act=act(reason="PLAN", key="k"))
+        again = issue_reserved(session, reference="P1", act=act(reason="PLAN", key="k"))
+        assert (again.id, again.replayed) == (first.id, True)
+        assert lines("S0")["L1", None, "issued"] == 4
+
+    def test_nothing_kept_is_told(self, session, stock, keep, act, refused):
+        stock("S0", 10)
+        with refused(UnknownOrder):
+            issue_reserved(session, reference="P1", act=act(reason="PLAN"))
+        keep(1, expires_at=act().at + timedelta(hours=1))
+        with refused(UnknownOrder):
+            issue_reserved(session, reference="P1", act=act(reason="PLAN", at=act().at + timedelta(hours=2)))
+
+    def test_units_that_expired_meanwhile_stay(self, session, stock, keep, act, refused, lines):
+        stock("S0", 10, expires=date(2026, 6, 20))
+        keep(4)
+        with refused(NotDispatchable):
+            issue_reserved(session, reference="P1", act=act(reason="PLAN", at=act().at + timedelta(days=10)))
+        assert lines("S0") == {("L1", "A-1-1-1", "serviceable"): 10}
+
+    def test_units_set_apart_meanwhile_are_no_longer_kept(self, session, stock, keep, act, refused):
+        stock("S0", 4)
+        keep(4)
+        apart = {"store": "S0", "item": BED, "quantity": None, "state": "serviceable", "to_state": "quarantined"}
+        change_state(session, act=act(reason="QUARANTINE"), **apart)
+        with refused(UnknownOrder):
+            issue_reserved(session, reference="P1", act=act(reason="PLAN"))
