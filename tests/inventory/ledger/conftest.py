@@ -10,16 +10,35 @@ import pytest
 from sqlalchemy import Connection, Engine, func, insert, select
 
 from inventory.database import transaction
+from inventory.ledger.holds import hold_failed
 from inventory.ledger.post import Act
 from inventory.ledger.receive import LotFacts, receive
 from inventory.ledger.stock_lines import available
+from inventory.ledger.transfer import (
+    approve_transfer,
+    end_transfer,
+    pick_transfer,
+    receive_transfer,
+    request_transfer,
+    ship_transfer,
+    view_transfer,
+)
 from inventory.tables import Quantity
+from inventory.tables.care import maintenance
 from inventory.tables.goods import items, lots
 from inventory.tables.places import bins, places, stores
 from inventory.tables.stock import balances, movements, operations
 
 AT = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
 BED, WATER, EXTINGUISHER = "M003", "M013", "M059"
+TRANSFER_STEPS = {
+    "approve": lambda session, number, act: approve_transfer(session, number=number, act=act),
+    "pick": lambda session, number, act: pick_transfer(session, number=number, act=act),
+    "ship": lambda session, number, act: ship_transfer(session, number=number, act=act),
+    "receive": lambda session, number, act: receive_transfer(session, number=number, act=act, bin="B-1"),
+    "refuse": lambda session, number, act: end_transfer(session, number=number, act=act, refuse=True),
+    "cancel": lambda session, number, act: end_transfer(session, number=number, act=act),
+}
 
 
 def build_county(connection: Connection) -> None:
@@ -140,3 +159,46 @@ def refused(session: Connection) -> Callable[..., Any]:
         point.rollback()
 
     return attempt
+
+
+@pytest.fixture
+def ask(session, act):
+    """`ask(4)`: four beds from S0 to S1; the number of the order."""
+
+    def request(quantity=4, **more):
+        asked = {"from_store": "S0", "to_store": "S1", "act": act(reason="REPLENISH")}
+        return request_transfer(session, lines=[(BED, Decimal(str(quantity)))], **(asked | more))
+
+    return request
+
+
+@pytest.fixture
+def go(session, act):
+    """`go(number, "approve", "ship")`: steps of an order, one after the other."""
+
+    def steps(number, *names):
+        for name in names:
+            TRANSFER_STEPS[name](session, number, act(reason="REPLENISH", actor=name))
+        return view_transfer(session, number)
+
+    return steps
+
+
+@pytest.fixture
+def checked(session, act):
+    """`checked("S0", "INSPECT", "FAILED")`: a check of lot L1 today, with what follows from it."""
+
+    def record(store, kind, result, *, day=date(2026, 6, 15), lot="L1"):
+        store_id = session.execute(select(stores.c.id).where(stores.c.code == store)).scalar_one()
+        item_id = session.execute(select(items.c.id).where(items.c.code == BED)).scalar_one()
+        row = {"store_id": store_id, "item_id": item_id, "lot_code": lot, "kind": kind, "done_on": day}
+        session.execute(insert(maintenance), row | {"result": result, "actor": "keeper", "recorded_at": AT})
+        hold_failed(session, pairs={(store_id, item_id)})
+
+    return record
+
+
+@pytest.fixture
+def steps():
+    """Step of a transfer -> `step(session, number, act)`."""
+    return TRANSFER_STEPS
