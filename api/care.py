@@ -40,7 +40,8 @@ def evaluate(
     connection: "Connection", *, at: datetime, as_of: datetime | None = None, place: str | None = None,
     preset: str = "general",
 ) -> Night:  # fmt: skip
-    """Free the reservations whose time is over, then judge the stock and bring findings, scores and tasks in line."""
+    """Free the reservations whose time is over, then judge the stock and bring findings, scores and tasks in line.
+    Raises NotToday where `as_of` is of another day."""
     from inventory.care.evaluate import evaluate_stock
     from inventory.ledger.release import sweep
 

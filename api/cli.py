@@ -11,13 +11,14 @@ from datetime import datetime
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from api.commands import db, files, five_fixed, plan, stock
-from api.commands.kit import Kit
+from api.commands.kit import Kit, acting
 from api.lang import DEFAULT, UnknownLanguage, take_lang
+from api.mistakes import BAD_INPUT, DONE, RED, disk, foreseen, misused
 from api.say import Speaker
 from inventory.errors import InventoryError
 from optimizer.errors import BadInput, Fault, OptimizerError
@@ -25,7 +26,7 @@ from optimizer.network.profiles import PROFILES
 from scenarios.texts import text
 
 WORLD = "world"  # where the demo leaves its scenario, beside the plan
-DONE, NO, BAD_INPUT, NO_ANSWER, INTERRUPTED = 0, 1, 2, 3, 130
+NO, NO_ANSWER, INTERRUPTED = 1, 3, 130
 
 
 class SchemaName(StrEnum):
@@ -49,20 +50,28 @@ def run(arguments: Sequence[str]) -> int:
             Speaker(known).warn(text("UnknownLanguage", known, lang=str(error)))
         return BAD_INPUT
     speaker = Speaker(lang)
+    for one in rest:
+        if not one.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in one):
+            speaker.warn(speaker.words("said.undecodable", value=one.encode("utf-8", "replace").decode()), style=RED)
+            return BAD_INPUT
     try:
         result = make_app(lang, speaker)(args=rest, prog_name="wuding", standalone_mode=False)
     except (OptimizerError, InventoryError) as error:
         return _told(error, speaker)
     except OSError as error:
-        facts = {"file": error.filename or "?", "cause": error.strerror or type(error).__name__}
-        speaker.warn(speaker.words("said.disk", **facts), style="bold red")
+        speaker.warn(disk(error, speaker), style=RED)
         return BAD_INPUT
     except (KeyboardInterrupt, typer.Abort):
         result = INTERRUPTED
     except Exception as error:
-        if not hasattr(error, "format_message"):  # not about the arguments: a mistake of ours
+        if hasattr(error, "format_message"):
+            return misused(error, speaker)
+        key = foreseen(error)
+        if key is None:  # not about the arguments: a mistake of ours
             raise
-        return _misused(error, speaker)
+        cause = (str(getattr(error, "orig", None) or error).strip().splitlines() or ["?"])[0]
+        speaker.warn(speaker.words(key, cause=cause[:200]), style=RED)
+        return BAD_INPUT
     if result == INTERRUPTED:  # the parser turns Ctrl-C into this code without a word
         speaker.warn(speaker.words("said.interrupted"))
     return result if isinstance(result, int) else DONE
@@ -80,41 +89,6 @@ def _told(error: OptimizerError | InventoryError, speaker: Speaker) -> int:
         speaker.changes(changes)
         return NO
     return NO_ANSWER if isinstance(error, NoAnswerInTime) else BAD_INPUT
-
-
-def _misused(error: Any, speaker: Speaker) -> int:
-    """A wrong argument, in the user's language; the parser's own English only where there is no other."""
-    if type(error).__name__ == "NoArgsIsHelpError":
-        speaker.out.print(error.format_message(), markup=False)
-        return DONE
-    key = f"usage.{type(error).__name__}"
-    context = getattr(error, "ctx", None)
-    option = getattr(error, "option_name", None)
-    parameter = getattr(error, "param", None)
-    name = option or (parameter.opts[0] if parameter is not None and parameter.opts else "")
-    facts = {
-        "name": name if name.startswith("-") else name.upper(),
-        "command": context.command_path if context is not None else "wuding",
-        "detail": getattr(error, "message", "") or error.format_message(),
-    }
-    for english, better in _PARSER_WORDS.items():
-        if english in facts["detail"]:
-            facts["detail"] = speaker.words(better)
-    _, found, choices = facts["detail"].partition(" is not one of ")
-    if found:
-        facts["detail"] = speaker.words("usage.choice", choices=choices.rstrip("."))
-    known = key in ("usage.MissingParameter", "usage.BadParameter", "usage.NoSuchOption", "usage.BadOptionUsage")
-    speaker.warn(speaker.words(key if known else "usage.UsageError", **facts), style="bold red")
-    return BAD_INPUT
-
-
-_PARSER_WORDS = {
-    "valid integer": "usage.whole",
-    "valid float": "usage.number",
-    "valid number": "usage.number",
-    "not in the range": "usage.range",
-    "greater than or equal": "usage.range",
-}
 
 
 def _version() -> str:
@@ -322,7 +296,6 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         key: Annotated[str | None, option("--key", "opt.key")] = None,
         note: Annotated[str | None, option("--note", "opt.note")] = None,
     ) -> int:
-        from api import settings
         from api.situation import load_scenario
 
         with speaker.working():
@@ -332,7 +305,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
                 seed=seed,
                 add=add,
                 today=today,
-                actor=settings.actor(actor),
+                actor=acting(actor, key=key, note=note),
                 key=key,
                 note=note,
                 tell=speaker.phase,

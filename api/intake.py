@@ -10,9 +10,21 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from api.settings import database
-from api.tables import OF_INCIDENTS, OVERRIDES, Done, Frame, bring_in, known_ids, picked, take_out
+from api.kinds import Kind
+from api.tables import (
+    OF_INCIDENTS,
+    OF_SITUATION,
+    OVERRIDES,
+    Done,
+    Frame,
+    bring_closures,
+    bring_in,
+    known_ids,
+    picked,
+    take_out,
+)
 from api.usecases import Phases, Tell, silent
-from inventory.database import now, reading, transaction
+from inventory.database import now, one_at_a_time, reading, transaction
 from inventory.errors import BadTable, InventoryError, RowFault
 from inventory.files import Table, read_table, write_mending, write_table
 from inventory.files.cells import fault
@@ -24,13 +36,16 @@ from inventory.places import division_level
 from inventory.tables.base import MOST, QuantityTooFine, to_micro
 from inventory.tables.places import places
 from optimizer.errors import BadInput, Fault
-from scenarios.incidents import find_situation
+from scenarios.closures import checked, collection, read_collection
+from scenarios.exchange.json_text import dumps, write_text
+from scenarios.incidents import closures_of, find_situation
 from scenarios.tables import LIVE
 from scenarios.texts import both
 
 MOST_INT = 2**31 - 1
 SHORT_TEXTS = {("custodians", "phone"): 64, ("items", "unit_zh"): 64, ("items", "unit_en"): 64}
 SUFFIXES = (".csv", ".xlsx")
+DRAWN = (".geojson", ".json")
 
 
 class ImportRefused(BadTable):
@@ -69,6 +84,8 @@ def import_file(
     act = Act(actor=actor, reason="STATEMENT", at=now(), key=key, note=note, occurred_at=occurred_at,
               reference=path.name[:128])  # fmt: skip
     frame = Frame(act=act, situation=situation, county=county)
+    if kind == Kind.closures:
+        return _import_closures(path, situation, dry_run=dry_run, phases=phases)
     with database() as engine:
         with reading(engine) as connection:
             if kind in OF_INCIDENTS and situation != LIVE:
@@ -95,6 +112,29 @@ def import_file(
         raise ImportRefused(error, _mending(mend, path, error, kind, lang))
 
 
+def _import_closures(path: Path, situation: str, *, dry_run: bool, phases: Phases) -> Done:
+    """Raises BadInput with every fault of every closure, UnknownSituation."""
+    with phases.phase("read"):
+        _check_suffix(path, Kind.closures)
+        rows = checked(read_collection(path), source=str(path))
+    done = Done(Kind.closures)
+    try:
+        with database() as engine, phases.phase("post"), transaction(engine) as connection:
+            done = bring_closures(connection, rows, situation)
+            if dry_run:
+                raise _DryRun
+    except _DryRun:
+        pass
+    return done
+
+
+def _check_suffix(path: Path, kind: str) -> None:
+    if kind == Kind.closures and path.suffix.lower() not in DRAWN:
+        raise BadInput(str(path), [Fault("", "UnknownGeoSuffix", {"suffix": path.suffix})])
+    if kind != Kind.closures and path.suffix.lower() not in SUFFIXES:
+        raise BadInput(str(path), [Fault("", "UNKNOWN_SUFFIX", {"suffix": path.suffix})])
+
+
 def _read(path: Path, kind: str, known: dict[str, dict[str, str]]) -> tuple[Table | None, list[RowFault]]:
     """The table, in which bad cells are None (none at all, where the header is no header), and its faults."""
     seen: list[Table] = []
@@ -113,6 +153,7 @@ def _post(engine: Engine, table: Table, frame: Frame, *, dry_run: bool) -> Done:
     done = Done(table.name)
     try:
         with transaction(engine) as connection:
+            one_at_a_time(connection, "import")  # what one adds the other must find, not add again
             done = bring_in(connection, table, frame)
             if dry_run:
                 raise _DryRun
@@ -243,16 +284,20 @@ def export_file(
 ) -> Exported:
     """A table into a .csv or .xlsx that imports again to the same. Raises BadInput for an unknown place."""
     phases = Phases(tell)
-    if path.suffix.lower() not in SUFFIXES:
-        raise BadInput(str(path), [Fault("", "UNKNOWN_SUFFIX", {"suffix": path.suffix})])
+    _check_suffix(path, kind)
     with database() as engine, reading(engine) as connection, phases.phase("read"):
-        if kind in OF_INCIDENTS:
+        if kind in OF_SITUATION:
             find_situation(connection, situation)
         _check_place(connection, "--place", place)
         _check_place(connection, "--county", county)
-        table = take_out(connection, kind, place=place, situation=situation, county=county)
+        closed = closures_of(connection, situation) if kind == Kind.closures else ()
+        table = None if kind == Kind.closures else take_out(connection, kind, place=place, situation=situation,
+                                                            county=county)  # fmt: skip
     with phases.phase("write"):
         path.parent.mkdir(parents=True, exist_ok=True)
+        if table is None:
+            write_text(path, dumps(collection(closed)))
+            return Exported(len(closed))
         write_table(path, kind, table, headers=headers)
     return Exported(len(table))
 

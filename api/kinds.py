@@ -1,4 +1,4 @@
-"""The kinds of tables that `import` and `export` know."""
+"""The kinds of tables (and the closures, which are drawn) that `import` and `export` know."""
 
 from enum import StrEnum
 
@@ -21,6 +21,7 @@ class Kind(StrEnum):
     incidents = "incidents"
     tasks = "tasks"
     demands = "demands"
+    closures = "closures"
     check_overrides = "check_overrides"
     weight_overrides = "weight_overrides"
     minimum_overrides = "minimum_overrides"

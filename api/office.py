@@ -7,12 +7,18 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from inventory.errors import InventoryError
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from inventory.ledger.post import Act
 
 T = TypeVar("T")
+
+
+class UnknownPlace(InventoryError):
+    """No place of that division code, nor any below it. Facts: place."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +53,34 @@ def look(read: Callable[..., T], /, **facts: Any) -> T:
     """One look, at a state of the database that stays the same while it is read."""
     with viewing() as connection:
         return read(connection, **facts)
+
+
+def known(
+    connection: "Connection", *, place: str | None = None, store: str | None = None, item: str | None = None
+) -> None:
+    """What a look is narrowed down to is there: a mistyped code would find nothing, without a word.
+
+    Raises BadDivisionCode, UnknownPlace, UnknownStore, UnknownItem.
+    """
+    from sqlalchemy import select
+
+    from inventory.catalogue import UnknownItem
+    from inventory.ledger.errors import UnknownStore
+    from inventory.ledger.post import ids_by_code
+    from inventory.ledger.stock_lines import sub_tree
+    from inventory.places import division_level
+    from inventory.tables.goods import items
+    from inventory.tables.places import places, stores
+
+    if place is not None:
+        division_level(place)
+        inside = select(places.c.code).where(places.c.code.like(sub_tree(place))).limit(1)
+        if connection.execute(inside).first() is None:
+            raise UnknownPlace(place=place)
+    if store is not None and not ids_by_code(connection, stores, [store]):
+        raise UnknownStore(store=store)
+    if item is not None and not ids_by_code(connection, items, [item]):
+        raise UnknownItem(item=item)
 
 
 @contextmanager

@@ -13,8 +13,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from inventory.database import open_engine, reading
+from inventory.database import BadDatabaseUrl, open_engine, reading
 from inventory.errors import InventoryError
+
+
+class DatabaseNewer(InventoryError):
+    """A database made by a later version of the product. Facts: url, version, needed."""
 
 
 class DatabaseNotReady(InventoryError):
@@ -44,13 +48,22 @@ def actor(given: str | None = None) -> str:
     return given or os.environ.get("WUDING_ACTOR") or getpass.getuser()
 
 
+def open_database() -> Engine:
+    """The database of the office, whatever its version. Raises BadDatabaseUrl, also for one in memory alone, which
+    would be empty whenever it is opened."""
+    engine = open_engine(database_url())
+    if engine.dialect.name == "sqlite" and engine.url.database in (None, "", ":memory:"):
+        raise BadDatabaseUrl(url=database_url())
+    return engine
+
+
 @contextmanager
 def database() -> Iterator[Engine]:
     """The database, ready for use. A new SQLite file is made on the spot; any other that is not of this version is
-    refused. Raises DatabaseNotReady, NoDatabase, BadDatabaseUrl."""
-    from api.migrations import newest, upgrade, version
+    refused. Raises DatabaseNotReady, DatabaseNewer, NoDatabase, BadDatabaseUrl."""
+    from api.migrations import newest, upgrade, version, versions
 
-    engine = open_engine(database_url())
+    engine = open_database()
     try:
         file = engine.url.database
         if engine.dialect.name == "sqlite" and file and not Path(file).exists():
@@ -59,6 +72,8 @@ def database() -> Iterator[Engine]:
             found = version(connection)
         if found != newest():
             address = engine.url.render_as_string(hide_password=True)
+            if found is not None and found not in versions():
+                raise DatabaseNewer(url=address, version=found, needed=newest())
             raise DatabaseNotReady(url=address, version=found or "-", needed=newest())
         yield engine
     finally:

@@ -32,10 +32,13 @@ from inventory.snapshot import snapshot
 from inventory.tables.goods import items
 from inventory.tables.places import places, stores
 from scenarios.incidents import (
+    closures_of,
+    find_situation,
     import_demands,
     import_incidents,
     import_tasks,
     incident_tables,
+    save_closures,
     save_situation,
 )
 from scenarios.tables import LIVE, incidents, situations
@@ -71,6 +74,7 @@ OVERRIDES: dict[str, tuple[str, type[Any]]] = {  # table -> its part of RuleOver
     Kind.minimum_overrides: ("minima", MinimumOverride),
 }
 OF_INCIDENTS = (Kind.incidents, Kind.tasks, Kind.demands)
+OF_SITUATION = (*OF_INCIDENTS, Kind.closures)
 _WHOLE = ("tasks", "demands")  # a file states all rows of the incidents it names
 
 
@@ -156,11 +160,28 @@ _PLAIN: dict[str, Callable[[Connection, Table], Imported]] = {
 _WITH_ACT: dict[str, Callable[..., Imported]] = {Kind.stock: import_stock, Kind.maintenance: import_maintenance}
 
 
-def _bring_incidents(connection: Connection, table: Table, situation: str) -> Done:
-    kind = table.name
+def bring_closures(connection: Connection, rows: Sequence[Mapping[str, Any]], situation: str) -> Done:
+    """The closures of a situation instead of those it had. Raises UnknownSituation."""
+    _ensure_live(connection, situation)
+    find_situation(connection, situation)
+    before = {one["id"]: one for one in closures_of(connection, situation)}
+    save_closures(connection, rows, situation=situation)
+    after = {one["id"]: one for one in closures_of(connection, situation)}
+    same = sum(before.get(code) == one for code, one in after.items())
+    added = len(after.keys() - before.keys())
+    return Done(Kind.closures, added, len(after) - added - same, same, len(before.keys() - after.keys()))
+
+
+def _ensure_live(connection: Connection, situation: str) -> None:
+    """The live situation is there from the first thing that happens in it."""
     if situation == LIVE and connection.execute(select(situations).where(situations.c.code == LIVE)).first() is None:
         save_situation(connection, title_zh="实时态势", title_en="Live situation", as_of=None, roads=None,
                        roads_crs=None)  # fmt: skip
+
+
+def _bring_incidents(connection: Connection, table: Table, situation: str) -> Done:
+    kind = table.name
+    _ensure_live(connection, situation)
     before = take_out(connection, kind, situation=situation)
     {"incidents": import_incidents, "tasks": import_tasks, "demands": import_demands}[kind](
         connection, table, situation=situation

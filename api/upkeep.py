@@ -7,16 +7,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect, select
 
-from api.migrations import newest, upgrade, version
-from api.settings import database, database_url, files_folder
+from api.migrations import newest, upgrade, version, versions
+from api.settings import DatabaseNewer, database, files_folder, open_database
 from inventory.backup import BackedUp, backup, restore
-from inventory.database import now, open_engine, reading, transaction
+from inventory.database import now, reading, transaction
 from inventory.errors import InventoryError
 from inventory.ledger.verify import Verified, verify
-
-
-class DatabaseNewer(InventoryError):
-    """A database made by a later version of the product. Facts: url, version, needed."""
 
 
 class NotOurDatabase(InventoryError):
@@ -41,18 +37,13 @@ def upgrade_database() -> Upgraded:
 
 def _upgrade(engine: Engine) -> str | None:
     """The version it had."""
-    from alembic.script import ScriptDirectory
-
-    from api.migrations import FOLDER
-
     url = engine.url.render_as_string(hide_password=True)
     with reading(engine) as connection:
         before = version(connection)
         tables = inspect(connection).get_table_names()
     if before is None and tables:
         raise NotOurDatabase(url=url, tables=tables[:5])
-    known = {one.revision for one in ScriptDirectory(str(FOLDER)).walk_revisions()}
-    if before is not None and before not in known:
+    if before is not None and before not in versions():
         raise DatabaseNewer(url=url, version=before, needed=newest())
     if before != newest():
         upgrade(engine)
@@ -62,7 +53,7 @@ def _upgrade(engine: Engine) -> str | None:
 @contextmanager
 def _engine() -> Iterator[Engine]:
     """The database as it is, whatever its version."""
-    engine = open_engine(database_url())
+    engine = open_database()
     try:
         yield engine
     finally:

@@ -1,7 +1,7 @@
 """One database: SQLite with no set-up, PostgreSQL by its URL. Transactions, and rows in bulk."""
 
+import hashlib
 import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from inventory.errors import InventoryError
 
@@ -24,7 +24,23 @@ class BadDatabaseUrl(InventoryError):
 
 
 class NoDatabase(InventoryError):
-    """The database does not answer. Facts: url, cause."""
+    """The database does not answer, or cannot be written. Facts: url, cause_zh, cause_en."""
+
+
+class NotADatabase(InventoryError):
+    """A file that is no SQLite database. Facts: url."""
+
+
+class DamagedDatabase(InventoryError):
+    """A database file with damaged pages. Facts: url, cause."""
+
+
+class TryAgain(InventoryError):
+    """Somebody else worked on the same at the same moment; nothing of this transaction remains. Facts: cause."""
+
+
+class CannotBeStored(InventoryError):
+    """A text too long or a number too large for its column; nothing of this transaction remains. Facts: cause."""
 
 
 def open_engine(url: str | URL) -> Engine:
@@ -68,7 +84,11 @@ def _sqlite_begin(connection: Connection) -> None:
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
-    """One use case: committed whole, or not at all. Raises NoDatabase where nobody answers."""
+    """One use case: committed whole, or not at all.
+
+    Raises NoDatabase where nobody answers, NotADatabase, DamagedDatabase; TryAgain where others were in the way,
+    CannotBeStored.
+    """
     with _answered(engine), _queue(engine), engine.begin() as connection:
         yield connection
 
@@ -98,13 +118,64 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def _answered(engine: Engine) -> Iterator[None]:
+    """What the driver refuses, as what it means to whoever asked."""
     try:
         yield
-    except OperationalError as error:
-        if error.connection_invalidated or "connect" in str(error.orig).lower() or "unable to open" in str(error.orig):
-            address = engine.url.render_as_string(hide_password=True)
-            raise NoDatabase(url=address, cause=str(error.orig).splitlines()[0]) from error
-        raise
+    except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:  # rows in bulk go to the driver itself
+        meant = _meaning(error, engine.url)
+        if meant is None:
+            raise
+        raise meant from error
+
+
+# what others at work at the same moment lead to, by SQLSTATE: serialization, deadlock, unique, lock timeout
+_RACES = frozenset({"40001", "40P01", "23505", "55P03"})
+# what SQLite and libpq say of a database that cannot be reached or written -> the same in Chinese
+_CAUSES = (
+    ("unable to open", "文件打不开"),
+    ("readonly database", "文件只读，不能写入"),
+    ("disk is full", "磁盘已满"),
+    ("disk i/o error", "磁盘读写出错"),
+    ("connection refused", "服务没有启动，或端口不对"),
+    ("password authentication", "用户名或密码不对"),
+    ("could not translate host name", "找不到这台主机"),
+    ("no such file or directory", "找不到数据库服务的套接字"),
+    ("timeout", "等候超时"),
+    ("does not exist", "用户或数据库不存在"),
+    ("connect", "连接中断或被拒绝"),
+)
+
+
+def _meaning(error: Exception, url: URL) -> InventoryError | None:
+    refused = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    cause = (str(refused).strip().splitlines() or [type(refused).__name__])[0]
+    said, address = str(refused).lower(), url.render_as_string(hide_password=True)
+    state = getattr(refused, "sqlstate", None) or ""
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if state in _RACES:
+        return TryAgain(cause=cause)
+    if state.startswith("22"):
+        return CannotBeStored(cause=cause)
+    if url.get_backend_name() == "sqlite":
+        if "file is not a database" in said:
+            return NotADatabase(url=address)
+        if "malformed" in said:
+            return DamagedDatabase(url=address, cause=cause)
+        if "is locked" in said:
+            return TryAgain(cause=cause)
+    if lost or (type(refused).__name__ == "OperationalError" and not state):
+        for words, zh in _CAUSES:
+            if words in said:
+                return NoDatabase(url=address, cause_zh=zh, cause_en=cause)
+    return NoDatabase(url=address, cause_zh="连接中断", cause_en=cause) if lost else None
+
+
+def one_at_a_time(connection: Connection, name: str) -> None:
+    """Whoever calls this with the same name waits until this transaction ends. SQLite has one writer at a time
+    anyway."""
+    if connection.dialect.name == "postgresql":
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        connection.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def now() -> datetime:
@@ -154,8 +225,3 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
         return
     marks = ", ".join("?" * len(columns))
     driver.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", bound())
-
-
-def wait_s(attempt: int) -> None:
-    """A short pause before a refused transaction is tried again."""
-    time.sleep(0.01 * 2**attempt)

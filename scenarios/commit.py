@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,12 +16,12 @@ from inventory.ledger.release import release_expired
 from inventory.ledger.reserve import hold
 from inventory.tables.goods import items, lots
 from inventory.tables.places import stores
-from inventory.tables.stock import balances, movements, operations, reservations
+from inventory.tables.stock import balances, movements, reservations
 from optimizer.dispatch.plan import Plan
 from optimizer.errors import OptimizerError
+from scenarios.deliveries import gone_under_running, plan_reference
 from scenarios.exchange.plan import dump_plan
 from scenarios.incidents import find_situation
-from scenarios.live import plan_reference
 from scenarios.tables import LIVE, orders, plans, shipments, situations
 
 ZERO = Decimal(0)
@@ -82,9 +82,7 @@ def commit_plan(
     reference = plan_reference(situation)
     operation = begin(connection, "RESERVE", act, {"plan": digest, "situation": situation})
     running = connection.execute(
-        select(plans.c.id, plans.c.sha256, plans.c.operation_id).where(
-            plans.c.situation_code == situation, plans.c.status == "committed"
-        )
+        select(plans.c.id, plans.c.sha256).where(plans.c.situation_code == situation, plans.c.status == "committed")
     ).first()
     if operation.replayed:
         number = (
@@ -98,7 +96,7 @@ def commit_plan(
         key = (one.store, one.item, one.lot)
         wanted[key] = wanted.get(key, ZERO) + one.quantity
     if running is not None and running.sha256 == digest:  # the same plan again: what has left need not be kept anew
-        for key, units in _gone(connection, reference, after=running.operation_id).items():
+        for key, units in gone_under_running(connection, situation).items():
             wanted[key] = max(wanted.get(key, ZERO) - units, ZERO)
     before = _held(connection, reference)
     heads = lock(connection, {(store, item) for store, item, _ in (*wanted, *before)})
@@ -106,8 +104,7 @@ def commit_plan(
         release_expired(connection, heads[pair], at=act.at)
     held = _held(connection, reference)  # only now it is sure what is still kept
     released = _release(connection, operation, held, wanted)
-    judged = act if as_of is None else replace(act, at=as_of)
-    reserved = _reserve(connection, operation, heads, held, wanted, judged, reference, expires_at)
+    reserved = _reserve(connection, operation, heads, held, wanted, act, reference, expires_at, judged_at=as_of)
     connection.execute(
         update(reservations)
         .where(reservations.c.reference == reference, reservations.c.quantity > ZERO)
@@ -131,15 +128,17 @@ def commit_plan(
 
 
 def cancel_plan(connection: Connection, *, act: Act, situation: str = LIVE) -> dict[Key, Decimal]:
-    """The plan in force is given up and its stock is free again; the units released. Raises NoRunningPlan,
-    UnknownSituation."""
+    """The plan in force is given up and its stock is free again; the units released (by the same request sent twice:
+    those of the first time). Raises NoRunningPlan, UnknownSituation."""
     _lock_situation(connection, situation)
+    operation = begin(connection, "RELEASE", act, {"cancel": situation})
+    if operation.replayed:
+        return _released_by(connection, operation)
     running = connection.execute(
         select(plans.c.id).where(plans.c.situation_code == situation, plans.c.status == "committed")
     ).scalar()
     if running is None:
         raise NoRunningPlan(situation=situation)
-    operation = begin(connection, "RELEASE", act, {"cancel": running})
     held = _held(connection, plan_reference(situation))
     lock(connection, {(store, item) for store, item, _ in held})
     released = _release(connection, operation, held, {})
@@ -188,23 +187,6 @@ def _held(connection: Connection, reference: str) -> dict[Key, list[_Held]]:
     return found
 
 
-def _gone(connection: Connection, reference: str, *, after: int) -> dict[Key, Decimal]:
-    """Units that were issued out of the reservations of a plan, by lot."""
-    rows = connection.execute(
-        select(stores.c.code, items.c.code, lots.c.code, movements.c.quantity)
-        .join(operations, operations.c.id == movements.c.operation_id)
-        .join(balances, balances.c.id == movements.c.from_id)
-        .join(stores, stores.c.id == balances.c.store_id)
-        .join(items, items.c.id == balances.c.item_id)
-        .join(lots, lots.c.id == balances.c.lot_id)
-        .where(operations.c.reference == reference, operations.c.id > after, movements.c.kind == "ISSUE")
-    )
-    gone: dict[Key, Decimal] = {}
-    for store, item, lot, units in rows:
-        gone[store, item, lot] = gone.get((store, item, lot), ZERO) + units
-    return gone
-
-
 def _release(
     connection: Connection, operation: Operation, held: Mapping[Key, Iterable[_Held]], wanted: Mapping[Key, Decimal]
 ) -> dict[Key, Decimal]:
@@ -225,10 +207,25 @@ def _release(
     return released
 
 
+def _released_by(connection: Connection, operation: Operation) -> dict[Key, Decimal]:
+    rows = connection.execute(
+        select(stores.c.code, items.c.code, lots.c.code, movements.c.quantity)
+        .join(balances, balances.c.id == movements.c.from_id)
+        .join(stores, stores.c.id == balances.c.store_id)
+        .join(items, items.c.id == balances.c.item_id)
+        .join(lots, lots.c.id == balances.c.lot_id)
+        .where(movements.c.operation_id == operation.id, movements.c.kind == "RELEASE")
+    )
+    released: dict[Key, Decimal] = {}
+    for store, item, lot, units in rows:
+        released[store, item, lot] = released.get((store, item, lot), ZERO) + units
+    return released
+
+
 def _reserve(
     connection: Connection, operation: Operation, heads: Mapping[tuple[str, str], Head],
     held: Mapping[Key, Iterable[_Held]], wanted: Mapping[Key, Decimal], act: Act, reference: str,
-    expires_at: datetime | None,
+    expires_at: datetime | None, *, judged_at: datetime | None,
 ) -> dict[Key, Decimal]:  # fmt: skip
     """Every line that can no longer be kept is found before anybody hears of one."""
     reserved: dict[Key, Decimal] = {}
@@ -241,19 +238,21 @@ def _reserve(
         if more <= 0:
             continue
         try:
-            hold(connection, operation, head, more, act=act, reference=reference, expires_at=expires_at, lot=lot)
+            hold(connection, operation, head, more, act=act, reference=reference, expires_at=expires_at, lot=lot,
+                 judged_at=judged_at)  # fmt: skip
             reserved[key] = more
         except InventoryError:
-            stale.append(Change(store, item, lot, wanted[key], have + _most(connection, head, lot, act)))
+            most = _most(connection, head, lot, act, judged_at=judged_at)
+            stale.append(Change(store, item, lot, wanted[key], have + most))
     if stale:
         raise PlanStale(stale)
     return reserved
 
 
-def _most(connection: Connection, head: Head, lot: str, act: Act) -> Decimal:
+def _most(connection: Connection, head: Head, lot: str, act: Act, *, judged_at: datetime | None) -> Decimal:
     """The most that could be taken of a lot now."""
     try:
-        choose(connection, head, Decimal(10) ** 9, act=act, lot=lot)
+        choose(connection, head, Decimal(10) ** 9, act=act, lot=lot, judged_at=judged_at)
     except InventoryError as short:
         return Decimal(short.facts.get("free", short.facts.get("available", ZERO)))
     return Decimal(10) ** 9

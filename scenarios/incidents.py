@@ -24,6 +24,13 @@ class UnknownSituation(OptimizerError):
     """No situation of that name. Facts: situation, known."""
 
 
+class UnknownIncident(OptimizerError):
+    """No incident of that code in the situation. Facts: incident, situation, known (some that are open)."""
+
+
+KNOWN_SHOWN = 20
+
+
 def save_situation(
     connection: Connection, code: str = LIVE, *, title_zh: str, title_en: str, as_of: datetime | None,
     roads: str | None, roads_crs: str | None, parameters: Mapping[str, Any] | None = None, kind: str = "live",
@@ -161,13 +168,18 @@ def incident_tables(connection: Connection, situation: str = LIVE) -> dict[str, 
     }  # fmt: skip
 
 
-def close_incident(connection: Connection, code: str, *, situation: str = LIVE) -> None:
-    """It is over, and no plan counts it any more."""
-    connection.execute(
-        update(incidents)
-        .where(incidents.c.situation_code == situation, incidents.c.code == code)
-        .values(status="closed")
-    )
+def close_incident(connection: Connection, code: str, *, situation: str = LIVE) -> bool:
+    """It is over, and no plan counts it any more; whether it was still open. Raises UnknownSituation,
+    UnknownIncident."""
+    find_situation(connection, situation)
+    mine = incidents.c.situation_code == situation
+    status = connection.execute(select(incidents.c.status).where(mine, incidents.c.code == code)).scalar()
+    if status is None:
+        still = select(incidents.c.code).where(mine, incidents.c.status == "open").order_by(incidents.c.code)
+        known = list(connection.execute(still.limit(KNOWN_SHOWN)).scalars())
+        raise UnknownIncident(incident=code, situation=situation, known=", ".join(known) or "-")
+    connection.execute(update(incidents).where(mine, incidents.c.code == code).values(status="closed"))
+    return str(status) == "open"
 
 
 def _table(name: str, columns: tuple[str, ...], rows: Iterable[Any]) -> Table:

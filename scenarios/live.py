@@ -8,12 +8,13 @@ from inventory.intake.care import import_custodians, import_maintenance
 from inventory.intake.registers import Imported, import_places, import_stores, import_teams, import_vehicles
 from inventory.intake.stock import import_stock
 from inventory.ledger.post import Act
-from inventory.ledger.rules import rule_book
+from inventory.ledger.rules import COUNTY_DIGITS, counties_with_rules, rule_book
 from inventory.snapshot import snapshot, stock_table
 from inventory.tables.forces import teams
 from inventory.tables.places import stores
 from optimizer.errors import OptimizerError
 from optimizer.network.graph import RoadNetwork
+from scenarios.deliveries import delivered, plan_reference
 from scenarios.incidents import (
     closures_of,
     exact,
@@ -33,16 +34,12 @@ class NotEmpty(OptimizerError):
     """A scenario for a database that already has stores of its own. Facts: stores."""
 
 
-def plan_reference(situation: str) -> str:
-    """Under this reference the stock of a situation's plan is reserved."""
-    return f"plan:{situation}"
-
-
 def live_world(
     connection: Connection, *, as_of: datetime, network: RoadNetwork, situation: str = LIVE, place: str | None = None
 ) -> World:
     """The World of a situation as it stands at `as_of`: units reserved for others are not in its stock, those
-    reserved for its own running plan are; only teams that are ready. Raises UnknownSituation."""
+    reserved for its own running plan are; only teams that are ready. What has left under its plans lessens the needs
+    it left for. Raises UnknownSituation."""
     head = find_situation(connection, situation)
     ready = set(connection.execute(select(teams.c.code).where(teams.c.status == "ready")).scalars())
     forces = snapshot(connection, "teams", place=place)
@@ -67,6 +64,11 @@ def live_world(
         closures=closures_of(connection, situation),
         parameters=exact(head.parameters),
         book=rule_book(connection, county=place),
+        county_books={
+            county[:COUNTY_DIGITS]: rule_book(connection, county=county)
+            for county in sorted(counties_with_rules(connection))
+        },
+        delivered=delivered(connection, situation),
     )
 
 

@@ -53,18 +53,25 @@ def load_needs() -> Mapping[str, Need]:
 
 
 def estimate(
-    *, people: int, duration_h: Decimal, covers: Sequence[Cover], available: Mapping[str, Decimal]
-) -> dict[str, Decimal]:
+    *, people: int, duration_h: Decimal, covers: Sequence[Cover], available: Mapping[str, Decimal],
+    delivered: Mapping[str, Decimal] | None = None,
+) -> dict[str, Decimal]:  # fmt: skip
     """Whole units of each item for `people` over `duration_h`.
 
     A need is asked for once, not once per item that could serve it: of several (three kinds of food) the one
     with most in stock (`available`, units by item) is asked for first, and the next one for what goes beyond
-    its stock; what no stock covers is asked of the first. Ties by item id.
+    its stock; what no stock covers is asked of the first. Ties by item id. `delivered`: units by item that have
+    left for these people already; whichever item it was, so much of its need is met.
     """
     wanted: dict[str, Decimal] = {}
     needs = load_needs()
     for code in sorted({cover.need_code for cover in covers}):
         need = needs[code].amount(people=people, duration_h=duration_h)
+        need -= sum(
+            (Fraction(cover.per_unit) * Fraction((delivered or {}).get(cover.item, Decimal(0)))
+             for cover in covers if cover.need_code == code),
+            Fraction(0),
+        )  # fmt: skip
         choices = sorted(
             (cover for cover in covers if cover.need_code == code),
             key=lambda cover: (-available.get(cover.item, Decimal(0)) * cover.per_unit, cover.item),

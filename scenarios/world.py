@@ -6,6 +6,7 @@ Tables are columns of the data dictionary (docs/data-dictionary.md), so a World 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from inventory.files import Table
@@ -44,6 +45,10 @@ class World:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None  # of a generated World
     book: RuleBook | None = None  # the rules in force where it comes from; None = the built-in ones
+    # first six digits of a county's code -> its own rules, where it has any: they judge its stores instead of `book`
+    county_books: Mapping[str, RuleBook] = field(default_factory=dict)
+    # (incident, item) -> units that have left for it already: so much less it needs
+    delivered: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what whoever built it wants known, Chinese and English in one line
 
     def table(self, name: str) -> Table:

@@ -1,6 +1,5 @@
 """The World folder: CSV and JSON that a person can edit (formats.md), written and read through inventory.files."""
 
-import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from optimizer.errors import BadInput, Fault
 from optimizer.network.read import read_network
 from optimizer.network.tables import write_tables
 from scenarios.build import problem_document
+from scenarios.closures import collection, read_collection
 from scenarios.exchange.json_text import dumps, read_json, write_text
 from scenarios.world import TABLES, World, table_of
 
@@ -30,7 +30,7 @@ def write_world(world: World, folder: Path, *, stock: Report | None = None) -> N
     for name in TABLES:
         write_table(folder / f"{name}.csv", name, world.table(name))
     write_tables(world.network, folder / ROADS)
-    write_text(folder / "closures.geojson", dumps(_collection(world)))
+    write_text(folder / "closures.geojson", dumps(collection(world.closures)))
     write_text(
         folder / "world.json",
         dumps(
@@ -78,7 +78,7 @@ def read_world(folder: Path) -> World:
         **tables,
         network=read_network(folder / roads["file"], crs=roads.get("crs")),
         roads=roads,
-        closures=tuple(_closures(folder / "closures.geojson")),
+        closures=tuple(read_collection(closures)) if (closures := folder / "closures.geojson").exists() else (),
         parameters=head.get("parameters", {}),
         seed=head.get("seed"),
         notes=tuple(head.get("notes", ())),
@@ -113,23 +113,3 @@ def _head(folder: Path) -> dict[str, Any]:
     if faults:
         raise BadInput(str(path), faults)
     return head
-
-
-def _collection(world: World) -> dict[str, Any]:
-    """Closures as GeoJSON: the polygon is the geometry, everything else stands in the properties."""
-    features = []
-    for closure in world.closures:
-        properties = {name: value for name, value in closure.items() if name != "polygon"}
-        features.append({"type": "Feature", "properties": properties, "geometry": closure.get("polygon")})
-    return {"type": "FeatureCollection", "features": features}
-
-
-def _closures(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    content = read_json(path)
-    try:
-        rows = [(feature["properties"], feature.get("geometry")) for feature in content["features"]]
-        return [dict(row) if shape is None else {**row, "polygon": shape} for row, shape in rows]
-    except (KeyError, TypeError, ValueError, json.JSONDecodeError) as error:
-        raise BadInput(str(path), [Fault("features", "ClosuresNotGeoJson", {"file": str(path)})]) from error

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands.kit import Kit
+from api.commands.kit import Kit, new_file, old_file
 
 DONE, NO = 0, 1
 
@@ -36,7 +36,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
         with speaker.working():
             speaker.phase("phase.backup")
-            saved = back_up(file)
+            saved = back_up(new_file("FILE", file))
         speaker.say("db.backed_up", file=file, rows=saved.done.rows, files=saved.done.files)
         if saved.roads:
             speaker.warn(speaker.words("db.roads_left_out", roads=list(saved.roads)), style="yellow")
@@ -48,7 +48,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
         with speaker.working():
             speaker.phase("phase.restore")
-            done = bring_back(file)
+            done = bring_back(old_file("FILE", file))
         speaker.say("db.restored", file=file, rows=done.rows, files=done.files)
         return DONE
 

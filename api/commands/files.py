@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands.kit import Kit
+from api.commands.kit import Kit, acting, new_file, old_file
 from api.kinds import Kind
 
 DONE, BAD_INPUT = 0, 2
@@ -35,7 +35,6 @@ def register(app: typer.Typer, kit: Kit) -> None:
         note: Annotated[str | None, option("--note", "opt.note")] = None,
         occurred_at: Annotated[str | None, option("--occurred-at", "opt.occurred_at")] = None,
     ) -> int:
-        from api import settings
         from api.commands.kit import moment
         from api.intake import ImportRefused, import_file
 
@@ -43,8 +42,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
             with speaker.working():
                 done = import_file(
                     kind.value,
-                    file,
-                    actor=settings.actor(actor),
+                    old_file("FILE", file),
+                    actor=acting(actor, key=key, note=note),
                     key=key,
                     note=note,
                     occurred_at=None if occurred_at is None else moment("--occurred-at", occurred_at),
@@ -83,7 +82,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         with speaker.working():
             done = export_file(
                 kind.value,
-                file,
+                new_file("FILE", file),
                 place=place,
                 headers="zh" if headers is Headers.zh else "en",
                 situation=situation,

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from api.commands.kit import Kit, day, moment
+from api.commands.kit import MOST_ROWS, Kit, code, day, moment, new_file
 from api.commands.stock_entry import Page, Writes, coded, percent, print_json, word
 from api.commands.stock_papers import wrote
-from api.office import Entry, look, names_of, record, writing
+from api.office import Entry, known, look, names_of, record, writing
 from inventory.kinds import KINDS
 from inventory.places import TIERS
 from optimizer.errors import BadInput, Fault
@@ -70,22 +70,20 @@ def _board(group: typer.Typer, kit: Kit) -> None:
 
         at, wanted = now(), instant_of("--as-of", as_of)
         named = coded("--preset", preset, PRESETS) or preset
-        _check_place(place)
+        look(known, place=place)
         with speaker.working():
             if stored:
                 found = look(stored_board, today=shanghai_day(wanted or at), place=place)
             elif wanted is not None and shanghai_day(wanted) != shanghai_day(at):
                 speaker.phase("phase.ff.evaluate")
-                found = look(stored_board, today=shanghai_day(wanted), place=place)
-                if found.day != shanghai_day(wanted) or found.stale:
-                    found = look(board_of_day, as_of=wanted, place=place, preset=named)
+                found = look(board_of_day, as_of=wanted, place=place, preset=named)
             else:
-                known = look(todays_board, at=at, place=place, preset=named)
-                if known is None:
+                kept = look(todays_board, at=at, place=place, preset=named)
+                if kept is None:
                     speaker.phase("phase.ff.evaluate")
                     with writing() as connection:
-                        known = fresh_board(connection, at=at, place=place, preset=named)
-                found = known
+                        kept = fresh_board(connection, at=at, place=place, preset=named)
+                found = kept
         if as_json:
             print_json(found)
             return DONE
@@ -109,7 +107,7 @@ def _board(group: typer.Typer, kit: Kit) -> None:
         from api.care import evaluate as step
         from inventory.database import now
 
-        _check_place(place)
+        look(known, place=place)
         with speaker.working():
             speaker.phase("phase.ff.evaluate")
             with writing() as connection:
@@ -123,14 +121,6 @@ def _board(group: typer.Typer, kit: Kit) -> None:
             lapsed=done.tasks_lapsed, released=night.released,
         )  # fmt: skip
         return DONE
-
-
-def _check_place(place: str | None) -> None:
-    """A mistyped code would find nothing, without a word. Raises BadDivisionCode."""
-    if place is not None:
-        from inventory.places import division_level
-
-        division_level(place)
 
 
 def _board_row(row: Any, lang: str) -> tuple[Any, ...]:
@@ -148,7 +138,7 @@ def _lists(group: typer.Typer, kit: Kit) -> None:
     page = Page(speaker)
     place_of, store_of = option("--place", "opt.stock.place"), option("--store", "opt.stock.store")
     json_wanted = option("--json", "opt.stock.json")
-    limit_of = option("--limit", "opt.ff.limit", min=1, show_default=True)
+    limit_of = option("--limit", "opt.ff.limit", min=1, max=MOST_ROWS, show_default=True)
 
     @kit.command(group, "findings", "cmd.ff.findings")
     def findings(
@@ -163,7 +153,7 @@ def _lists(group: typer.Typer, kit: Kit) -> None:
         from api.care import finding_words
         from inventory.care.views import list_findings
 
-        _check_place(place)
+        look(known, place=place)
         found = look(
             list_findings, place=place, store=store, severity=coded("--severity", severity, SEVERITIES),
             rule=coded("--rule", rule, RULES), blocking=blocking, limit=limit + 1,
@@ -210,7 +200,7 @@ def _lists(group: typer.Typer, kit: Kit) -> None:
         from inventory.database import now
         from inventory.five_fixed import shanghai_day
 
-        _check_place(place)
+        look(known, place=place)
         today = shanghai_day(now())
         last = day("--due-by", due_by)
         if overdue:
@@ -252,9 +242,7 @@ def _tasks(group: typer.Typer, kit: Kit) -> None:
     ) -> int:
         from inventory.care.done import assign_task
 
-        if not 0 < len(person) <= 64:
-            raise BadInput("PERSON", [Fault("PERSON", "TOO_LONG" if person else "OptionEmpty",
-                                            {"value": person[:80], "most": 64})])  # fmt: skip
+        code("PERSON", person)
         with writing() as connection:
             assign_task(connection, task=task, assignee=person)
         speaker.say("said.ff.assigned", task=task, person=person)
@@ -296,6 +284,9 @@ def _report(group: typer.Typer, kit: Kit) -> None:
 
         if pdf is None and xlsx is None:
             raise BadInput("--pdf", [Fault("--pdf", "NoPaperAsked")])
+        for name, file in (("--pdf", pdf), ("--xlsx", xlsx)):
+            if file is not None:
+                new_file(name, file)
         first = day("--month", f"{month}-01")
         assert first is not None
         with speaker.working():

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -46,14 +47,95 @@ class Kit:
         return made
 
 
-def quantity(name: str, value: str) -> Decimal:
-    """An exact decimal above zero. Raises BadInput naming the argument."""
+MOST_NUMBER = 2**63 - 2  # what the databases count to, and one to spare
+MOST_ROWS = 1_000_000  # of a list on the screen
+MOST_UNITS = 10**9  # of any one quantity, as in inventory.tables
+YEARS = range(1900, 9999)
+
+
+def code(name: str, value: str, *, most: int = 64) -> str:
+    """A code as it may stand in a table, by the rules of files. Raises BadInput naming the argument."""
+    from inventory.written import code_problem
+
+    return _allowed(name, value, code_problem(value), most)
+
+
+def words_of(name: str, value: str, *, most: int = 4000) -> str:
+    """A text as it may stand in a table. Raises BadInput naming the argument."""
+    from inventory.written import text_problem
+
+    return _allowed(name, value, text_problem(value), most)
+
+
+def _allowed(name: str, value: str, problem: Any, most: int) -> str:
+    if problem is not None:
+        fault = "OptionEmpty" if problem.code == "CELL_EMPTY" else problem.code
+        raise BadInput(name, [Fault(name, fault, problem.facts)])
+    if len(value) > most:
+        raise BadInput(name, [Fault(name, "TOO_LONG", {"value": f"{value[:57]}...", "most": most})])
+    return value
+
+
+def acting(actor: str | None, *, key: str | None = None, note: str | None = None) -> str:
+    """Who acts, of those three options that every entry has. Raises BadInput."""
+    from api import settings  # with it come the drivers of the database: not for `--help`
+
+    if key is not None:
+        code("--key", key)
+    if note is not None:
+        words_of("--note", note)
+    if actor is not None:
+        code("--actor", actor)
+    return code("WUDING_ACTOR", settings.actor(actor))
+
+
+def new_file(name: str, path: Path) -> Path:
+    """Where a file can be written. Raises BadInput for an empty name and for a folder."""
+    if not path.name:
+        raise BadInput(name, [Fault(name, "OptionEmpty")])
+    if path.is_dir():
+        raise BadInput(name, [Fault(name, "IsFolder", {"value": path})])
+    return path
+
+
+def old_file(name: str, path: Path) -> Path:
+    """A file that is there. Raises BadInput."""
+    if not path.name:
+        raise BadInput(name, [Fault(name, "OptionEmpty")])
+    if not path.is_file():
+        raise BadInput(name, [Fault(name, "IsFolder" if path.is_dir() else "NoSuchFile", {"value": path})])
+    return path
+
+
+def whole_number(name: str, value: str) -> int:
+    """Raises BadInput naming the argument."""
+    if not value.isascii() or not value.isdigit():
+        raise BadInput(name, [Fault(name, "NOT_INTEGER", {"value": value[:60]})])
+    digits = value.lstrip("0") or "0"
+    if len(digits) > 19 or int(digits) > MOST_NUMBER:
+        raise BadInput(name, [Fault(name, "TOO_LARGE", {"value": value[:60], "most": MOST_NUMBER})])
+    return int(digits)
+
+
+def quantity(name: str, value: str, *, zero: bool = False) -> Decimal:
+    """An exact decimal above zero, or not below it. Raises BadInput naming the argument."""
     try:
         amount = Decimal(value)
     except InvalidOperation:
-        raise BadInput(name, [Fault(name, "NOT_DECIMAL", {"value": value})]) from None
+        raise BadInput(name, [Fault(name, "NOT_DECIMAL", {"value": value[:60]})]) from None
+    if zero and amount.is_zero():
+        return Decimal(0)
     if not amount.is_finite() or amount <= 0:
-        raise BadInput(name, [Fault(name, "NOT_ABOVE", {"value": value, "least": 0})])
+        raise BadInput(name, [Fault(name, "TOO_SMALL" if zero else "NOT_ABOVE", {"value": value[:60], "least": 0})])
+    return in_bounds(name, value, amount)
+
+
+def in_bounds(name: str, value: str, amount: Decimal) -> Decimal:
+    """An amount that can be kept: neither beyond a thousand million nor with endless digits. Raises BadInput."""
+    if amount > MOST_UNITS:
+        raise BadInput(name, [Fault(name, "TOO_LARGE", {"value": value[:60], "most": MOST_UNITS})])
+    if (amount and len(value) > 60) or amount.adjusted() < -7:
+        raise BadInput(name, [Fault(name, "NOT_DECIMAL", {"value": f"{value[:57]}..." if len(value) > 60 else value})])
     return amount
 
 
@@ -64,16 +146,48 @@ def day(name: str, value: str | None) -> date | None:
     try:
         if len(value) != 10:
             raise ValueError
-        return date.fromisoformat(value)
+        found = date.fromisoformat(value)
     except ValueError:
-        raise BadInput(name, [Fault(name, "NOT_DATE", {"value": value})]) from None
+        raise BadInput(name, [Fault(name, "NOT_DATE", {"value": value[:60]})]) from None
+    _this_age(name, value, found.year)
+    return found
+
+
+def _this_age(name: str, value: str, year: int) -> None:
+    if year not in YEARS:  # no day of stock, and days around it could not be reckoned
+        facts = {"value": value, "least": YEARS[0], "most": YEARS[-1]}
+        raise BadInput(name, [Fault(name, "YearOutOfRange", facts)])
+
+
+def to_come(name: str, value: str | None) -> date | None:
+    """A day that is not past. Raises BadInput."""
+    from inventory.five_fixed import shanghai_day
+
+    found = day(name, value)
+    if found is not None and found < shanghai_day(datetime.now(UTC)):
+        raise BadInput(name, [Fault(name, "IsPast", {"value": value})])
+    return found
+
+
+def moment_to_come(name: str, value: str | None) -> datetime | None:
+    """An instant that is not past; None where none is given. Raises BadInput."""
+    if value is None:
+        return None
+    found = moment(name, value)
+    if found <= datetime.now(UTC):
+        raise BadInput(name, [Fault(name, "IsPast", {"value": value})])
+    return found
 
 
 def moment(name: str, value: str | None) -> datetime:
     """An instant with offset; now, where none is given. Raises BadInput."""
     from scenarios.exchange.fields import Refused, instant
 
+    if value is None:
+        return datetime.now(UTC)
     try:
-        return datetime.now(UTC) if value is None else instant(value)
+        found = instant(value)
     except Refused as refused:
-        raise BadInput(name, [Fault(name, refused.code, {"value": value})]) from None
+        raise BadInput(name, [Fault(name, refused.code, {"value": value[:60]})]) from None
+    _this_age(name, value, found.year)
+    return found

@@ -1,4 +1,4 @@
-"""A plan in force: commit, show, cancel."""
+"""A plan in force: commit, show, cancel; and the incidents that are over."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.commands.kit import Kit, quantity
+from api.commands.kit import Kit, acting, quantity
 from api.say import Speaker
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ SITUATION = "live"
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
-    """Add `wuding plan commit|show|cancel`."""
+    """Add `wuding plan commit|show|cancel|close-incident`."""
     group = kit.group(app, "plan", "cmd.plan")
     speaker, argument, option, command = kit.speaker, kit.argument, kit.option, kit.command
 
@@ -33,7 +33,6 @@ def register(app: typer.Typer, kit: Kit) -> None:
         note: Annotated[str | None, option("--note", "opt.note")] = None,
         occurred_at: Annotated[str | None, option("--occurred-at", "opt.occurred_at")] = None,
     ) -> int:
-        from api import settings
         from api import situation as cases
         from api.commands.kit import moment
 
@@ -44,7 +43,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
                 situation=situation,
                 as_of=None if as_of is None else moment("--as-of", as_of),
                 hold_h=None if hold_h is None else quantity("--hold-h", hold_h),
-                actor=settings.actor(actor),
+                actor=acting(actor, key=key, note=note),
                 key=key,
                 note=note,
                 occurred_at=None if occurred_at is None else moment("--occurred-at", occurred_at),
@@ -76,15 +75,28 @@ def register(app: typer.Typer, kit: Kit) -> None:
         key: Annotated[str | None, option("--key", "opt.key")] = None,
         note: Annotated[str | None, option("--note", "opt.note")] = None,
     ) -> int:
-        from api import settings
         from api import situation as cases
 
         with speaker.working():
             speaker.phase("phase.commit")
-            released = cases.cancel(situation=situation, actor=settings.actor(actor), key=key, note=note)
+            released = cases.cancel(situation=situation, actor=acting(actor, key=key, note=note), key=key, note=note)
             names = cases.names_now(situation)
         speaker.say("plan.cancelled", situation=situation, lines=len(released))
         _print_units(speaker, released, names)
+        return DONE
+
+    @command(group, "close-incident", "cmd.plan.close")
+    def close(
+        incident: Annotated[str, argument("arg.incident", metavar="CODE")],
+        situation: Annotated[str, option("--situation", "opt.situation", show_default=True)] = SITUATION,
+    ) -> int:
+        from api import situation as cases
+
+        with speaker.working():
+            speaker.phase("phase.commit")
+            was_open = cases.close(incident, situation=situation)
+            name = cases.names_now(situation).of("incidents", incident, speaker.lang)
+        speaker.say("plan.closed" if was_open else "plan.closed_before", incident=name)
         return DONE
 
 

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from api.commands import stock_moves, stock_orders, stock_papers
-from api.commands.kit import Kit, day
+from api.commands.kit import MOST_NUMBER, MOST_ROWS, Kit, day
 from api.commands.stock_entry import Page, Writes, coded, print_json, word
-from api.office import Entry, look, names_of
+from api.office import Entry, known, look, names_of
 from inventory.kinds import ELSEWHERE, OWNERS, STATES
 from optimizer.errors import BadInput, Fault
 
@@ -30,8 +30,11 @@ def cursor(value: str | None) -> Any:
         return None
     parts = value.split(".")
     if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
-        raise BadInput("--after", [Fault("--after", "BadCursor", {"value": value})])
-    return tuple(int(part) for part in parts)
+        raise BadInput("--after", [Fault("--after", "BadCursor", {"value": value[:60]})])
+    found = tuple(int(part) for part in parts if len(part) < 20)
+    if len(found) != 3 or max(found) > MOST_NUMBER:
+        raise BadInput("--after", [Fault("--after", "BadCursor", {"value": value[:60]})])
+    return found
 
 
 def _lines(group: typer.Typer, kit: Kit) -> None:
@@ -53,13 +56,14 @@ def _lines(group: typer.Typer, kit: Kit) -> None:
         state: Annotated[str | None, option("--state", "opt.stock.state")] = None,
         owner: Annotated[str | None, option("--owner", "opt.stock.owner.filter")] = None,
         expires_by: Annotated[str | None, option("--expires-by", "opt.stock.expires_by")] = None,
-        limit: Annotated[int, option("--limit", "opt.stock.limit", min=1, show_default=True)] = 50,
+        limit: Annotated[int, option("--limit", "opt.stock.limit", min=1, max=MOST_ROWS, show_default=True)] = 50,
         after: Annotated[str | None, option("--after", "opt.stock.after")] = None,
         whole: Annotated[bool, option("--all", "opt.stock.all")] = False,
         as_json: Annotated[bool, filters["json"]] = False,
     ) -> int:
         from api.stockroom import stock_lines
 
+        look(known, place=place, store=store, item=item)
         found = look(
             stock_lines, place=place, store=store, item=item, lot=stock_moves.lot_code(lot), limit=limit, whole=whole,
             state=coded("--state", state, STATES | ELSEWHERE), owner=coded("--owner", owner, OWNERS),
@@ -96,6 +100,7 @@ def _lines(group: typer.Typer, kit: Kit) -> None:
         from api.stockroom import available_units
         from inventory.database import now
 
+        look(known, place=place)
         found = look(available_units, as_of=now(), place=place, store=store, item=item)
         if as_json:
             print_json(found)
@@ -128,6 +133,7 @@ def _promised(group: typer.Typer, kit: Kit) -> None:
     ) -> int:
         from inventory.ledger.pages import open_loans
 
+        look(known, store=store)
         found = look(open_loans, store=store, due_by=day("--due-by", due_by))
         if as_json:
             print_json(found)
@@ -183,6 +189,7 @@ def _promised(group: typer.Typer, kit: Kit) -> None:
         from inventory.database import now
 
         at = now()
+        look(known, place=place)
         if request:
             with writing() as connection:
                 found, numbers = top_up(connection, act=entry.act(at), as_of=at, place=place)

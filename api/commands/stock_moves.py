@@ -5,11 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from api.commands.kit import Kit, day, moment, quantity
-from api.commands.stock_entry import Page, Writes, coded, whole_number
+from api.commands.kit import Kit, day, moment_to_come, quantity, to_come, whole_number
+from api.commands.stock_entry import Page, Writes, coded
 from api.office import Entry, look, names_of, record
 from inventory.kinds import ELSEWHERE, OWNERS, STATES
-from optimizer.errors import BadInput, Fault
 
 ALL = ("all", "全部")
 # the reason that goes without saying, by the state that units come to
@@ -78,7 +77,7 @@ def _inside(group: typer.Typer, kit: Kit) -> None:
             code=lot_code(lot) or "",
             made=day("--made", made),
             expires=day("--expires", expires),
-            unit_price=None if price is None else quantity("--price", price),
+            unit_price=None if price is None else quantity("--price", price, zero=True),
             owner=coded("--owner", owner, OWNERS),
             supplier=supplier,
         )
@@ -251,7 +250,7 @@ def _out(group: typer.Typer, kit: Kit) -> None:
 
         done = record(
             entry, step, store=store, item=item, quantity=quantity("QTY", qty), lot=lot_code(lot), bin=to,
-            damaged=Decimal(0) if damaged is None else quantity("--damaged", damaged),
+            damaged=Decimal(0) if damaged is None else quantity("--damaged", damaged, zero=True),
         )  # fmt: skip
         told(kit, done)
         if to is None:
@@ -272,7 +271,7 @@ def _out(group: typer.Typer, kit: Kit) -> None:
 
         done, taken = record(
             entry, hand_over, store=store, item=item, quantity=quantity("QTY", qty), borrower=borrower,
-            due_back=day("--due-back", due_back), lot=lot_code(lot),
+            due_back=to_come("--due-back", due_back), lot=lot_code(lot),
         )  # fmt: skip
         told(kit, done)
         print_taken(kit, taken)
@@ -305,11 +304,9 @@ def _held(group: typer.Typer, kit: Kit) -> None:
     ) -> int:
         from api.stockroom import set_aside
 
-        if len(reference) > 128:
-            raise BadInput("--for", [Fault("--for", "TOO_LONG", {"value": reference, "most": 128})])
         done, taken = record(
             entry, set_aside, store=store, item=item, quantity=quantity("QTY", qty), reference=reference,
-            expires_at=None if until is None else moment("--until", until), lot=lot_code(lot),
+            expires_at=moment_to_come("--until", until), lot=lot_code(lot),
         )  # fmt: skip
         told(kit, done)
         print_taken(kit, taken)

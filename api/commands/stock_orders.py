@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.commands.kit import Kit, day, moment, quantity
+from api.commands.kit import Kit, code, day, in_bounds, moment_to_come, new_file, quantity
 from api.commands.stock_entry import Page, Writes, coded, print_json, word
 from api.commands.stock_moves import lot_code, told
 from api.commands.stock_papers import wrote
@@ -36,9 +36,9 @@ def amounts(given: list[str], *, least: int = 1) -> list[tuple[str, Any]]:
             units = Decimal(amount)
             if not item or not units.is_finite() or units < 0 or (least and not units):
                 raise InvalidOperation
-            found.append((item, units))
+            found.append((code("ITEM=QTY", item), in_bounds("ITEM=QTY", amount, units)))
         except InvalidOperation:
-            faults.append(Fault("ITEM=QTY", "BadItemQuantity", {"value": text}))
+            faults.append(Fault("ITEM=QTY", "BadItemQuantity", {"value": text[:60]}))
     if faults:
         raise BadInput("ITEM=QTY", faults)
     return found
@@ -72,7 +72,7 @@ def _transfer_steps(group: typer.Typer, kit: Kit) -> None:
 
         done = record(
             entry, approve_transfer, number=number, quantities=dict(amounts(only, least=0)) if only else None,
-            expires_at=None if until is None else moment("--until", until),
+            expires_at=moment_to_come("--until", until),
         )  # fmt: skip
         return told(kit, done)
 
@@ -183,6 +183,7 @@ def _transfer_looks(group: typer.Typer, kit: Kit) -> None:
         from api.papers import transfer_paper
         from inventory.documents import write_transfer_order
 
+        new_file("--pdf", pdf)
         paper = look(transfer_paper, number=number, lang=lang)
         wrote(speaker, pdf, write_transfer_order(pdf, paper, lang=lang))  # type: ignore[arg-type]
         return DONE
@@ -225,8 +226,10 @@ def _count_steps(group: typer.Typer, kit: Kit) -> None:
             return DONE
         if len(what) != 3:
             raise BadInput("FILE | ITEM LOT QTY", [Fault("FILE | ITEM LOT QTY", "BadCounted", {"count": len(what)})])
+        found = quantity("QTY", what[2], zero=True)  # there may be none left
+        item, lot = code("ITEM", what[0]), lot_code(code("LOT", what[1])) or ""
         counted = Counted(
-            item=what[0], lot=lot_code(what[1]) or "", quantity=_counted(what[2]), bin=at, note=entry.note,
+            item=item, lot=lot, quantity=found, bin=at, note=entry.note,
             state=coded("--state", state, STATES) or "serviceable", expires=day("--expires", expires),
         )  # fmt: skip
         return told(kit, record(entry, enter_counts, number=number, counted=[counted]))
@@ -248,16 +251,6 @@ def _count_steps(group: typer.Typer, kit: Kit) -> None:
         from inventory.ledger.count import reject_count
 
         return told(kit, record(entry, reject_count, number=number))
-
-
-def _counted(value: str) -> Any:
-    """None of it may have been found: zero is a count."""
-    from decimal import Decimal
-
-    try:
-        return Decimal(0) if not Decimal(value) else quantity("QTY", value)
-    except ArithmeticError:
-        return quantity("QTY", value)
 
 
 def _count_looks(group: typer.Typer, kit: Kit) -> None:
@@ -298,6 +291,7 @@ def _count_looks(group: typer.Typer, kit: Kit) -> None:
     ) -> int:
         from api.stocktakes import sheet_rows, write_sheet
 
+        new_file("--out", out)
         rows = look(sheet_rows, number=number, lang=lang)
         write_sheet(out, rows, lang=lang)
         speaker.say("said.stock.sheet", number=number, file=out, lines=len(rows))

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.commands.kit import Kit, day
+from api.commands.kit import Kit, day, new_file
 from api.commands.stock_entry import Page, coded, print_json, word
 from api.commands.stock_moves import lot_code
 from api.office import look, names_of
@@ -51,6 +51,9 @@ def _card(group: typer.Typer, kit: Kit) -> None:
         from inventory.five_fixed import shanghai_day
 
         since, until = day("--from", first), day("--to", last)
+        for name, file in (("--pdf", pdf), ("--xlsx", xlsx)):
+            if file is not None:
+                new_file(name, file)
         found = look(whole_card, store=store, item=item, lot=lot_code(lot), first=since, last=until)
         names = look(names_of, stores=[store], items=[item])
         if pdf is not None or xlsx is not None:
@@ -148,6 +151,7 @@ def _labels(group: typer.Typer, kit: Kit) -> None:
         from api.papers import labels_of
         from inventory.documents import write_labels
 
+        new_file("--out", out)
         made = look(labels_of, store=store, what=coded("--what", what, LABELS))
         if not made:
             speaker.say("said.stock.no_labels", store=store)

@@ -24,11 +24,12 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     """Run the migrations that are missing, in one transaction, and see that there is a catalogue."""
     from alembic import command
 
-    from inventory.database import transaction
+    from inventory.database import one_at_a_time, transaction
     from inventory.ledger.rules import ensure_catalogue
 
     config = _config()
     with transaction(engine) as connection:
+        one_at_a_time(connection, "upgrade")
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
         ensure_catalogue(connection)
@@ -39,6 +40,13 @@ def version(connection: Connection) -> str | None:
     from alembic.runtime.migration import MigrationContext
 
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def versions() -> frozenset[str]:
+    """Every version this program knows."""
+    from alembic.script import ScriptDirectory
+
+    return frozenset(one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def newest() -> str:

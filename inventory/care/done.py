@@ -1,9 +1,10 @@
 """Tasks taken on and done: what passed and what failed goes on record, with evidence, and acts on the stock at once."""
 
 import hashlib
+import os
+import secrets
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -13,8 +14,8 @@ from inventory.five_fixed import NO_LOT, shanghai_day
 from inventory.intake.care import hold_failed
 from inventory.kinds import ELSEWHERE, KINDS
 from inventory.ledger.errors import WrongState
-from inventory.ledger.move import change_state, move, write_off
-from inventory.ledger.post import Act, AnyRow
+from inventory.ledger.move import change_state, move, write_off_lines
+from inventory.ledger.post import Act, AnyRow, lock
 from inventory.ledger.stock_lines import sub_tree
 from inventory.tables.base import Quantity
 from inventory.tables.care import attachments, maintenance, tasks
@@ -45,12 +46,17 @@ class BadEvidence(InventoryError):
     """Evidence that is missing, empty, too large or of a kind not taken. Facts: file, kinds, most_mib."""
 
 
+TASK_REASONS = {
+    "REPAIR": "REPAIRED", "RELEASE": "RELEASED", "WRITE_OFF": "EXPIRY", "RECALL": "RECALL", "RETIRE": "RETIREMENT",
+}  # fmt: skip
+
 # task -> the way it is done, where saying so is not enough
 OTHER_WAYS = {
     "PUT_AWAY": ("写明放入的货位（--bin 货位），或办理上架：wuding stock move … --put-away",
                  "name the bin (--bin BIN), or put it away: wuding stock move … --put-away"),
-    "RECORD_MADE": ("补生产日期：重新导入该批次（wuding import stock）",
-                    "record the day of manufacture: import the lot again (wuding import stock)"),
+    "RECORD_MADE": ("补生产日期：导出库存、填上该批次的生产日期后重新导入（wuding export stock、wuding import stock）",
+                    "record the day of manufacture: fill it in for the lot in an export of the stock, and import that "
+                    "(wuding export stock, wuding import stock)"),
 }  # fmt: skip
 
 
@@ -85,7 +91,7 @@ def finish_task(
     for file in evidence:
         keep_file(connection, file, about=task, act=act, folder=folder)
     made: int | None = None
-    if row.kind in KINDS:
+    if row.kind in KINDS and row.kind != "RETIRE":
         made = record_check(
             connection, store_id=row.store_id, item=row.item, lot=row.lot, kind=row.kind, passed=passed, done_on=day,
             act=act,
@@ -109,7 +115,9 @@ def record_check(
     """Put a check on record, and work out anew which lots are held by a failed one."""
     item_id = None
     if item is not None:
-        item_id = connection.execute(select(items.c.id).where(items.c.code == item)).scalar_one()
+        store = connection.execute(select(stores.c.code).where(stores.c.id == store_id)).scalar_one()
+        # whoever judges these units for leaving waits, and sees the outcome
+        item_id = lock(connection, [(store, item)])[store, item].item_id
     made = connection.execute(
         insert(maintenance).returning(maintenance.c.id),
         {
@@ -140,12 +148,30 @@ def keep_file(connection: Connection, file: Path, *, about: str, act: Act, folde
     kept = folder / digest[:2] / digest
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        part = kept.with_suffix(".part")
-        part.write_bytes(content)
-        part.replace(kept)
+        # hidden, so that a stray one is in no backup; one for each writer, and on the disk before its row is
+        part = kept.with_name(f".{digest}.{secrets.token_hex(4)}.part")
+        try:
+            with part.open("xb") as out:
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
+            part.replace(kept)
+        finally:
+            part.unlink(missing_ok=True)
+        _sync_folder(kept.parent)
     row = {"sha256": digest, "name": file.name[-255:], "media_type": kind, "bytes": len(content), "about": about}
     connection.execute(insert(attachments), {**row, "actor": act.actor, "recorded_at": act.at})
     return digest
+
+
+def _sync_folder(folder: Path) -> None:
+    """A name is as lasting as its folder; where folders cannot be synchronised, the system sees to it."""
+    if os.name == "posix":
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def _live(connection: Connection, task: str, place: str | None) -> AnyRow:
@@ -180,7 +206,8 @@ def _put_away(connection: Connection, row: AnyRow, act: Act, bin: str) -> None:
 
 
 def _act_on_stock(connection: Connection, row: AnyRow, act: Act, *, passed: bool) -> None:
-    """REPAIR, RELEASE, WRITE_OFF and RECALL of one lot: all its units in the states the task is about."""
+    """REPAIR and RELEASE make the units of the lot serviceable; WRITE_OFF, RECALL and RETIRE take those the task is
+    about out of the book: past expiry, recalled, past retirement (or all of the lot, where none is past it yet)."""
     kind, lot = row.kind, "" if row.lot in (None, NO_LOT) else row.lot
     if not passed:
         if kind in ("REPAIR", "RELEASE"):
@@ -191,27 +218,26 @@ def _act_on_stock(connection: Connection, row: AnyRow, act: Act, *, passed: bool
         "RELEASE": ("quarantined",),
         "WRITE_OFF": ("expired", "serviceable", "damaged", "quarantined"),
         "RECALL": ("recalled",),
+        "RETIRE": ("serviceable", "damaged", "quarantined", "repair"),
     }[kind]
-    reason = {"REPAIR": "REPAIRED", "RELEASE": "RELEASED", "WRITE_OFF": "EXPIRY", "RECALL": "RECALL"}[kind]
+    step = replace(act, reason=TASK_REASONS[kind], key=None, reference=row.key[:128])
     today = shanghai_day(act.at)
     found = connection.execute(
-        select(balances.c.state, balances.c.quantity, lots.c.expires)
+        select(balances.c.id, balances.c.state, balances.c.quantity, lots.c.expires, lots.c.usable_until)
         .join(lots, lots.c.id == balances.c.lot_id)
         .join(items, items.c.id == balances.c.item_id)
         .where(balances.c.store_id == row.store_id, items.c.code == row.item, lots.c.code == lot)
         .where(balances.c.state.in_(states), balances.c.quantity > 0)
     ).all()
-    totals: dict[str, Decimal] = {}
-    for state, quantity, expires in found:
-        past = expires is not None and expires < today
-        if kind != "WRITE_OFF" or state == "expired" or past:
-            totals[state] = totals.get(state, Decimal(0)) + quantity
-    if not totals:
+    if kind == "WRITE_OFF":
+        found = [one for one in found if one.state == "expired" or (one.expires is not None and one.expires < today)]
+    if kind == "RETIRE":
+        found = [one for one in found if one.usable_until is not None and one.usable_until < today] or found
+    if not found:
         raise UnknownTask(task=row.key)
-    for state, units in sorted(totals.items()):
-        step = replace(act, reason=reason, key=None, reference=row.key[:128])
-        if kind in ("REPAIR", "RELEASE"):
-            change_state(connection, store=row.store, item=row.item, quantity=units, state=state,
-                         to_state="serviceable", act=step, lot=lot)  # fmt: skip
-        else:
-            write_off(connection, store=row.store, item=row.item, quantity=units, state=state, act=step, lot=lot)
+    if kind not in ("REPAIR", "RELEASE"):
+        write_off_lines(connection, store=row.store, item=row.item, lines=[one.id for one in found], act=step)
+        return
+    for state in sorted({one.state for one in found}):
+        change_state(connection, store=row.store, item=row.item, quantity=None, state=state, to_state="serviceable",
+                     act=step, lot=lot)  # fmt: skip

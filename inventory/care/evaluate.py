@@ -6,20 +6,25 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from inventory.care.judge import Judged, judge_tables
-from inventory.database import insert_rows, take_ids
-from inventory.five_fixed import Finding, Report, StoreScore, load_rule_set, scores
-from inventory.ledger.rules import overrides_of, rule_book
+from inventory.care.judge import Judged, judge_tables, merged
+from inventory.care.views import seen_now
+from inventory.database import insert_rows, one_at_a_time, take_ids
+from inventory.errors import InventoryError
+from inventory.five_fixed import Finding, Report, StoreScore, load_rule_set, scores, shanghai_day
+from inventory.ledger.rules import counties_with_rules, overrides_of, rule_book
 from inventory.ledger.stock_lines import available, sub_tree
 from inventory.snapshot import snapshot
 from inventory.tables.care import evaluations, findings, store_scores, tasks
 from inventory.tables.places import stores
-from inventory.tables.stock import movements
 
 OWN_TASKS = frozenset({"PUT_AWAY", "REPAIR", "RELEASE", "WRITE_OFF", "RECALL", "RECORD_MADE"})
 _LIVE = ("open", "assigned")
+
+
+class NotToday(InventoryError):
+    """An evaluation that would be kept, of another day than the one it is made on. Facts: day, today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +44,14 @@ def evaluate_stock(
     connection: Connection, *, as_of: datetime, at: datetime, place: str | None = None, preset: str = "general"
 ) -> Evaluated:
     """Judge the stock of a division code and below (or all of it), replace its findings and scores, and bring the
-    tasks in line: new ones are opened, those whose finding is gone lapse.
+    tasks in line: new ones are opened, those whose finding is gone lapse. Of today only: another day would open and
+    end tasks of people who only looked at it (`judge_database` looks).
 
-    Raises UnknownPreset; what the rules refuse, with the rows.
+    Raises NotToday; UnknownPreset; what the rules refuse, with the rows.
     """
+    if shanghai_day(as_of) != shanghai_day(at):
+        raise NotToday(day=shanghai_day(as_of), today=shanghai_day(at))
+    one_at_a_time(connection, "evaluate")  # two at once would each add what the other has not committed yet
     judged, scored = judge_database(connection, as_of=as_of, place=place, preset=preset)
     report = judged.report
     inside = select(stores.c.id, stores.c.code)
@@ -50,7 +59,7 @@ def evaluate_stock(
         inside = inside.where(stores.c.place_code.like(sub_tree(place)))
     ids: dict[str, int] = {row.code: row.id for row in connection.execute(inside)}
     row = {"scope": place or "", "as_of": as_of, "day": report.day, "recorded_at": at, "rule_set": preset}
-    row["ledger_at"] = connection.execute(select(func.coalesce(func.max(movements.c.id), 0))).scalar_one()
+    row["seen"] = seen_now(connection)
     number = connection.execute(insert(evaluations).returning(evaluations.c.id), row).scalar_one()
     for table in (findings, store_scores):
         old = delete(table)
@@ -66,7 +75,21 @@ def evaluate_stock(
 def judge_database(
     connection: Connection, *, as_of: datetime, place: str | None = None, preset: str = "general"
 ) -> tuple[Judged, tuple[StoreScore, ...]]:
-    """Report and scores of the stock as it stands, by the rules in force there; nothing is written."""
+    """Report and scores of the stock as it stands, each county by the rules in force there; nothing is written.
+    (Where a county has rules of its own, a store without a place belongs to none and is not judged.)"""
+    own = counties_with_rules(connection)
+    if place is not None or not own:
+        return _judge_place(connection, as_of=as_of, place=place, preset=preset)
+    codes = connection.execute(select(stores.c.place_code).distinct()).scalars()
+    counties = sorted({f"{code[:6]:0<12}" for code in codes if code})
+    parts = [_judge_place(connection, as_of=as_of, place=county, preset=preset) for county in counties]
+    judged = merged([judged for judged, _ in parts])
+    return judged, tuple(sorted((one for _, scored in parts for one in scored), key=lambda one: one.store))
+
+
+def _judge_place(
+    connection: Connection, *, as_of: datetime, place: str | None, preset: str
+) -> tuple[Judged, tuple[StoreScore, ...]]:
     book = rule_book(connection, county=place)
     judged = judge_tables(
         as_of=as_of,

@@ -1,6 +1,6 @@
 """Tables judged by the five-fixed rules: the same for a World folder and for the database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -72,3 +72,17 @@ def judge_tables(
         known_available=known_available,
     )  # fmt: skip
     return Judged(report, store_records, lines)
+
+
+def merged(parts: Sequence[Judged]) -> Judged:
+    """Reports of different stores on one day as one; each may have been judged by rules of its own."""
+    reports = [part.report for part in parts]
+    available = {pair: units for report in reports for pair, units in report.available.items()}
+    report = Report(
+        reports[0].day,
+        tuple(sorted((one for report in reports for one in report.findings), key=lambda one: one.store)),
+        tuple(sorted((one for report in reports for one in report.lots), key=lambda one: one.store)),
+        available,
+        sum(report.future_records for report in reports),
+    )
+    return Judged(report, [one for part in parts for one in part.stores], [one for part in parts for one in part.stock])

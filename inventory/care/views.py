@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, case, func, literal_column, or_, select
 
+from inventory.ledger.rules import REGISTERS, RULES
 from inventory.ledger.stock_lines import sub_tree
 from inventory.places import division_level
-from inventory.tables.care import evaluations, findings, store_scores, tasks
+from inventory.tables.care import evaluations, findings, maintenance, store_scores, tasks
 from inventory.tables.places import custodianships, people, places, stores
-from inventory.tables.stock import movements
+from inventory.tables.stock import movements, settings
 
 SEVERITY_ORDER = {"critical": 0, "major": 1, "minor": 2}
 
@@ -37,7 +38,7 @@ class BoardRow:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """`stale`: stock has moved since the evaluation, or another day has come."""
+    """`stale`: something it goes by has changed since the evaluation, or another day has come."""
 
     day: date | None
     evaluated_at: datetime | None
@@ -59,15 +60,14 @@ def board(connection: Connection, *, place: str | None = None, today: date | Non
     )
     joined = select(*sums).join(stores, stores.c.id == scored.store_id)
     last = connection.execute(
-        select(evaluations.c.day, evaluations.c.recorded_at, evaluations.c.ledger_at)
+        select(evaluations.c.day, evaluations.c.recorded_at, evaluations.c.seen)
         .where(evaluations.c.scope.in_(scopes_over(place)))
         .order_by(evaluations.c.id.desc())
         .limit(1)
     ).first()
     if last is None:
         return Board(None, None, None, (), True)
-    moved = connection.execute(select(func.coalesce(func.max(movements.c.id), 0))).scalar_one()
-    stale = moved != last.ledger_at or (today is not None and today != last.day)
+    stale = seen_now(connection) != last.seen or (today is not None and today != last.day)
     total = connection.execute(joined if place is None else joined.where(stores.c.place_code.like(sub_tree(place))))
     whole = _row(_head(connection, place), tuple(total.one()))
     level = None if place is None else division_level(place)
@@ -99,6 +99,16 @@ def board(connection: Connection, *, place: str | None = None, today: date | Non
             rows.append(_row(label, tuple(values)))
     rows.sort(key=lambda row: (-row.failed, row.score, row.code))
     return Board(last.day, last.recorded_at, whole, tuple(rows), stale)
+
+
+def seen_now(connection: Connection) -> str:
+    """What an evaluation now would see: equal only while no stock moved, no check was done, and neither the rules
+    nor the registers (stores, bins, custodians) changed."""
+    moved = connection.execute(select(func.coalesce(func.max(movements.c.id), 0))).scalar_one()
+    checked = connection.execute(select(func.coalesce(func.max(maintenance.c.id), 0))).scalar_one()
+    rows = connection.execute(select(settings.c.name, settings.c.value).where(settings.c.name.in_([RULES, REGISTERS])))
+    versions = {row.name: row.value for row in rows}
+    return f"{moved}/{checked}/{versions.get(RULES, '')}/{versions.get(REGISTERS, '')}"
 
 
 def scopes_over(place: str | None) -> list[str]:

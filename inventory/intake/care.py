@@ -14,6 +14,7 @@ from inventory.files.cells import fault
 from inventory.intake.registers import Imported, bin_ids, make_bins
 from inventory.ledger.holds import hold_failed as hold_failed
 from inventory.ledger.post import Act
+from inventory.ledger.rules import registers_changed
 from inventory.tables.care import maintenance
 from inventory.tables.goods import items
 from inventory.tables.places import custodianships, people, stores
@@ -62,6 +63,7 @@ def import_custodians(connection: Connection, table: Table) -> Imported:
         elif (old["valid_to"], old["phone"]) != (term["valid_to"], term["phone"]):
             changed.append({"term": old["id"], "until": term["valid_to"], "number": term["phone"]})
         terms[key] = {**(old or {}), **term}
+    registers_changed(connection)
     _check_one_primary(terms, numbers, {id_: code for code, id_ in store_ids.items()})
     if changed:
         connection.execute(

@@ -19,6 +19,7 @@ from inventory.files.cells import fault
 from inventory.kinds import VILLAGE_PROFILES
 from inventory.ledger.kits import save_kit, save_package
 from inventory.ledger.post import ids_by_code
+from inventory.ledger.rules import registers_changed
 from inventory.places import TIERS, StoreTooSmall, check_store_area, division_parent
 from inventory.tables.forces import teams, vehicles
 from inventory.tables.goods import items, kit_items, kits, packages
@@ -80,6 +81,7 @@ def import_stores(connection: Connection, table: Table) -> Imported:
         )
     if faults:
         raise BadTable("stores", faults)
+    registers_changed(connection)
     return _upsert(connection, stores, "code", rows, "stores")
 
 
@@ -100,6 +102,7 @@ def import_bins(connection: Connection, table: Table) -> Imported:
     volumes = dict(zip(keys, table["volume_m3"], strict=True))
     before: dict[int, Any] = {row.id: row.volume_m3 for row in connection.execute(select(bins.c.id, bins.c.volume_m3))}
     made = make_bins(connection, sorted(set(keys) - set(there)))
+    registers_changed(connection)
     changed = [key for key in keys if volumes[key] is not None and before.get(there.get(key, -1)) != volumes[key]]
     ids = {**there, **made}
     if changed:

@@ -17,6 +17,7 @@ from inventory.database import insert_rows, take_ids
 from inventory.errors import BadTable, RowFault
 from inventory.files import Table
 from inventory.files.cells import fault
+from inventory.intake.redescribe import described_anew, move_to_new_lines, reserved_faults
 from inventory.intake.registers import Imported, bin_ids, make_bins
 from inventory.ledger.post import Act, begin, lock_all
 from inventory.ledger.rules import rule_book, usable_until
@@ -65,10 +66,13 @@ def import_stock(connection: Connection, table: Table, *, act: Act) -> Imported:
     keys: list[LineKey] = list(zip(ids.stores, ids.items, ids.lots, ids.bins, table["state"], strict=True))
     there = _book(connection, set(ids.stores))
     new = [index for index, key in enumerate(keys) if key not in there]
+    anew = described_anew(connection, keys, new, there)
+    new = [index for index in new if index not in anew]
     differs = [index for index, key in enumerate(keys) if key in there and there[key][1] != table["quantity"][index]]
     faults = [
         *_repeated(table, keys),
         *_recalled(connection, table, ids),
+        *reserved_faults(table, anew, there),
         *(
             fault(table.row_numbers[index], "quantity", "BELOW_RESERVED", value=table["quantity"][index],
                   reserved=there[keys[index]][2])
@@ -80,8 +84,10 @@ def import_stock(connection: Connection, table: Table, *, act: Act) -> Imported:
         raise BadTable("stock", sorted(faults, key=lambda found: found.row or 0))
     _heads(connection, table, ids)
     _receive(connection, table, keys, new, ids, act)
+    move_to_new_lines(connection, table, keys, anew, there, act)
     _adjust(connection, table, keys, differs, there, act)
-    return Imported("stock", len(new), len(differs), len(keys) - len(new) - len(differs))
+    changed = len(differs) + len(anew)
+    return Imported("stock", len(new), changed, len(keys) - len(new) - changed)
 
 
 def _digest(table: Table) -> str:
@@ -153,7 +159,7 @@ def lots_of(connection: Connection, keys: Sequence[LotKey], suppliers: dict[LotK
         found[tuple(key)] = id_
     new = [key for key in wanted if key not in found]
     if new:
-        book = rule_book(connection)
+        book = rule_book(connection, county=None)
         codes = {row.id: row.code for row in connection.execute(select(items.c.id, items.c.code))}
         ids = take_ids(connection, lots, len(new))
         until: dict[tuple[int, date | None, date | None], date | None] = {}

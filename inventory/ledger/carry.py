@@ -13,7 +13,7 @@ from inventory.tables.stock import balances
 
 
 def carry_checks(connection: Connection, pick: AnyRow, *, source: Head, target: Head, act: Act, number: str) -> None:
-    """The last time each check of the lot was passed at the source, on record at the target as well.
+    """The last time each check of the lot was passed, and was failed, at the source, on record at the target as well.
 
     Only for a lot with a number, and only where the target has none of it: two histories of one lot in one store
     cannot be told apart, so units that join a lot follow the history it has there.
@@ -34,32 +34,31 @@ def carry_checks(connection: Connection, pick: AnyRow, *, source: Head, target: 
     )
     if connection.execute(there).scalar_one():
         return
-    last: dict[str, date] = {}
+    last: dict[tuple[str, str], date] = {}
     rows = connection.execute(
-        select(maintenance.c.kind, maintenance.c.done_on, maintenance.c.lot_code).where(
+        select(maintenance.c.kind, maintenance.c.result, maintenance.c.done_on, maintenance.c.lot_code).where(
             maintenance.c.store_id == source.store_id,
             maintenance.c.item_id == source.item_id,
             or_(maintenance.c.lot_code == pick.lot, maintenance.c.lot_code.is_(None)),
-            maintenance.c.result == "PASSED",
             maintenance.c.kind.not_in(sorted(STORE_WIDE)),
         )
     )
-    for kind, done_on, lot_code in rows:
+    for kind, result, done_on, lot_code in rows:
         if lot_code is None and pick.received_on is not None and done_on < pick.received_on:
             continue  # done to all lots there were, and this one was not there yet
-        last[kind] = max(last.get(kind, done_on), done_on)
+        last[kind, result] = max(last.get((kind, result), done_on), done_on)
     if last:
         row = {
             "store_id": target.store_id,
             "item_id": target.item_id,
             "lot_code": pick.lot,
-            "result": "PASSED",
             "actor": act.actor,
             "recorded_at": act.at,
             "note": number,
         }
         connection.execute(
-            insert(maintenance), [{**row, "kind": kind, "done_on": done_on} for kind, done_on in sorted(last.items())]
+            insert(maintenance),
+            [{**row, "kind": kind, "result": word, "done_on": day} for (kind, word), day in sorted(last.items())],
         )
         # units of the lot that were here before may have left it held
         hold_failed(connection, pairs={(target.store_id, target.item_id)})

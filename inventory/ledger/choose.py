@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import Connection, insert
@@ -37,9 +38,12 @@ class Taken:
 
 def choose(
     connection: Connection, head: Head, quantity: Decimal, *, act: Act, lot: str | None = None,
-    override: Override | None = None, operation: Operation | None = None,
+    override: Override | None = None, operation: Operation | None = None, judged_at: datetime | None = None,
 ) -> list[Taken]:  # fmt: skip
-    """Which units would leave a locked store, first expired first. An override is put on record under `operation`."""
+    """Which units would leave a locked store, first expired first. An override is put on record under `operation`.
+    `judged_at`: the moment whose day decides what is fit (of a plan; else that of the act).
+    """
+    moment = judged_at or act.at
     if not quantity.is_finite() or quantity <= 0:
         raise BadQuantity(item=head.item, store=head.store, quantity=quantity)
     if override is not None and not (override.person.strip() and override.reason.strip()):
@@ -47,17 +51,17 @@ def choose(
     lines = lines_of(connection, head)
     if any(line.reserved for line in lines) and release_expired(connection, head, at=act.at):
         lines = lines_of(connection, head)
-    gates = judge(connection, head, lines, rule_book(connection, head.rules, county=head.place), at=act.at)
+    gates = judge(connection, head, lines, rule_book(connection, head.rules, county=head.place), at=moment)
     chosen = [line for line in lines if lot is None or line.lot == lot]
-    fit = fit_lines(chosen, gates, at=act.at)
+    fit = fit_lines(chosen, gates, at=moment)
     free = sum((line.free for line in fit), ZERO)
     # what every task done would leave free of the floor: the floor binds the store, not the lot
-    spare = sum((line.free for line in fit_lines(lines, gates, at=act.at)), ZERO) - head.reserve_floor
+    spare = sum((line.free for line in fit_lines(lines, gates, at=moment)), ZERO) - head.reserve_floor
     may = max(min(free, spare), ZERO)
     if quantity <= may:
         issued = {line.lot_id: line.id for line in lines if line.state == "issued"}
         return [replace(one, issued=issued.get(one.line.lot_id)) for one in first_expired(head, fit, quantity)]
-    held = _liftable(chosen, fit, gates, at=act)
+    held = _liftable(chosen, fit, gates, at=moment)
     held_units = sum((line.free for line in held), ZERO)
     if override is None:
         if quantity <= may + held_units and held_units > 0:
@@ -74,9 +78,11 @@ def first_expired(head: Head, lines: Sequence[Stock], quantity: Decimal) -> list
     return [Taken(by_key[key], units) for key, units in allocate(quantity, lots, item=head.item, store=head.store)]
 
 
-def _liftable(chosen: Sequence[Stock], fit: Sequence[Stock], gates: Mapping[str, LotGate], *, at: Act) -> list[Stock]:
+def _liftable(
+    chosen: Sequence[Stock], fit: Sequence[Stock], gates: Mapping[str, LotGate], *, at: datetime
+) -> list[Stock]:
     """Units that only a gate holds: unfit ones are serviceable in the book, and neither past their day nor retired."""
-    day = shanghai_day(at.at)
+    day = shanghai_day(at)
     known = {line.id for line in fit}
     return [
         line

@@ -18,8 +18,10 @@ from inventory.fefo import BadQuantity
 from inventory.five_fixed import shanghai_day
 from inventory.kinds import ELSEWHERE, STATES
 from inventory.ledger.errors import (
+    AdjustedSince,
     CountedWhen,
     CounterApproves,
+    CountOpen,
     CountUnfinished,
     LotUnclear,
     MovedSince,
@@ -27,7 +29,7 @@ from inventory.ledger.errors import (
     WrongState,
 )
 from inventory.ledger.orders import find, new_order, order_step, step
-from inventory.ledger.post import Act, AnyRow, Line, Move, Operation, ids_by_code, line_id, lock, post
+from inventory.ledger.post import Act, AnyRow, Head, Line, Move, Operation, ids_by_code, line_id, lock, post
 from inventory.ledger.receive import LotFacts, bin_id_of, lot_id_of
 from inventory.ledger.release import free_newest
 from inventory.ledger.rules import rule_book
@@ -79,7 +81,8 @@ def open_count(
 ) -> str:
     """Begin the stocktake of a store, or of some of its items; its number.
 
-    Raises UnknownStore, UnknownItem, KeyReused.
+    One count of a store at a time: two would each adjust for the same units. Raises UnknownStore, UnknownItem,
+    KeyReused, CountOpen.
     """
     store_id = ids_by_code(connection, stores, [store]).get(store)
     if store_id is None:
@@ -88,10 +91,14 @@ def open_count(
     for item in item_codes or ():
         if item not in known:
             raise UnknownItem(item=item)
+    open_now = select(counts.c.number).where(counts.c.store_id == store_id, counts.c.status.in_(["open", "counted"]))
+    earlier = connection.execute(open_now.order_by(counts.c.id)).scalars().first()
     asked = None if item_codes is None else sorted(item_codes)
     number, operation = new_order(connection, PREFIX, act, store=store, items=asked, blind=blind)
     if operation.replayed:
         return number
+    if earlier is not None:
+        raise CountOpen(store=store, number=earlier)
     # nobody moves stock of the store at this moment, so that the book and the ledger agree on what is in it
     pairs = select(items.c.code).join(stock_heads, stock_heads.c.item_id == items.c.id)
     lock(
@@ -131,7 +138,8 @@ def enter_counts(connection: Connection, *, number: str, counted: Sequence[Count
     if not count.opened_at <= when <= act.at:
         raise CountedWhen(number=number, when=when, opened=count.opened_at)
     store = connection.execute(select(stores.c.code).where(stores.c.id == count.store_id)).scalar_one()
-    for one in sorted(counted, key=lambda one: one.item):  # found stock locks its item: everybody in one order
+    lock(connection, [(store, one.item) for one in counted])  # found stock changes them: in one order for everybody
+    for one in counted:
         if one.state not in COUNTABLE:
             raise WrongState(what=f"{number} {one.item}", state=one.state, needed=", ".join(COUNTABLE))
         if not one.quantity.is_finite() or one.quantity < 0:
@@ -178,9 +186,13 @@ def approve_count(connection: Connection, *, number: str, act: Act) -> Operation
         raise CounterApproves(number=number, person=act.actor)
     store = connection.execute(select(stores.c.code).where(stores.c.id == count.store_id)).scalar_one()
     lock(connection, [(store, row.item) for row in rows])
-    for row in rows:
-        if row.counted == row.expected:
-            continue
+    changed = [row for row in rows if row.counted != row.expected]
+    adjusted = _adjusted_since(connection, count)
+    for row in changed:
+        if row.balance_id in adjusted:
+            facts = {"item": row.item, "lot": row.lot or "-", "book": row.expected, "counted": row.counted}
+            raise AdjustedSince(store=store, **facts)
+    for row in changed:
         now = connection.execute(
             select(balances.c.quantity, balances.c.reserved).where(balances.c.id == row.balance_id)
         ).one()
@@ -266,14 +278,59 @@ def _line_of(connection: Connection, count: AnyRow, store: str, one: Counted) ->
     if lines:
         return int(lines[0].id), lines[0].book, int(lines[0].balance_id)
     head = lock(connection, [(store, one.item)])[store, one.item]
+    since = _came_since(connection, count, head, one)
+    if since is not None:
+        row = {"count_id": count.id, "balance_id": since, "book": ZERO}
+        made = connection.execute(insert(count_lines).returning(count_lines.c.id), row).scalar_one()
+        return int(made), ZERO, since
     facts = LotFacts(code=one.lot, expires=one.expires)
-    lot_id = lot_id_of(connection, head, facts, rule_book(connection, head.rules, county=head.place))
+    lot_id = lot_id_of(connection, head, facts, rule_book(connection, head.rules, county=None))
     bin_id = None if one.bin is None else bin_id_of(connection, head.store_id, one.bin)
     line = Line(head.store_id, head.item_id, lot_id, bin_id, one.state, shanghai_day(count.opened_at))
     balance = line_id(connection, line)
     row = {"count_id": count.id, "balance_id": balance, "book": ZERO}
     made = connection.execute(insert(count_lines).returning(count_lines.c.id), row).scalar_one()
     return int(made), ZERO, balance
+
+
+def _adjusted_since(connection: Connection, count: AnyRow) -> set[int]:
+    """The lines of the count that somebody adjusted or wrote off after they were counted: what is missing may have
+    been booked by that already."""
+    leg = func.coalesce(movements.c.from_id, movements.c.to_id)
+    rows = connection.execute(
+        select(leg.label("line"), operations.c.recorded_at, count_lines.c.counted_at)
+        .join(operations, operations.c.id == movements.c.operation_id)
+        .join(count_lines, (count_lines.c.balance_id == leg) & (count_lines.c.count_id == count.id))
+        .where(movements.c.id > count.ledger_at, movements.c.kind.in_(["ADJUST", "WRITE_OFF"]))
+    )
+    return {row.line for row in rows if row.counted_at is not None and row.recorded_at > row.counted_at}
+
+
+def _came_since(connection: Connection, count: AnyRow, head: Head, one: Counted) -> int | None:
+    """The line of units that came into the store, or into this bin, after the opening: they are in the book, and no
+    found stock. Where the store knows the lot but not there, a line is made for it; None = a lot it does not know.
+
+    Raises LotUnclear where the store knows several lots by that number.
+    """
+    wanted = (
+        select(balances.c.id, balances.c.lot_id, balances.c.state, bins.c.code, balances.c.received)
+        .join(lots, lots.c.id == balances.c.lot_id)
+        .outerjoin(bins, bins.c.id == balances.c.bin_id)
+        .where(balances.c.store_id == head.store_id, balances.c.item_id == head.item_id, lots.c.code == one.lot)
+    )
+    if one.expires is not None:
+        wanted = wanted.where(lots.c.expires == one.expires)
+    known = connection.execute(wanted).all()
+    here = [row for row in known if row.code == one.bin and row.state == one.state]
+    if len(here) > 1 or (not here and len({row.lot_id for row in known}) > 1):
+        raise LotUnclear(number=count.number, item=one.item, lot=one.lot or "-", lines=len(here or known))
+    if here:
+        return int(here[0].id)
+    if not known:
+        return None
+    bin_id = None if one.bin is None else bin_id_of(connection, head.store_id, one.bin)
+    line = Line(head.store_id, head.item_id, known[0].lot_id, bin_id, one.state, known[0].received)
+    return line_id(connection, line)
 
 
 def _moves_since(connection: Connection, count: AnyRow, lines: Any = None) -> dict[int, list[tuple[datetime, Decimal]]]:

@@ -115,8 +115,16 @@ class UnknownPackage(InventoryError):
 
 
 class BadLot(InventoryError):
-    """A lot that cannot be as it is described. Facts: item, lot, value, known."""
+    """A lot that cannot be as it is described. Facts: item, lot_zh, lot_en, why_zh, why_en."""
 
 
 class CountedWhen(InventoryError):
     """Shelves that are said to be counted before the count was opened, or after now. Facts: number, when, opened."""
+
+
+class CountOpen(InventoryError):
+    """A stocktake of the store is under way. Facts: store, number."""
+
+
+class AdjustedSince(InventoryError):
+    """A line was adjusted or written off after it was counted. Facts: store, item, lot, book, counted."""

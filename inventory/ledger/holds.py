@@ -4,6 +4,7 @@ from datetime import date
 
 from sqlalchemy import Connection, delete, insert, select
 
+from inventory.database import one_at_a_time
 from inventory.five_fixed import MaintenanceRecord
 from inventory.five_fixed.history import NOTHING, Done, fold, has_failed, merged
 from inventory.kinds import ELSEWHERE, STORE_WIDE
@@ -19,6 +20,7 @@ def hold_failed(connection: Connection, *, pairs: set[tuple[int, int]]) -> None:
     once, until the same check passes on a later day."""
     if not pairs:
         return
+    one_at_a_time(connection, "holds")  # two at once would each make the hold the other has not committed yet
     columns = (
         maintenance.c.store_id, maintenance.c.item_id, maintenance.c.lot_code, maintenance.c.kind,
         maintenance.c.done_on, maintenance.c.result,

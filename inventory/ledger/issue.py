@@ -19,6 +19,8 @@ from inventory.tables.orders import loans
 from inventory.tables.places import stores
 from inventory.tables.stock import balances
 
+LOAN = "loan:"  # begins the reference of the return that ends a loan
+
 
 def issue(
     connection: Connection, *, store: str, item: str, quantity: Decimal, act: Act, lot: str | None = None,
@@ -123,6 +125,7 @@ def end_loan(connection: Connection, *, operation: int, act: Act, damaged: bool 
     rows = connection.execute(loan).all()
     if not rows:
         raise UnknownOrder(number=operation)
+    act = replace(act, reference=f"{LOAN}{operation}")
     done = begin(connection, "RETURN", act, {"loan": operation, "damaged": damaged})
     if done.replayed:
         return done

@@ -1,5 +1,6 @@
 """Inside the store: put away and moved, set apart and made good, recalled and written off."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from inventory.ledger.choose import ZERO, first_expired
 from inventory.ledger.errors import UnknownLot, WrongState
 from inventory.ledger.post import Act, Head, Line, Move, Operation, begin, lock, lock_all, post
 from inventory.ledger.receive import bin_id_of
+from inventory.ledger.release import free_newest
 from inventory.ledger.rules import rule_book
 from inventory.ledger.stock_lines import Stock, lines_of
 from inventory.tables.goods import items, lots
@@ -88,7 +90,7 @@ def change_state(
     operation = begin(connection, "WRITE_OFF" if to_state == "retired" else "MOVE", act, request)
     if operation.replayed:
         return operation
-    counted = _counted_with(connection, item) if to_state == "repair" else [item]
+    counted = counted_with(connection, item) if to_state == "repair" else [item]
     head = lock(connection, [(store, code) for code in counted])[store, item]
     lines = [
         line
@@ -99,10 +101,8 @@ def change_state(
         raise UnknownLot(store=store, item=item, lot=lot or "-")
     amount = sum((line.quantity for line in lines), ZERO) if quantity is None else positive(head, quantity)
     lines = _unreserved(connection, operation, head, lines, amount)
-    if to_state == "repair" and is_extinguisher(
-        rule_book(connection, head.rules, county=head.place).catalogue[item].equipment_class
-    ):
-        _check_away(connection, head, counted, amount)
+    if to_state == "repair":
+        check_away(connection, head, counted, amount)
     _shift(connection, operation, head, lines, amount, to_state)
     return operation
 
@@ -127,6 +127,20 @@ def write_off(
         for one in first_expired(head, lines, positive(head, quantity))
     ]
     post(connection, operation, moves)
+    return operation
+
+
+def write_off_lines(connection: Connection, *, store: str, item: str, lines: Sequence[int], act: Act) -> Operation:
+    """All units of these lines leave the book for good; what is reserved on them is given up."""
+    operation = begin(connection, "WRITE_OFF", act, {"store": store, "item": item, "lines": sorted(lines)})
+    if operation.replayed:
+        return operation
+    head = lock(connection, [(store, item)])[store, item]
+    for line in lines_of(connection, head):
+        if line.id in lines:
+            if line.reserved:
+                free_newest(connection, operation, line.id, line.reserved)
+            post(connection, operation, [Move("WRITE_OFF", line.quantity, source=line.id)])
     return operation
 
 
@@ -211,16 +225,18 @@ def _unreserved(
     return list(by_id.values())
 
 
-def _counted_with(connection: Connection, item: str) -> list[str]:
+def counted_with(connection: Connection, item: str) -> list[str]:
     """The items whose units away are counted together: all extinguishers; else the item alone. Raises UnknownItem."""
-    catalogue = rule_book(connection).catalogue
+    catalogue = rule_book(connection, county=None).catalogue
     if not is_extinguisher(catalogue[item].equipment_class):
         return [item]
     return [other.id for other in catalogue if is_extinguisher(other.equipment_class)]
 
 
-def _check_away(connection: Connection, head: Head, numbers: list[str], amount: Decimal) -> None:
+def check_away(connection: Connection, head: Head, numbers: list[str], amount: Decimal) -> None:
     """At most a quarter of a store's extinguishers, which are all locked, away at once. Raises TooManyAway."""
+    if not is_extinguisher(rule_book(connection, head.rules, county=None).catalogue[head.item].equipment_class):
+        return
     total = away = ZERO
     rows = connection.execute(
         select(balances.c.state, balances.c.quantity)

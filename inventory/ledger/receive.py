@@ -16,6 +16,7 @@ from inventory.ledger.rules import rule_book, usable_until
 from inventory.tables.goods import assets, lots
 from inventory.tables.places import bins, zones
 from inventory.tables.stock import balances
+from inventory.written import check_code, check_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +37,8 @@ def receive(
 ) -> Operation:  # fmt: skip
     """Units come in from outside. Without a bin they wait for put-away, which holds them.
 
-    Raises UnknownStore, UnknownItem, BadQuantity, RecalledLot, AssetTaken, KeyReused.
+    Raises UnknownStore, UnknownItem, BadQuantity, RecalledLot, AssetTaken, KeyReused; BadLot and BadCode where the
+    lot or the bin cannot be as they are written.
     """
     lot = lot or LotFacts()
     if not quantity.is_finite() or quantity <= 0:
@@ -48,7 +50,7 @@ def receive(
     if operation.replayed:
         return operation
     head = lock(connection, [(store, item)])[store, item]
-    book = rule_book(connection, head.rules, county=head.place)
+    book = rule_book(connection, head.rules, county=None)
     if book.catalogue[item].serialised and lot.code:
         check_not_asset(connection, head, lot.code)
     lot_id = lot_id_of(connection, head, lot, book)
@@ -59,13 +61,8 @@ def receive(
 
 
 def lot_id_of(connection: Connection, head: Head, lot: LotFacts, book: RuleBook) -> int:
-    """The row of a lot, made where there is none. Raises RecalledLot, BadLot."""
-    if lot.owner not in (None, *OWNERS):
-        raise BadLot(item=head.item, lot=lot.code or "-", value=lot.owner, known=", ".join(OWNERS))
-    if lot.made is not None and lot.expires is not None and lot.made > lot.expires:
-        raise BadLot(item=head.item, lot=lot.code or "-", value=f"{lot.made} > {lot.expires}", known="made <= expires")
-    if lot.unit_price is not None and lot.unit_price < 0:
-        raise BadLot(item=head.item, lot=lot.code or "-", value=lot.unit_price, known=">= 0")
+    """The row of a lot, made where there is none. Raises RecalledLot, BadLot, BadCode."""
+    check_lot(head.item, lot)
     same = (
         select(lots.c.id, lots.c.recalled_at)
         .where(
@@ -97,6 +94,28 @@ def lot_id_of(connection: Connection, head: Head, lot: LotFacts, book: RuleBook)
     return int(found.id)
 
 
+def check_lot(item: str, lot: LotFacts) -> None:
+    """Raises BadLot where the facts of a lot cannot be, BadCode where a number or text cannot be kept."""
+    why: tuple[str, str] | None = None
+    if lot.owner not in (None, *OWNERS):
+        why = (f"权属“{lot.owner}”不在可选值（{'、'.join(OWNERS)}）之内",
+               f"owner {lot.owner} is none of {', '.join(OWNERS)}")  # fmt: skip
+    elif lot.made is not None and lot.expires is not None and lot.made > lot.expires:
+        why = (
+            f"生产日期 {lot.made} 晚于有效期 {lot.expires}",
+            f"made on {lot.made}, after it expires on {lot.expires}",
+        )
+    elif lot.unit_price is not None and not (lot.unit_price.is_finite() and lot.unit_price >= 0):
+        why = (f"单价 {lot.unit_price} 不能小于 0", f"its price {lot.unit_price} is below 0")
+    if why is not None:
+        code = (lot.code, lot.code) if lot.code else ("（无批号）", "(no number)")
+        raise BadLot(item=item, lot_zh=code[0], lot_en=code[1], why_zh=why[0], why_en=why[1])
+    if lot.code:
+        check_code(lot.code, what_zh="批号", what_en="lot number")
+    if lot.supplier is not None:
+        check_text(lot.supplier, what_zh="供应方", what_en="supplier")
+
+
 def recalled(connection: Connection, item_id: int, code: str) -> bool:
     """Whether any row of this lot number is recalled: a recall is of the number, however it was described."""
     if not code:
@@ -117,15 +136,20 @@ def receive_assets(
     lot = lot or LotFacts()
     request = {"store": store, "item": item, "serials": list(serials), "lot": repr(lot), "bin": bin}
     request |= {"model": model, "maker": maker}
+    for text, what_zh, what_en in ((model, "型号", "model"), (maker, "生产厂家", "maker")):
+        if text is not None:
+            check_text(text, what_zh=what_zh, what_en=what_en)
     operation = begin(connection, "RECEIVE", act, request)
     if operation.replayed:
         return operation
     head = lock(connection, [(store, item)])[store, item]
-    book = rule_book(connection, head.rules, county=head.place)
+    book = rule_book(connection, head.rules, county=None)
     bin_id = None if bin is None else bin_id_of(connection, head.store_id, bin)
     moves: list[Move] = []
-    for index, serial in enumerate(serials):
-        if serial in serials[:index]:
+    in_order = sorted(serials)  # the rows of lots are unique: everybody makes them in one order
+    for index, serial in enumerate(in_order):
+        check_code(serial, what_zh="单件编号", what_en="serial number")
+        if index and serial == in_order[index - 1]:
             raise AssetTaken(item=item, lot=serial, store=store)
         known = registered(connection, serial)
         if known is not None and stands_anywhere(connection, known):
@@ -160,10 +184,12 @@ def stands_anywhere(connection: Connection, lot_id: int) -> bool:
 
 
 def bin_id_of(connection: Connection, store_id: int, code: str) -> int:
-    """The bin of that code, made where there is none; its zone is the part before the first dash."""
+    """The bin of that code, made where there is none; its zone is the part before the first dash. Raises
+    BadCode."""
     same = select(bins.c.id).where(bins.c.store_id == store_id, bins.c.code == code)
     found = connection.execute(same).scalar()
     if found is None:
+        check_code(code, what_zh="货位", what_en="bin")
         kind = insert_into(connection.dialect.name)
         zone = code.partition("-")[0]
         connection.execute(kind(zones).on_conflict_do_nothing(), {"store_id": store_id, "code": zone})

@@ -1,20 +1,51 @@
 """Reserved units that become free again: given up, or out of time."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import Connection, select, update
 
+from inventory.errors import InventoryError
 from inventory.ledger.errors import UnknownOrder
 from inventory.ledger.post import Act, Head, Move, Operation, begin, lock, post
 from inventory.tables.goods import items
 from inventory.tables.places import stores
 from inventory.tables.stock import balances, reservations
 
+_ORDER = re.compile(r"(DB|PD)-\d{4}-\d{6,}")  # numbers as transfers and stocktakes have them
+_PLAN = "plan:"
+
+
+class OwnedReference(InventoryError):
+    """Units kept for a transfer or for a plan: whoever takes them takes them from under it. Facts: reference,
+    way_zh, way_en (what to do instead)."""
+
+
+def check_reference(reference: str, *, plans: bool) -> None:
+    """Raises OwnedReference for the number of an order and, if `plans`, for a plan's: their stock goes by their own
+    steps, which keep the order or plan in line with it."""
+    if _ORDER.fullmatch(reference):
+        way = "transfer cancel", "transfer ship"
+        raise OwnedReference(
+            reference=reference,
+            way_zh=f"不再调拨的用 wuding stock {way[0]}，要发出的用 wuding stock {way[1]}",
+            way_en=f"give it up by wuding stock {way[0]}, send it by wuding stock {way[1]}",
+        )
+    if plans and reference.startswith(_PLAN):
+        situation = reference.removeprefix(_PLAN)
+        raise OwnedReference(
+            reference=reference,
+            way_zh=f"放弃方案用 wuding plan cancel --situation {situation}，改变方案请重新求解并执行",
+            way_en=f"give the plan up by wuding plan cancel --situation {situation}, or commit another plan",
+        )
+
 
 def release(connection: Connection, *, reference: str, act: Act) -> Operation:
-    """Give up everything still reserved for `reference`. Raises UnknownOrder where there is nothing."""
+    """Give up everything still reserved for `reference`. Raises UnknownOrder where there is nothing, OwnedReference
+    for what a transfer or a plan keeps."""
+    check_reference(reference, plans=True)
     operation = begin(connection, "RELEASE", act, {"for": reference})
     if operation.replayed:
         return operation

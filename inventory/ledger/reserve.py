@@ -10,7 +10,7 @@ from inventory.fefo import BadQuantity
 from inventory.ledger.choose import choose
 from inventory.ledger.errors import NotDispatchable, UnknownOrder
 from inventory.ledger.post import Act, Head, Line, Move, Operation, begin, lock, post
-from inventory.ledger.release import release_expired
+from inventory.ledger.release import check_reference, release_expired
 from inventory.ledger.rules import rule_book
 from inventory.ledger.stock_lines import fit_lines, judge, lines_of
 from inventory.tables.goods import items
@@ -22,10 +22,11 @@ def reserve(
     connection: Connection, *, store: str, item: str, quantity: Decimal, act: Act, reference: str,
     expires_at: datetime | None = None, lot: str | None = None,
 ) -> Operation:  # fmt: skip
-    """Keep fit units for `reference` (a plan, a transfer order), first expired first, until `expires_at`.
+    """Keep fit units for `reference` (an exercise, a convoy), first expired first, until `expires_at`.
 
-    Raises what `issue` raises.
+    Raises what `issue` raises; OwnedReference, because what transfers and plans keep they keep themselves.
     """
+    check_reference(reference, plans=True)
     request = {"store": store, "item": item, "quantity": quantity, "lot": lot, "for": reference, "until": expires_at}
     operation = begin(connection, "RESERVE", act, request)
     if not operation.replayed:
@@ -36,13 +37,14 @@ def reserve(
 
 def hold(
     connection: Connection, operation: Operation, head: Head, quantity: Decimal, *, act: Act, reference: str,
-    expires_at: datetime | None = None, lot: str | None = None,
+    expires_at: datetime | None = None, lot: str | None = None, judged_at: datetime | None = None,
 ) -> list[int]:  # fmt: skip
-    """Reserve units of a locked store and item; the ids of the reservations, one for each line taken from."""
+    """Reserve units of a locked store and item; the ids of the reservations, one for each line taken from.
+    `judged_at`: as for `choose`."""
     if not quantity.is_finite() or quantity <= 0:
         raise BadQuantity(item=head.item, store=head.store, quantity=quantity)
     made: list[int] = []
-    for taken in choose(connection, head, quantity, act=act, lot=lot):
+    for taken in choose(connection, head, quantity, act=act, lot=lot, judged_at=judged_at):
         line = taken.line
         post(connection, operation, [Move("RESERVE", taken.quantity, source=line.id)])
         row = {
@@ -73,8 +75,10 @@ def use(connection: Connection, operation: Operation, reservation: int, quantity
 def issue_reserved(connection: Connection, *, reference: str, act: Act, store: str | None = None) -> Operation:
     """Units kept for `reference` leave, all of them or those of one store; every one must still be fit.
 
-    Raises UnknownOrder where nothing is kept, NotDispatchable where a gate holds units by now.
+    Raises UnknownOrder where nothing is kept, NotDispatchable where a gate holds units by now, OwnedReference for a
+    transfer, which is shipped.
     """
+    check_reference(reference, plans=False)
     operation = begin(connection, "ISSUE", replace(act, reference=reference), {"for": reference, "store": store})
     if operation.replayed:
         return operation

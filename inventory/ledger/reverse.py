@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import Connection, func, select, update
 
 from inventory.ledger.errors import CannotReverse, UnknownOperation
-from inventory.ledger.issue import on_loan
+from inventory.ledger.issue import LOAN, on_loan
+from inventory.ledger.move import check_away, counted_with
 from inventory.ledger.post import Act, AnyRow, Move, Operation, begin, lock, post
 from inventory.ledger.receive import recalled
 from inventory.tables.goods import items, lots
@@ -15,14 +17,14 @@ from inventory.tables.places import stores
 from inventory.tables.stock import balances, movements, operations
 
 # kinds whose steps belong to an order or a reservation, which has its own way back
-OWN_WAY = {"RESERVE", "RELEASE", "TRANSFER_OUT", "TRANSFER_IN", "REVERSE"}
+OWN_WAY = {"ORDER", "RESERVE", "RELEASE", "TRANSFER_OUT", "TRANSFER_IN", "REVERSE"}
 
 
 def reverse(connection: Connection, *, operation: int, act: Act) -> Operation:
     """Every movement of an operation the other way round.
 
     Raises UnknownOperation; CannotReverse where it was taken back already, where the units have gone on since, or
-    where it is a step of a transfer or a reservation.
+    where it is a step of a transfer or a reservation; TooManyAway.
     """
     row = connection.execute(select(operations).where(operations.c.id == operation)).first()
     if row is None:
@@ -39,6 +41,12 @@ def reverse(connection: Connection, *, operation: int, act: Act) -> Operation:
             why_zh="它是借用，请办理归还",
             why_en="it is a loan, which ends by bringing the units back",
         )
+    if row.kind == "RETURN" and (row.reference or "").startswith(LOAN):
+        raise CannotReverse(
+            operation=operation,
+            why_zh="它办结了一笔借用，冲销后借用人和归还期限就没有了；请重新办理借用",
+            why_en="it ended a loan, and taking it back would lose borrower and due day; lend the units again",
+        )
     rows = connection.execute(
         select(
             movements,
@@ -54,7 +62,9 @@ def reverse(connection: Connection, *, operation: int, act: Act) -> Operation:
         .where(movements.c.operation_id == operation, movements.c.kind.not_in(["RESERVE", "RELEASE"]))
         .order_by(movements.c.id.desc())
     ).all()
-    lock(connection, [(row.store, row.item) for row in rows])  # first, so that of two at once the second sees the other
+    heads = lock(
+        connection, [(row.store, row.item) for row in rows]
+    )  # first, so that of two at once the second sees the other
     before = connection.execute(select(operations.c.id).where(operations.c.reverses_id == operation)).scalar()
     done = begin(connection, "REVERSE", act, {"reverses": operation}) if before is None else None
     if done is None:
@@ -68,6 +78,13 @@ def reverse(connection: Connection, *, operation: int, act: Act) -> Operation:
         return done
     if row.kind == "MOVE":
         _end_recall(connection, recalled_at=row.recorded_at, moved=rows)
+    states = _states_to_come(connection, rows)
+    if "in_transit" in states:
+        raise CannotReverse(
+            operation=operation,
+            why_zh="它核销的是调拨途中的短少，该调拨已办结；找到的物资请办理入库",
+            why_en="it wrote off what a transfer lost, and that transfer is done; receive what was found",
+        )
     for row in rows:
         _check_recalled(connection, operation, row)
         if row.to_id is not None:
@@ -83,6 +100,9 @@ def reverse(connection: Connection, *, operation: int, act: Act) -> Operation:
                 )
         move = Move("REVERSE", row.quantity, source=row.to_id, target=row.from_id)
         post(connection, done, [move])
+    if "repair" in states:
+        for pair in sorted({(row.store, row.item) for row in rows}):
+            check_away(connection, heads[pair], counted_with(connection, pair[1]), Decimal(0))
     return done
 
 
@@ -98,8 +118,20 @@ def begin_again(connection: Connection, act: Act, operation: int) -> Operation |
     return Operation(row.id, True) if row is not None and row.reverses_id == operation else None
 
 
+def _states_to_come(connection: Connection, rows: Sequence[AnyRow]) -> set[str]:
+    """The states units would come back to."""
+    sources = [row.from_id for row in rows if row.from_id is not None]
+    found: set[str] = set()
+    for start in range(0, len(sources), 500):
+        part = select(balances.c.state).where(balances.c.id.in_(sources[start : start + 500])).distinct()
+        found |= set(connection.execute(part).scalars())
+    return found
+
+
 def _end_recall(connection: Connection, *, recalled_at: datetime, moved: Sequence[AnyRow]) -> None:
     """Where the operation was the recall of a lot, the lot may be taken in again."""
+    if not moved:  # a recall that found no unit in any store
+        connection.execute(update(lots).where(lots.c.recalled_at == recalled_at).values(recalled_at=None))
     for item_id, code in {(row.item_id, row.lot) for row in moved}:
         connection.execute(
             update(lots)

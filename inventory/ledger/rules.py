@@ -11,6 +11,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from inventory.catalogue import Catalogue, Item, load_catalogue
 from inventory.database import insert_rows
+from inventory.errors import BadTable
+from inventory.files.cells import fault
 from inventory.five_fixed import (
     PRESETS,
     CheckOverride,
@@ -27,6 +29,7 @@ from inventory.tables.goods import items, lots
 from inventory.tables.stock import settings
 
 RULES = "rules"
+REGISTERS = "registers"
 _LOCK = threading.Lock()
 _books: dict[tuple[str, str], RuleBook] = {}
 MOST_BOOKS = 32
@@ -65,10 +68,8 @@ def _cells(item: Item) -> list[Any]:
 
 def rules_changed(connection: Connection) -> None:
     """A new version of the rules; what depends on them (the last usable day of every lot) is worked out anew."""
-    version = uuid.uuid4().hex
-    statement = insert_into(connection.dialect.name)(settings).values(name=RULES, value=version)
-    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": version}))
-    book = rule_book(connection, version)
+    version = _new_version(connection, RULES)
+    book = rule_book(connection, version, county=None)
     changed = []
     for id_, item, made, expires, until in connection.execute(
         select(lots.c.id, items.c.code, lots.c.made, lots.c.expires, lots.c.usable_until).join(items)
@@ -81,12 +82,25 @@ def rules_changed(connection: Connection) -> None:
                            changed)  # fmt: skip
 
 
+def registers_changed(connection: Connection) -> None:
+    """Stores, bins or custodians are others now: what was judged before is out of date."""
+    _new_version(connection, REGISTERS)
+
+
+def _new_version(connection: Connection, name: str) -> str:
+    version = uuid.uuid4().hex
+    statement = insert_into(connection.dialect.name)(settings).values(name=name, value=version)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": version}))
+    return version
+
+
 def rules_version(connection: Connection) -> str:
     return connection.execute(select(settings.c.value).where(settings.c.name == RULES)).scalar() or ""
 
 
-def rule_book(connection: Connection, version: str | None = None, *, county: str | None = None) -> RuleBook:
-    """The rules of a version (the one in force, if none is named), as they are in a county (any code of it)."""
+def rule_book(connection: Connection, version: str | None = None, *, county: str | None) -> RuleBook:
+    """The rules of a version (the one in force, if none is named), as they are in a county (any code of it), or
+    everywhere else (None)."""
     version = rules_version(connection) if version is None else version
     key = (version, (county or "")[:COUNTY_DIGITS])
     book = _books.get(key)
@@ -104,8 +118,17 @@ def save_overrides(
 ) -> None:
     """A county's own settings instead of those it had; without a county, those that hold everywhere else.
 
-    Raises BadTable for a setting that does not fit the catalogue; then nothing has changed.
+    Retirement is the same everywhere, since lots go from county to county. Raises BadTable for a setting that does
+    not fit the catalogue, or a county's own retirement; then nothing has changed.
     """
+    if county is not None:
+        faults = [
+            fault(number, "kind", "RETIRE_EVERYWHERE")
+            for number, one in enumerate(overrides.checks, start=2)
+            if one.kind == "RETIRE"
+        ]
+        if faults:
+            raise BadTable("check_overrides", faults)
     load_rule_book(read_catalogue(connection), overrides=overrides)
     for preset in PRESETS:
         load_rule_set(preset, overrides=overrides)
@@ -120,6 +143,12 @@ def save_overrides(
     rules_changed(connection)
 
 
+def counties_with_rules(connection: Connection) -> frozenset[str]:
+    """The codes of the counties that have settings of their own."""
+    rows = connection.execute(select(rule_overrides.c.place_code).where(rule_overrides.c.place_code.is_not(None)))
+    return frozenset(rows.scalars())
+
+
 def overrides_of(connection: Connection, county: str | None = None) -> RuleOverrides | None:
     """The settings in force in a county: its own, else those that hold everywhere, else None."""
     rows = connection.execute(
@@ -130,8 +159,11 @@ def overrides_of(connection: Connection, county: str | None = None) -> RuleOverr
     content = latest.get(own, latest.get(None))
     if content is None:
         return None
+    checks = list(content["checks"])
+    if own in latest and None in latest and own is not None:
+        checks += [one for one in latest[None]["checks"] if one["kind"] == "RETIRE"]
     return RuleOverrides(
-        checks=tuple(CheckOverride(**one) for one in content["checks"]),
+        checks=tuple(CheckOverride(**one) for one in checks),
         weights=tuple(WeightOverride(**{**one, "weight": Decimal(one["weight"])}) for one in content["weights"]),
         minima=tuple(MinimumOverride(**{**one, "minimum": Decimal(one["minimum"])}) for one in content["minima"]),
     )

@@ -304,7 +304,7 @@ def list_transfers(connection: Connection, *, store: str | None = None, live: bo
 def _check_fit(connection: Connection, head: Head, picks: Sequence[AnyRow], act: Act) -> None:
     """The picks of one item may still leave. Raises NotDispatchable."""
     lines = lines_of(connection, head)
-    gates = judge(connection, head, lines, rule_book(connection, head.rules), at=act.at)
+    gates = judge(connection, head, lines, rule_book(connection, head.rules, county=head.place), at=act.at)
     fit = {line.id for line in fit_lines(lines, gates, at=act.at)}
     unfit = [pick for pick in picks if pick.balance_id not in fit]
     if unfit:

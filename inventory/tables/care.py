@@ -75,7 +75,7 @@ evaluations = Table(
     Column("as_of", Instant, nullable=False),
     Column("day", Date, nullable=False),
     Column("recorded_at", Instant, nullable=False),
-    Column("ledger_at", Integer, nullable=False),  # the last movement it saw
+    Column("seen", String(255), nullable=False),  # what it saw: last movement, last check, versions
     Column("rule_set", String(64), nullable=False),
 )
 

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, func, select
 from inventory.database import reading, transaction
 from inventory.ledger.issue import issue
 from inventory.ledger.post import Act
-from inventory.ledger.reserve import issue_reserved
+from inventory.ledger.reserve import issue_reserved, reserve
 from inventory.ledger.stock_lines import available
 from inventory.ledger.verify import verify
 from inventory.tables.goods import items, lots
@@ -193,6 +193,37 @@ def test_cancelling_sets_everything_free(
         running_plan(connection)
     commit(plan_of({lines[0]: 3}))  # and it may start anew
     agrees(loaded)
+
+
+def test_cancelling_sent_twice_is_answered_as_the_first_time(
+    loaded: Engine, lines: list[Key], plan_of: PlanOf, commit: Callable[..., Committed], act: MakeAct
+) -> None:
+    commit(plan_of({lines[0]: 3, lines[1]: 5}))
+    answers = []
+    for _ in range(2):
+        with transaction(loaded) as connection:
+            answers.append(cancel_plan(connection, act=act("CANCELLED", key="c1")))
+    assert answers == [{lines[0]: 3, lines[1]: 5}] * 2
+    commit(plan_of({lines[0]: 1}))
+    with transaction(loaded) as connection:  # even where there is another plan by now, which stays in force
+        assert cancel_plan(connection, act=act("CANCELLED", key="c1")) == answers[0]
+    assert held(loaded) == {lines[0]: 1}
+    agrees(loaded)
+
+
+def test_a_plan_for_later_leaves_alone_what_others_keep_until_then(
+    loaded: Engine, lines: list[Key], plan_of: PlanOf, act: MakeAct, panshi: World
+) -> None:
+    store, item, lot = lines[0]
+    with transaction(loaded) as connection:
+        hours = panshi.as_of + timedelta(hours=48)
+        reserve(connection, store=store, item=item, quantity=Decimal(2), lot=lot, reference="convoy",
+                act=act("RELIEF", at=panshi.as_of), expires_at=hours)  # fmt: skip
+    with transaction(loaded) as connection:
+        later = panshi.as_of + timedelta(days=3)
+        commit_plan(connection, plan_of({lines[0]: 3}), act=act(at=panshi.as_of), as_of=later)
+    assert held(loaded) == {lines[0]: 5}
+    assert {kind for kind, _ in moved(loaded)} == {"RESERVE"}
 
 
 def test_reserved_units_are_gone_for_others_and_there_for_the_replan(

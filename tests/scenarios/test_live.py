@@ -6,12 +6,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, insert, update
 
 from inventory.database import reading, transaction
+from inventory.five_fixed import CheckOverride, RuleOverrides
 from inventory.ledger.post import Act
 from inventory.ledger.reserve import reserve
+from inventory.ledger.rules import save_overrides
 from inventory.tables.forces import teams
+from inventory.tables.places import places
 from scenarios.incidents import UnknownSituation, close_incident
 from scenarios.live import NotEmpty, live_world, load_world
 from scenarios.world import World
@@ -98,3 +101,27 @@ def test_a_part_of_the_county_plans_with_what_it_has(loaded: Engine, panshi: Wor
     assert 0 < len(part.stores) < len(panshi.stores)
     assert set(part.stock["store"]) <= set(part.stores["id"])
     assert len(part.incidents) == len(panshi.incidents)  # help may be needed next door
+
+
+def test_each_county_is_judged_by_its_own_rules(loaded: Engine, look: Look, panshi: World, act: MakeAct) -> None:
+    """As the gate does that lets the units out: else a plan would be stale when it is made, or miss stock."""
+    from scenarios.build import five_fixed
+
+    strict = CheckOverride("RUN", item="M013", period_days=1, tolerance_days=0, active=True)
+    home = next(place for place in panshi.stores["place"] if place)[:6]
+
+    def may_leave() -> Decimal:
+        report = five_fixed(look())
+        return sum((one.dispatchable for one in report.lots if one.item == "M013"), Decimal(0))
+
+    before, order = may_leave(), [(one.store, one.item, one.lot) for one in five_fixed(look()).lots]
+    assert before
+    with transaction(loaded) as connection:
+        connection.execute(insert(places), {"code": "110101000000", "name": "邻县", "level": "county"})
+        overrides = RuleOverrides(checks=(strict,))
+        save_overrides(connection, overrides, actor="boss", at=act().at, county="110101000000")
+    assert may_leave() == before  # another county's
+    with transaction(loaded) as connection:
+        save_overrides(connection, overrides, actor="boss", at=act().at, county=f"{home}000000")
+    assert may_leave() < before
+    assert [(one.store, one.item, one.lot) for one in five_fixed(look()).lots] == order

@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("as_of", Instant(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
-        sa.Column("ledger_at", sa.Integer(), nullable=False),
+        sa.Column("seen", sa.String(length=255), nullable=False),
         sa.Column("rule_set", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evaluations")),
     )

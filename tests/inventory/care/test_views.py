@@ -77,7 +77,7 @@ def done_at(done):
 def book_of(session):
     from inventory.ledger.rules import rule_book
 
-    return rule_book(session)
+    return rule_book(session, county=None)
 
 
 def test_the_worst_come_first(session, stocked, evaluated):

@@ -240,3 +240,45 @@ def test_expired_stock_is_there_and_not_available(load, left, session):
     load(bed(3, expires=day - timedelta(days=1), lot="OLD"), bed(2, expires=day, lot="TODAY"))
     assert left("S0", BED) == 2
     assert sum(book(session).values()) == 5
+
+
+class TestDescribedAnew:
+    def test_a_day_of_manufacture_that_is_filled_in_doubles_nothing(self, session, load, left):
+        load(bed(40))
+        assert load(bed(40, made=date(2025, 1, 1))) == (0, 1, 0)
+        assert left("S0", BED) == 40
+        (row,) = stock_page(session).rows
+        assert (row.quantity, row.made, row.received) == (40, date(2025, 1, 1), date(2026, 1, 1))
+        assert load(bed(40, made=date(2025, 1, 1))) == (0, 0, 1)
+        assert verify(session).differences == ()
+
+    def test_an_expiry_put_right_and_another_quantity_are_two_entries(self, session, load, left):
+        load(bed(40, expires=date(2027, 1, 1)))
+        assert load(bed(38, expires=date(2027, 2, 1))) == (0, 1, 0)
+        assert left("S0", BED) == 38
+        kinds = session.execute(select(movements.c.kind, movements.c.quantity).order_by(movements.c.id)).all()
+        assert [tuple(row) for row in kinds] == [("RECEIVE", 40), ("MOVE", 40), ("ADJUST", 2)]
+        assert verify(session).differences == ()
+
+    def test_another_batch_without_a_number_is_another_batch(self, load, left):
+        load(bed(10, lot=None, expires=date(2027, 1, 1)))
+        assert load(bed(10, lot=None, expires=date(2028, 1, 1))) == (1, 0, 0)
+        assert left("S0", BED) == 20
+
+    def test_stock_without_a_number_gets_what_was_not_known(self, load, left):
+        load(bed(10, lot=None))
+        assert load(bed(10, lot=None, expires=date(2028, 1, 1))) == (0, 1, 0)
+        assert left("S0", BED) == 10
+
+    def test_both_descriptions_in_the_file_are_two_lots(self, load, left):
+        load(bed(10, expires=date(2027, 1, 1)))
+        both = (bed(10, expires=date(2027, 1, 1)), bed(5, expires=date(2028, 1, 1)))
+        assert load(*both) == (1, 0, 1)
+        assert left("S0", BED) == 15
+
+    def test_reserved_units_stay_as_they_are_until_released(self, session, load, faults, act):
+        load(bed(10))
+        reserve(session, store="S0", item=BED, quantity=Decimal(2), act=act(reason="PLAN"), reference="P1")
+        with faults() as found:
+            load(bed(10, made=date(2025, 1, 1)))
+        assert found == [(2, "quantity", "RESERVED_AS_IT_WAS")]

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from inventory.catalogue import UnknownItem
 from inventory.fefo import BadQuantity
@@ -18,7 +18,9 @@ from inventory.ledger.count import (
     reject_count,
 )
 from inventory.ledger.errors import (
+    AdjustedSince,
     CountedWhen,
+    CountOpen,
     CounterApproves,
     CountUnfinished,
     KeyReused,
@@ -29,11 +31,12 @@ from inventory.ledger.errors import (
     WrongState,
 )
 from inventory.ledger.issue import issue
-from inventory.ledger.move import change_state
+from inventory.ledger.move import change_state, move, write_off
 from inventory.ledger.pages import open_reservations
 from inventory.ledger.reserve import reserve
 from inventory.ledger.verify import verify
 from inventory.tables.care import maintenance
+from inventory.tables.goods import lots
 from inventory.tables.orders import order_events
 from inventory.tables.stock import movements
 
@@ -245,6 +248,58 @@ class TestWhatMovesMeanwhile:
         with refused(CountedWhen):
             count(number, 9, at=AT + timedelta(hours=1), counted_at=AT + timedelta(hours=hours))
 
+    def test_units_moved_to_another_bin_are_counted_once(self, session, stock, begin, count, finish, act, lines):
+        stock("S0", 100)
+        number = begin()
+        to_b = {"store": "S0", "item": BED, "quantity": Decimal(5), "to_bin": "B-1", "lot": "L1"}
+        move(session, act=act(reason="REARRANGE"), **to_b)
+        count(number, 95)
+        count(number, 5, bin="B-1")
+        finish(number)
+        assert lines("S0") == {("L1", "A-1-1-1", "serviceable"): 95, ("L1", "B-1", "serviceable"): 5}
+
+    def test_units_received_meanwhile_are_counted_once(self, session, stock, begin, count, finish, lines):
+        stock("S0", 10)
+        number = begin()
+        stock("S0", 20, lot="L2")
+        count(number, 10)
+        count(number, 20, lot="L2")
+        finish(number)
+        assert lines("S0") == {("L1", "A-1-1-1", "serviceable"): 10, ("L2", "A-1-1-1", "serviceable"): 20}
+
+    def test_found_units_of_a_known_lot_are_that_lot(self, session, stock, begin, count, finish, lines):
+        stock("S0", 10)
+        number = begin()
+        count(number, 10)
+        count(number, 3, bin="C-1")
+        finish(number)
+        assert lines("S0")["L1", "C-1", "serviceable"] == 3
+        assert session.execute(select(func.count()).select_from(lots)).scalar_one() == 1
+
+    def test_two_counts_of_a_store_cannot_both_adjust(self, session, stock, begin, count, finish, refused):
+        stock("S0", 10)
+        number = begin()
+        with refused(CountOpen) as refusal:
+            begin()
+        assert refusal.value.facts["number"] == number
+        count(number, 9)
+        finish(number)
+        begin()
+
+    def test_what_was_written_off_after_the_count_is_not_taken_off_again(
+        self, session, stock, begin, count, finish, act, refused, lines
+    ):
+        stock("S0", 100)
+        number = begin()
+        count(number, 90)
+        lost = {"store": "S0", "item": BED, "quantity": Decimal(10), "state": "serviceable"}
+        write_off(session, act=act(reason="LOSS", at=AT + timedelta(minutes=5)), **lost)
+        with refused(AdjustedSince):
+            finish(number)
+        count(number, 90, at=AT + timedelta(minutes=10))
+        finish(number)
+        assert lines("S0")["L1", "A-1-1-1", "serviceable"] == 90
+
     def test_an_approval_sent_twice_adjusts_once(self, session, stock, begin, count, act, lines, entries):
         stock("S0", 10)
         number = begin()
@@ -379,5 +434,5 @@ class TestRefusals:
         assert entries() == before
         with refused(KeyReused):
             begin(act=act(key="k"), blind=False)
-        assert begin(act=act(at=AT + timedelta(days=365))) == "PD-2027-000001"
-        assert begin() == "PD-2026-000002"
+        assert begin(store="S1", act=act(at=AT + timedelta(days=365))) == "PD-2027-000001"
+        assert begin(store="S2") == "PD-2026-000002"

@@ -12,7 +12,7 @@ from inventory.ledger.issue import issue
 from inventory.ledger.move import change_state
 from inventory.ledger.post import Line, lock
 from inventory.ledger.receive import bin_id_of
-from inventory.ledger.release import release, reservation_ids, sweep
+from inventory.ledger.release import OwnedReference, release, reservation_ids, sweep
 from inventory.ledger.reserve import issue_reserved, reserve, use
 from inventory.tables import Quantity
 from inventory.tables.stock import balances, movements, operations, reservations
@@ -261,3 +261,53 @@ class TestIssueReserved:
         change_state(session, act=act(reason="QUARANTINE"), **apart)
         with refused(UnknownOrder):
             issue_reserved(session, reference="P1", act=act(reason="PLAN"))
+
+
+class TestWhatOrdersKeep:
+    """Units of a transfer or a plan go by the steps of that transfer or plan."""
+
+    @pytest.fixture
+    def approved(self, stock, ask, go_on):
+        stock("S0", 10)
+        number = ask(4)
+        go_on(number, "approve")
+        return number
+
+    @pytest.fixture
+    def go_on(self, session, act, steps):
+        def to(number, *names):
+            for name in names:
+                steps[name](session, number, act(reason="REPLENISH", actor=name))
+
+        return to
+
+    def test_a_transfer_is_neither_added_to_nor_released_nor_issued(
+        self, session, approved, keep, act, refused, go_on, lines
+    ):
+        with refused(OwnedReference) as refusal:
+            release(session, reference=approved, act=act(reason="CANCELLED"))
+        assert "transfer cancel" in refusal.value.facts["way_en"]
+        with refused(OwnedReference):
+            keep(1, approved)
+        with refused(OwnedReference):
+            issue_reserved(session, reference=approved, act=act(reason="RELIEF"))
+        assert kept(session) == 4
+        go_on(approved, "pick", "ship")
+        assert lines("S0")["L1", None, "in_transit"] == 4
+
+    def test_a_plan_is_neither_added_to_nor_released(self, session, stock, keep, act, refused):
+        stock("S0", 10)
+        with refused(OwnedReference) as refusal:
+            keep(3, "plan:drill")
+        assert "plan cancel --situation drill" in refusal.value.facts["way_en"]
+        with refused(OwnedReference):
+            release(session, reference="plan:drill", act=act(reason="CANCELLED"))
+        with refused(UnknownOrder):  # but what it keeps is issued under it
+            issue_reserved(session, reference="plan:drill", act=act(reason="PLAN"))
+
+    @pytest.mark.parametrize("reference", ["DB", "DB-1", "planning", "PD-x", "convoy 3"])
+    def test_any_other_name_will_do(self, session, stock, keep, act, reference):
+        stock("S0", 10)
+        keep(3, reference)
+        release(session, reference=reference, act=act(reason="CANCELLED"))
+        assert kept(session) == 0

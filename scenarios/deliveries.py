@@ -1,0 +1,105 @@
+"""What has left for whom: units issued out of the reservations of a situation's plans, and the incident of each."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from inventory.tables.goods import items, lots
+from inventory.tables.places import stores
+from inventory.tables.stock import balances, movements, operations
+from scenarios.tables import LIVE, plans, shipments
+
+ZERO = Decimal(0)
+Key = tuple[str, str, str]  # store, item, lot ("" = none)
+
+
+def plan_reference(situation: str) -> str:
+    """Under this reference the stock of a situation's plan is reserved and issued."""
+    return f"plan:{situation}"
+
+
+def delivered(connection: Connection, situation: str = LIVE) -> dict[tuple[str, str], Decimal]:
+    """(incident, item) -> units that left for it under any plan of the situation, in force or not any more.
+
+    A lot that a plan ships to several incidents goes to them in the order of its shipments' codes, because a
+    movement does not name the incident. Units that came back later count: they were there when they were needed.
+    """
+    runs = _runs(connection, situation)
+    starts = [operation for operation, _ in runs]
+    gone: dict[int, dict[Key, Decimal]] = {}
+    for operation, key, units in _issues(connection, situation):
+        run = bisect_right(starts, operation) - 1
+        if run >= 0:  # else it left before there was any plan
+            left = gone.setdefault(run, {})
+            left[key] = left.get(key, ZERO) + units
+    found: dict[tuple[str, str], Decimal] = {}
+    for run, left in gone.items():
+        for key, incident, asked in _shipments(connection, runs[run][1]):
+            part = min(asked, left.get(key, ZERO))
+            if part > 0:
+                left[key] -= part
+                found[incident, key[1]] = found.get((incident, key[1]), ZERO) + part
+    return found
+
+
+def gone_under_running(connection: Connection, situation: str = LIVE) -> dict[Key, Decimal]:
+    """Units issued under the plan in force by lot, from the first of the commits that put this very plan in force."""
+    gone: dict[Key, Decimal] = {}
+    runs = _runs(connection, situation)
+    for operation, key, units in _issues(connection, situation):
+        if runs and operation > runs[-1][0]:
+            gone[key] = gone.get(key, ZERO) + units
+    return gone
+
+
+def _runs(connection: Connection, situation: str) -> Sequence[tuple[int, int]]:
+    """The plans of a situation, oldest first, as (operation that put it in force, plan). A plan that was committed
+    several times in a row is one: what left after its first commit is not to leave again after the second."""
+    rows = connection.execute(
+        select(plans.c.id, plans.c.sha256, plans.c.operation_id)
+        .where(plans.c.situation_code == situation, plans.c.status != "draft")
+        .order_by(plans.c.operation_id)
+    )
+    runs: list[tuple[int, int]] = []
+    before = None
+    for row in rows:
+        if row.sha256 != before:
+            runs.append((row.operation_id, row.id))
+        before = row.sha256
+    return runs
+
+
+def _issues(connection: Connection, situation: str) -> Iterable[tuple[int, Key, Decimal]]:
+    """(operation, lot, units) of all that was issued for the situation and not taken back as a mistake."""
+    mistakes = select(operations.c.reverses_id).where(operations.c.reverses_id.is_not(None))
+    rows = connection.execute(
+        select(operations.c.id, stores.c.code, items.c.code, lots.c.code, movements.c.quantity)
+        .join(operations, operations.c.id == movements.c.operation_id)
+        .join(balances, balances.c.id == movements.c.from_id)
+        .join(stores, stores.c.id == balances.c.store_id)
+        .join(items, items.c.id == balances.c.item_id)
+        .join(lots, lots.c.id == balances.c.lot_id)
+        .where(
+            operations.c.reference == plan_reference(situation),
+            movements.c.kind == "ISSUE",
+            operations.c.id.not_in(mistakes),
+        )
+        .order_by(movements.c.id)
+    )
+    for operation, store, item, lot, units in rows:
+        yield operation, (store, item, lot), units
+
+
+def _shipments(connection: Connection, plan: int) -> list[tuple[Key, str, Decimal]]:
+    rows: Iterable[Any] = connection.execute(
+        select(shipments.c.code, stores.c.code, items.c.code, shipments.c.lot_code, shipments.c.incident,
+               shipments.c.quantity)
+        .join(stores, stores.c.id == shipments.c.store_id)
+        .join(items, items.c.id == shipments.c.item_id)
+        .where(shipments.c.plan_id == plan)
+    )  # fmt: skip
+    listed = sorted(tuple(row) for row in rows)  # here, because databases differ in the order of texts
+    return [((store, item, lot), incident, units) for _, store, item, lot, incident, units in listed]
