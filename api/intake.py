@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from api.settings import database
 from api.kinds import Kind
+from api.settings import database
 from api.tables import (
     OF_INCIDENTS,
     OF_SITUATION,

@@ -204,11 +204,10 @@ def cancel(
         return cancel_plan(connection, act=act, situation=situation)
 
 
-def close(code: str, *, situation: str = LIVE) -> bool:
-    """End an incident: no plan counts it any more. Whether it was still open. Raises UnknownSituation,
-    UnknownIncident."""
+def close(code: str, *, situation: str = LIVE, reopen: bool = False) -> bool:
+    """End an incident, or take that back; whether that changes anything. Raises UnknownSituation, UnknownIncident."""
     with database() as engine, transaction(engine) as connection:
-        return close_incident(connection, code, situation=situation)
+        return close_incident(connection, code, situation=situation, reopen=reopen)
 
 
 @dataclass(frozen=True)

@@ -168,18 +168,19 @@ def incident_tables(connection: Connection, situation: str = LIVE) -> dict[str, 
     }  # fmt: skip
 
 
-def close_incident(connection: Connection, code: str, *, situation: str = LIVE) -> bool:
-    """It is over, and no plan counts it any more; whether it was still open. Raises UnknownSituation,
-    UnknownIncident."""
+def close_incident(connection: Connection, code: str, *, situation: str = LIVE, reopen: bool = False) -> bool:
+    """It is over, and no plan counts it any more, or (`reopen`) not over after all; whether that changes anything.
+    Raises UnknownSituation, UnknownIncident."""
     find_situation(connection, situation)
+    then = "open" if reopen else "closed"
     mine = incidents.c.situation_code == situation
     status = connection.execute(select(incidents.c.status).where(mine, incidents.c.code == code)).scalar()
     if status is None:
         still = select(incidents.c.code).where(mine, incidents.c.status == "open").order_by(incidents.c.code)
         known = list(connection.execute(still.limit(KNOWN_SHOWN)).scalars())
         raise UnknownIncident(incident=code, situation=situation, known=", ".join(known) or "-")
-    connection.execute(update(incidents).where(mine, incidents.c.code == code).values(status="closed"))
-    return str(status) == "open"
+    connection.execute(update(incidents).where(mine, incidents.c.code == code).values(status=then))
+    return str(status) != then
 
 
 def _table(name: str, columns: tuple[str, ...], rows: Iterable[Any]) -> Table:

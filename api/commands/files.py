@@ -24,8 +24,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
     @command(app, "import", "cmd.import")
     def import_(
-        kind: Annotated[Kind, argument("arg.kind", metavar="KIND")],
-        file: Annotated[Path, argument("arg.import")],
+        kind: Annotated[Kind, argument("arg.kind.all", metavar="KIND")],
+        file: Annotated[Path, argument("arg.import.file")],
         dry_run: Annotated[bool, option("--dry-run", "opt.dry_run")] = False,
         mend: Annotated[Path | None, option("--mend", "opt.mend")] = None,
         situation: Annotated[str, option("--situation", "opt.situation", show_default=True)] = SITUATION,
@@ -70,8 +70,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
     @command(app, "export", "cmd.export")
     def export(
-        kind: Annotated[Kind, argument("arg.kind", metavar="KIND")],
-        file: Annotated[Path, argument("arg.export")],
+        kind: Annotated[Kind, argument("arg.kind.all", metavar="KIND")],
+        file: Annotated[Path, argument("arg.export.file")],
         place: Annotated[str | None, option("--place", "opt.place")] = None,
         headers: Annotated[Headers, option("--headers", "opt.headers", show_default=True)] = Headers.en,
         situation: Annotated[str, option("--situation", "opt.situation", show_default=True)] = SITUATION,

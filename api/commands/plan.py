@@ -88,15 +88,16 @@ def register(app: typer.Typer, kit: Kit) -> None:
     @command(group, "close-incident", "cmd.plan.close")
     def close(
         incident: Annotated[str, argument("arg.incident", metavar="CODE")],
+        reopen: Annotated[bool, option("--reopen", "opt.reopen")] = False,
         situation: Annotated[str, option("--situation", "opt.situation", show_default=True)] = SITUATION,
     ) -> int:
         from api import situation as cases
 
         with speaker.working():
-            speaker.phase("phase.commit")
-            was_open = cases.close(incident, situation=situation)
+            speaker.phase("phase.post")
+            changed = cases.close(incident, situation=situation, reopen=reopen)
             name = cases.names_now(situation).of("incidents", incident, speaker.lang)
-        speaker.say("plan.closed" if was_open else "plan.closed_before", incident=name)
+        speaker.say(("plan.reopened" if reopen else "plan.closed") if changed else "plan.no_change", incident=name)
         return DONE
 
 

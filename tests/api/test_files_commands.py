@@ -1,5 +1,6 @@
 """`wuding import` and `wuding export`: strict, whole or not at all, and the same again changes nothing."""
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from inventory.database import reading
 from inventory.files import read_table, write_table
 from inventory.tables.places import stores
 from inventory.tables.stock import balances, movements, operations
+from scenarios.incidents import closures_of
 from scenarios.world import World
 
 Capture = pytest.CaptureFixture[str]
@@ -202,16 +204,91 @@ def test_every_kind_exports_and_imports_again_to_the_same(
         write_table(home / f"{kind}.csv", kind, rows)
         assert cli.run(["import", kind, str(home / f"{kind}.csv")]) == 0
     for kind in Kind:
-        for suffix, headers in (("csv", "en"), ("xlsx", "zh")):
+        for suffix, headers in forms(kind):
             file = home / f"out-{kind}.{suffix}"
             assert cli.run(["export", kind, str(file), "--headers", headers]) == 0
             assert cli.run(["import", kind, str(file)]) == 0
             assert "没有变化" in capsys.readouterr().out, (kind, suffix)
     monkeypatch.setenv("WUDING_HOME", str(home / "second"))
     for kind in Kind:  # into an empty database, in this order
-        assert cli.run(["import", kind, str(home / f"out-{kind}.xlsx")]) == 0
-        assert cli.run(["export", kind, str(home / f"again-{kind}.csv")]) == 0
-        assert (home / f"again-{kind}.csv").read_text("utf-8") == (home / f"out-{kind}.csv").read_text("utf-8"), kind
+        (text, _), *_, (last, _) = forms(kind)
+        assert cli.run(["import", kind, str(home / f"out-{kind}.{last}")]) == 0
+        again = home / f"again-{kind}.{text}"
+        assert cli.run(["export", kind, str(again)]) == 0
+        assert again.read_text("utf-8") == (home / f"out-{kind}.{text}").read_text("utf-8"), kind
+
+
+def forms(kind: Kind) -> list[tuple[str, str]]:
+    """Suffix and headers in which a kind goes out and comes in; the first is text."""
+    return [("geojson", "en")] if kind is Kind.closures else [("csv", "en"), ("xlsx", "zh")]
+
+
+SHUT = {"type": "Feature", "properties": {"id": "C2", "edges": ["ab"], "speed_factor": 0}, "geometry": None}
+SLOW = {
+    "type": "Feature",
+    "properties": {"id": "C1", "speed_factor": 0.5, "from": "2024-06-03T08:00:00+08:00"},
+    "geometry": {"type": "Polygon", "coordinates": [[[109, 27], [109.1, 27], [109.1, 27.1], [109, 27]]]},
+}
+
+
+@pytest.fixture
+def draw(home: Path) -> Callable[..., str]:
+    """A file of these closures."""
+
+    def write(*features: Any, name: str = "closures.geojson") -> str:
+        (home / name).write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+        return str(home / name)
+
+    return write
+
+
+def test_closures_replace_those_there_were_and_come_out_as_they_went_in(
+    home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, draw: Callable[..., str], capsys: Capture
+) -> None:
+    monkeypatch.setenv("WUDING_DATABASE_URL", database_url)
+    assert cli.run(["import", "closures", draw(SLOW, SHUT), "--lang", "en"]) == 0
+    assert "2 added" in capsys.readouterr().out
+    assert cli.run(["export", "closures", str(home / "out.geojson")]) == 0
+    assert json.loads((home / "out.geojson").read_text("utf-8"))["features"] == [SLOW, SHUT]
+    capsys.readouterr()
+    assert cli.run(["import", "closures", str(home / "out.geojson")]) == 0
+    assert "没有变化" in capsys.readouterr().out
+    # one road is open again, the other is shut altogether
+    shut = {**SLOW, "properties": {**SLOW["properties"], "speed_factor": 0}}
+    assert cli.run(["import", "closures", draw(shut), "--dry-run", "--lang", "en"]) == 0
+    assert "1 changed" in capsys.readouterr().out
+    with database() as engine, reading(engine) as connection:
+        assert len(closures_of(connection)) == 2
+    assert cli.run(["import", "closures", draw(shut), "--lang", "en"]) == 0
+    told = capsys.readouterr().out
+    assert "1 changed" in told
+    assert "1 row(s) that the file no longer has" in told
+    with database() as engine, reading(engine) as connection:
+        assert [(one["id"], one["speed_factor"]) for one in closures_of(connection)] == [("C1", 0)]
+
+
+def test_a_closure_that_cannot_be_is_refused_with_every_fault(
+    home: Path, draw: Callable[..., str], capsys: Capture
+) -> None:
+    assert cli.run(["import", "closures", draw(SHUT)]) == 0
+    bad = {**SHUT, "properties": {"id": "C3", "speed_factor": 7}}
+    capsys.readouterr()
+    assert cli.run(["import", "closures", draw(SHUT, SHUT, bad), "--lang", "en"]) == 2
+    told = capsys.readouterr().err
+    for where in ("closures[1]", "closures[2]", "closures[2].speed_factor"):
+        assert where in told
+    for words in (
+        ["import", "closures", draw(SHUT), "--situation", "none"],
+        ["import", "closures", draw("no feature")],
+        ["import", "closures", draw(SHUT, name="closures.csv")],
+        ["import", "closures", str(home / "nothing.geojson")],
+        ["export", "closures", str(home / "out.csv")],
+    ):
+        assert cli.run(words) == 2, words
+    (home / "list.geojson").write_text("[]", "utf-8")
+    assert cli.run(["import", "closures", str(home / "list.geojson")]) == 2
+    with database() as engine, reading(engine) as connection:
+        assert [one["id"] for one in closures_of(connection)] == ["C2"]
 
 
 OWN: dict[str, list[dict[str, Any]]] = {

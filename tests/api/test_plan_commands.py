@@ -1,18 +1,22 @@
 """`wuding scenario load`, `solve --live` and `plan`: from a scenario in the database to a plan in force."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from api import cli
 from api.settings import database
 from inventory.database import now, reading, transaction
 from inventory.ledger.issue import issue
 from inventory.ledger.post import Act
+from inventory.ledger.reserve import issue_reserved
 from inventory.ledger.verify import verify
 from inventory.tables.stock import balances
 from scenarios.exchange.plan import load_plan
+from scenarios.incidents import find_situation
 from scenarios.world import World
 
 Capture = pytest.CaptureFixture[str]
@@ -192,3 +196,61 @@ def test_a_plan_comes_into_force_on_both_databases(
     assert "县储备库（S1）" in capsys.readouterr().out
     assert cli.run(["db", "verify"]) == 0
     assert cli.run(["plan", "cancel"]) == 0
+
+
+def test_what_has_left_is_not_shipped_again(plan: Path, home: Path, capsys: Capture) -> None:
+    assert cli.run(["plan", "commit", str(plan)]) == 0
+    with database() as engine, transaction(engine) as connection:  # on the day of the hamlet, as its stock is fit
+        at = load_plan_moment(connection)
+        issue_reserved(connection, reference="plan:live", act=Act(actor="x", reason="PLAN", at=at))
+    again = home / "again.json"
+    assert cli.run(["solve", "--live", "--out", str(again), "--commit"]) == 0
+    assert not load_plan(again).shipments
+    assert cli.run(["stock", "release", "plan:live"]) == 2
+    assert "wuding plan cancel" in capsys.readouterr().err
+
+
+def load_plan_moment(connection: Connection) -> datetime:
+    moment: datetime = find_situation(connection).as_of
+    return moment
+
+
+def test_an_incident_that_is_over_is_no_longer_planned_for(plan: Path, home: Path, capsys: Capture) -> None:
+    before = {one.incident for one in load_plan(plan).shipments}
+    assert before == {"I1", "I2"}
+    capsys.readouterr()
+    assert cli.run(["plan", "close-incident", "I1"]) == 0
+    assert "盘石滑坡（I1）" in capsys.readouterr().out
+    assert cli.run(["solve", "--live", "--out", str(plan)]) == 0
+    assert {one.incident for one in load_plan(plan).shipments} == {"I2"}
+    capsys.readouterr()
+    assert cli.run(["plan", "close-incident", "I1", "--lang", "en"]) == 0
+    assert "nothing changes" in capsys.readouterr().out
+    for words in (["I9"], ["I1", "--situation", "none"]):
+        assert cli.run(["plan", "close-incident", *words, "--lang", "en"]) == 2
+    assert "I9" in capsys.readouterr().err
+    assert cli.run(["plan", "close-incident", "I1", "--reopen"]) == 0
+    assert cli.run(["solve", "--live", "--out", str(plan)]) == 0
+    assert {one.incident for one in load_plan(plan).shipments} == before
+
+
+def test_a_request_sent_twice_under_one_key_is_answered_twice_and_done_once(plan: Path, capsys: Capture) -> None:
+    assert cli.run(["plan", "commit", str(plan)]) == 0
+    capsys.readouterr()
+    told = []
+    for _ in range(2):
+        assert cli.run(["plan", "cancel", "--key", "c1"]) == 0
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1]
+    assert "County" in told[0] or "县储备库" in told[0]
+
+
+def test_a_scenario_sent_twice_under_one_key_is_loaded_once(home: Path, capsys: Capture) -> None:
+    load = ["scenario", "load", "hamlet", "--key", "k1", "--lang", "en"]
+    assert cli.run(load) == 0
+    assert "stock: 3 added" in capsys.readouterr().out
+    assert cli.run(load) == 0
+    assert "stock: 0 added, 0 changed, 3 the same" in capsys.readouterr().out
+    assert cli.run([*load, "--today"]) == 2  # another request
+    assert "k1" in capsys.readouterr().err
+    assert cli.run(["db", "verify"]) == 0

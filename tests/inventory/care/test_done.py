@@ -1,18 +1,21 @@
 """Tasks done: what passed, what failed, with evidence; and what that does to the stock at once."""
 
 import hashlib
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select
 
 from inventory.care.done import AnotherWay, BadEvidence, DoneInFuture, UnknownTask, assign_task, finish_task
+from inventory.care.evaluate import evaluate_stock
 from inventory.care.views import list_findings
 from inventory.ledger.choose import Override
 from inventory.ledger.errors import NotDispatchable, OverrideIncomplete, WrongState
 from inventory.ledger.issue import issue
 from inventory.ledger.move import change_state
+from inventory.ledger.pages import open_reservations
+from inventory.ledger.reserve import reserve
 from inventory.ledger.stock_lines import available
 from inventory.tables.base import Quantity
 from inventory.tables.care import attachments, maintenance, overrides
@@ -22,6 +25,7 @@ from inventory.tables.stock import balances
 
 BED, EXTINGUISHER = "M003", "M059"
 TODAY = date(2026, 6, 15)
+AT = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
 INSPECT = f"S0/{EXTINGUISHER}/E/INSPECT"
 
 
@@ -214,3 +218,26 @@ def test_expired_units_are_written_off(session, stock, evaluated, act):
     finish_task(session, task=key, act=act())
     assert on_shelf(session, "M013") == {}
     assert on_shelf(session, "M013", lot="L2") == {("serviceable", "A-1"): Decimal(4)}
+
+
+def test_only_expired_units_are_written_off_though_some_are_reserved(session, stock, evaluated, act):
+    for expires, units in ((TODAY + timedelta(days=5), 10), (TODAY + timedelta(days=900), 100)):
+        stock("S0", "M013", units, lot="", expires=expires)
+    reserve(session, store="S0", item="M013", quantity=Decimal(5), act=act(reason="PLAN"), reference="P1")
+    later = AT + timedelta(days=10)
+    evaluate_stock(session, as_of=later, at=later)
+    finish_task(session, task="S0/M013/-/WRITE_OFF", act=act(at=later))
+    assert on_shelf(session, "M013", lot="") == {("serviceable", "A-1"): Decimal(100)}
+    assert open_reservations(session) == []
+
+
+def test_units_past_retirement_leave_the_book_and_the_task_does_not_come_back(session, stock, evaluated, act, states):
+    stock("S0", EXTINGUISHER, 3, lot="OLD", made=date(2012, 1, 1))
+    stock("S0", EXTINGUISHER, 4, lot="NEW", made=date(2026, 1, 1))
+    evaluated()
+    key = f"S0/{EXTINGUISHER}/OLD/RETIRE"
+    finish_task(session, task=key, act=act())
+    assert on_shelf(session, EXTINGUISHER, lot="OLD") == {}
+    assert on_shelf(session, EXTINGUISHER, lot="NEW") == {("serviceable", "A-1"): Decimal(4)}
+    evaluated()
+    assert states(key) == ["done"]

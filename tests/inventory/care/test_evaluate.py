@@ -10,11 +10,13 @@ from inventory.care.evaluate import judge_database
 from inventory.care.views import list_findings
 from inventory.care.words import in_words
 from inventory.catalogue import load_catalogue
-from inventory.errors import RowFault
+from inventory.errors import BadTable, RowFault
 from inventory.files.wording import told
 from inventory.five_fixed import (
+    CheckOverride,
     CustodianRecord,
     MaintenanceRecord,
+    RuleOverrides,
     StockLine,
     StoreRecord,
     UnknownPreset,
@@ -24,13 +26,14 @@ from inventory.five_fixed import (
     scores,
 )
 from inventory.ledger.move import change_state
+from inventory.ledger.rules import save_overrides
 from inventory.tables.care import evaluations, findings, store_scores
 from inventory.tables.places import stores
 
 WATER, EXTINGUISHER, BED = "M013", "M059", "M003"
 TODAY = date(2026, 6, 15)
 TODAY_AT = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
-TOWN = "520600100000"
+COUNTY, TOWN = "520600000000", "520600100000"
 
 # store, item, quantity, lot, bin, made, expires, how many days ago it came
 LINES = [
@@ -228,3 +231,25 @@ def test_reserved_units_do_not_count_towards_the_minimum(session, stock, evaluat
     evaluated()
     short = [row for row in list_findings(session, store="S1") if row.code == "BELOW_MIN" and row.item == BED]
     assert [row.facts["available"] for row in short] == ["19"]
+
+
+def test_each_county_goes_by_its_own_rules_however_much_is_evaluated_at_once(session, stock, checked):
+    stock("S0", EXTINGUISHER, 30, lot="E1", made=date(2025, 1, 1))
+    checked("S0", EXTINGUISHER, "INSPECT", TODAY - timedelta(days=66))
+
+    def blocked(place):
+        judged, _ = judge_database(session, as_of=TODAY_AT, place=place)
+        return {one.task for one in judged.report.findings if one.blocks and one.item == EXTINGUISHER}
+
+    assert blocked(None) == blocked(COUNTY) == {f"S0/{EXTINGUISHER}/E1/INSPECT"}
+    off = RuleOverrides(checks=(CheckOverride("INSPECT", item=EXTINGUISHER, active=False),))
+    save_overrides(session, off, actor="chief", at=TODAY_AT, county=COUNTY)
+    assert blocked(None) == blocked(COUNTY) == set()
+
+
+def test_retirement_is_the_same_everywhere(session):
+    later = RuleOverrides(checks=(CheckOverride("RETIRE", item=EXTINGUISHER, period_days=9000),))
+    with pytest.raises(BadTable) as refusal:
+        save_overrides(session, later, actor="chief", at=TODAY_AT, county=COUNTY)
+    assert [(one.row, one.code) for one in refusal.value.faults] == [(2, "RETIRE_EVERYWHERE")]
+    save_overrides(session, later, actor="chief", at=TODAY_AT)

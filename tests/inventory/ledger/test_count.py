@@ -20,8 +20,8 @@ from inventory.ledger.count import (
 from inventory.ledger.errors import (
     AdjustedSince,
     CountedWhen,
-    CountOpen,
     CounterApproves,
+    CountOpen,
     CountUnfinished,
     KeyReused,
     LotUnclear,

@@ -8,17 +8,19 @@ import pytest
 from sqlalchemy import select
 
 from inventory.database import reading, transaction
+from inventory.five_fixed import TooManyAway
 from inventory.ledger.errors import AssetTaken, CannotReverse, KeyReused, UnknownOperation
-from inventory.ledger.issue import give_back, issue, lend
+from inventory.ledger.issue import end_loan, give_back, issue, lend
 from inventory.ledger.move import change_state, move, recall, write_off
 from inventory.ledger.receive import LotFacts, receive, receive_assets
 from inventory.ledger.release import release
 from inventory.ledger.reserve import reserve
 from inventory.ledger.reverse import reverse
+from inventory.ledger.transfer import Arrival, receive_transfer, request_transfer
 from inventory.tables.goods import assets
 from inventory.tables.stock import balances, movements, operations
 
-BED, RADIO = "M003", "M030"
+BED, RADIO, EXTINGUISHER = "M003", "M030", "M059"
 
 
 @pytest.fixture
@@ -189,3 +191,56 @@ def test_a_serialised_unit_received_by_mistake_may_be_received_again(session, ac
     assert session.execute(select(assets.c.serial, assets.c.model)).all() == [("R1", "TK-3")]
     with refused(AssetTaken):
         receive_assets(session, **right)
+
+
+class TestWhatHasAnotherWayBack:
+    def test_a_request_is_no_movement(self, session, stock, act, refused):
+        stock("S0", 10)
+        number = request_transfer(
+            session, from_store="S0", to_store="S1", lines=[(BED, Decimal(1))], act=act(reason="REPLENISH")
+        )
+        step = session.execute(select(operations.c.id).where(operations.c.reference == number)).scalar_one()
+        with refused(CannotReverse):
+            reverse(session, operation=step, act=act(reason="CORRECTION"))
+
+    def test_what_a_transfer_lost_does_not_come_back_to_the_road(self, session, stock, ask, go, act, refused, lines):
+        stock("S0", 10)
+        number = go(ask(4), "approve", "ship").number
+        short = Arrival(item=BED, lot="L1", received=Decimal(3), missing=Decimal(1))
+        receive_transfer(session, number=number, arrivals=[short], act=act(reason="REPLENISH"))
+        lost = session.execute(select(operations.c.id).where(operations.c.reason == "LOST_IN_TRANSIT")).scalar_one()
+        with refused(CannotReverse):
+            reverse(session, operation=lost, act=act(reason="CORRECTION"))
+        assert ("L1", None, "in_transit") not in lines("S0")
+
+    def test_the_end_of_a_loan_stays_so_that_the_loan_is_not_forgotten(self, session, stock, act, refused):
+        stock("S0", 10)
+        lent = lend(session, **of_beds(5, act), borrower="邻县", due_back=date(2026, 7, 1))
+        back = end_loan(session, operation=lent.id, act=act(reason="GIVE_BACK"))
+        with refused(CannotReverse):
+            reverse(session, operation=back.id, act=act(reason="CORRECTION"))
+
+    def test_a_recall_that_found_nothing_can_be_ended(self, session, stock, act, undo, lines):
+        stock("S0", 2)
+        issue(session, **of_beds(2, act, reason="RESCUE"))
+        stock("S1", 1)
+        issue(session, **(of_beds(1, act, reason="RESCUE") | {"store": "S1"}))
+        stock("S2", 1)
+        done = recall(session, item=BED, lot="L1", act=act(reason="RECALL"))
+        undo(done)
+        stock("S2", 1)
+        assert lines("S2")["L1", "A-1-1-1", "serviceable"] == 2
+
+    def test_no_more_than_a_quarter_comes_back_to_repair(self, session, stock, act, refused):
+        for lot in ("L1", "L2"):
+            stock("S0", 50, item=EXTINGUISHER, lot=lot)
+
+        def state(quantity, lot, old, new):
+            what = {"store": "S0", "item": EXTINGUISHER, "quantity": Decimal(quantity), "lot": lot}
+            return change_state(session, act=act(reason="REPAIR"), state=old, to_state=new, **what)
+
+        state(20, "L1", "serviceable", "repair")
+        mended = state(20, "L1", "repair", "serviceable")
+        state(25, "L2", "serviceable", "repair")
+        with refused(TooManyAway):
+            reverse(session, operation=mended.id, act=act(reason="CORRECTION"))
