@@ -120,6 +120,7 @@ def _import_closures(path: Path, situation: str, *, dry_run: bool, phases: Phase
     done = Done(Kind.closures)
     try:
         with database() as engine, phases.phase("post"), transaction(engine) as connection:
+            one_at_a_time(connection, "import")
             done = bring_closures(connection, rows, situation)
             if dry_run:
                 raise _DryRun

@@ -4,7 +4,6 @@ Every function works on a connection and returns the document; who calls it writ
 """
 
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from api.office import Names, names_of
@@ -36,7 +35,6 @@ def stock_card_paper(
 
     rows = []
     for row in card.rows:
-        inside = Decimal(0) if row.kind in ("RESERVE", "RELEASE") else row.moved
         reason = Words(*REASONS.get(row.reason, (row.reason, row.reason))).pick(lang)
         rows.append(
             CardRow(
@@ -45,8 +43,8 @@ def stock_card_paper(
                 kind=Words(*MOVEMENTS[row.kind]),
                 reason=f"{reason}：{row.note}" if row.note else reason,
                 lot=row.lot or NO_LOT,
-                quantity_in=row.came or inside,
-                quantity_out=row.went or inside,
+                quantity_in=row.came,
+                quantity_out=row.went,
                 balance=row.balance,
                 actor=row.actor,
                 document=row.reference or str(row.operation),

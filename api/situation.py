@@ -26,9 +26,10 @@ from optimizer.errors import BadInput, Fault, OptimizerError
 from optimizer.network.read import read_network
 from optimizer.network.tables import write_tables
 from scenarios.commit import Committed, cancel_plan, commit_plan, running_plan
+from scenarios.deliveries import plan_reference
 from scenarios.exchange.plan import load_plan, parse_plan_text
 from scenarios.incidents import close_incident, find_situation
-from scenarios.live import live_world, load_world, plan_reference
+from scenarios.live import live_world, load_world, set_team_status
 from scenarios.shift import moved_to
 from scenarios.tables import LIVE, incidents, plans
 from scenarios.world import TABLES, World
@@ -208,6 +209,12 @@ def close(code: str, *, situation: str = LIVE, reopen: bool = False) -> bool:
     """End an incident, or take that back; whether that changes anything. Raises UnknownSituation, UnknownIncident."""
     with database() as engine, transaction(engine) as connection:
         return close_incident(connection, code, situation=situation, reopen=reopen)
+
+
+def team_status(team: str, status: str) -> bool:
+    """Say whether a team can go; whether that changes anything. Raises UnknownTeam."""
+    with database() as engine, transaction(engine) as connection:
+        return set_team_status(connection, team, status)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from inventory.files.columns import table_of
 from inventory.kinds import ELSEWHERE
 from inventory.ledger.stock_lines import sub_tree
 from inventory.tables.base import Quantity
+from inventory.tables.care import in_force
 from inventory.tables.care import maintenance as checks_done
 from inventory.tables.forces import teams, vehicles
 from inventory.tables.goods import items, kit_items, kits, lots, packages
@@ -155,6 +156,7 @@ def _maintenance(connection: Connection, place: str | None) -> Table:
         select(stores.c.code, items.c.code, done.lot_code, done.kind, done.done_on, done.result)
         .join(stores, stores.c.id == done.store_id)
         .outerjoin(items, items.c.id == done.item_id)
+        .where(in_force)
         .group_by(stores.c.code, items.c.code, done.lot_code, done.kind, done.done_on, done.result)
     )
     names = ("store", "item", "lot", "kind", "last_done", "result")

@@ -41,11 +41,18 @@ def five_fixed(world: World) -> Report:
 
 def _judge(world: World, book: RuleBook, inside: Collection[str] | None = None) -> Judged:
     """All stores, or those `inside`, by one book of rules."""
-    tables = {"stores": world.stores, "stock": world.stock, "maintenance": world.maintenance,
-              "custodians": world.custodians}  # fmt: skip
-    if inside is not None:
-        tables = {name: _of_stores(table, inside) for name, table in tables.items()}
-    return judge_tables(as_of=world.as_of, book=book, **tables)
+
+    def part(table: Table) -> Table:
+        return table if inside is None else _of_stores(table, inside)
+
+    return judge_tables(
+        as_of=world.as_of,
+        book=book,
+        stores=part(world.stores),
+        stock=part(world.stock),
+        maintenance=part(world.maintenance),
+        custodians=part(world.custodians),
+    )
 
 
 def _of_stores(table: Table, inside: Collection[str]) -> Table:

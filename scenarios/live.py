@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from inventory.intake.care import import_custodians, import_maintenance
 from inventory.intake.registers import Imported, import_places, import_stores, import_teams, import_vehicles
@@ -32,6 +32,10 @@ from scenarios.world import World, table_of
 
 class NotEmpty(OptimizerError):
     """A scenario for a database that already has stores of its own. Facts: stores."""
+
+
+class UnknownTeam(OptimizerError):
+    """No team of that code. Facts: team."""
 
 
 def live_world(
@@ -70,6 +74,16 @@ def live_world(
         },
         delivered=delivered(connection, situation),
     )
+
+
+def set_team_status(connection: Connection, team: str, status: str) -> bool:
+    """A team is ready, out, resting or disbanded; only ready ones are planned with. Whether that changes anything.
+    Raises UnknownTeam."""
+    before = connection.execute(select(teams.c.status).where(teams.c.code == team)).scalar()
+    if before is None:
+        raise UnknownTeam(team=team)
+    connection.execute(update(teams).where(teams.c.code == team).values(status=status))
+    return str(before) != status
 
 
 def load_world(

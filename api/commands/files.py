@@ -8,6 +8,9 @@ import typer
 
 from api.commands.kit import Kit, acting, new_file, old_file
 from api.kinds import Kind
+from api.say import MAX_LINES
+from inventory.errors import BadTable
+from scenarios.texts import explain
 
 DONE, BAD_INPUT = 0, 2
 SITUATION = "live"
@@ -79,15 +82,22 @@ def register(app: typer.Typer, kit: Kit) -> None:
     ) -> int:
         from api.intake import export_file
 
-        with speaker.working():
-            done = export_file(
-                kind.value,
-                new_file("FILE", file),
-                place=place,
-                headers="zh" if headers is Headers.zh else "en",
-                situation=situation,
-                county=county,
-                tell=speaker.phase,
-            )
+        try:
+            with speaker.working():
+                done = export_file(
+                    kind.value,
+                    new_file("FILE", file),
+                    place=place,
+                    headers="zh" if headers is Headers.zh else "en",
+                    situation=situation,
+                    county=county,
+                    tell=speaker.phase,
+                )
+        except BadTable as refused:  # of what is in the database, not of a file that somebody could mend
+            first = speaker.words("export.refused", kind=speaker.words(f"kind_of_table.{kind.value}"))
+            speaker.warn(f"{speaker.words('said.error')}{first}", style="bold red")
+            for line in explain(refused, kit.lang)[1 : MAX_LINES + 1]:
+                speaker.warn(f"  {line}")
+            return BAD_INPUT
         speaker.say("export.done", file=file, kind=speaker.words(f"kind_of_table.{kind.value}"), rows=done.rows)
         return DONE

@@ -101,7 +101,7 @@ def _board(group: typer.Typer, kit: Kit) -> None:
     @kit.command(group, "evaluate", "cmd.ff.evaluate")
     def evaluate(
         place: Annotated[str | None, place_of] = None,
-        as_of: Annotated[str | None, option("--as-of", "opt.ff.as_of")] = None,
+        as_of: Annotated[str | None, option("--as-of", "opt.ff.as_of.evaluate")] = None,
         preset: Annotated[str, preset_of] = "general",
     ) -> int:
         from api.care import evaluate as step
@@ -153,7 +153,7 @@ def _lists(group: typer.Typer, kit: Kit) -> None:
         from api.care import finding_words
         from inventory.care.views import list_findings
 
-        look(known, place=place)
+        look(known, place=place, store=store)
         found = look(
             list_findings, place=place, store=store, severity=coded("--severity", severity, SEVERITIES),
             rule=coded("--rule", rule, RULES), blocking=blocking, limit=limit + 1,
@@ -200,7 +200,7 @@ def _lists(group: typer.Typer, kit: Kit) -> None:
         from inventory.database import now
         from inventory.five_fixed import shanghai_day
 
-        look(known, place=place)
+        look(known, place=place, store=store)
         today = shanghai_day(now())
         last = day("--due-by", due_by)
         if overdue:

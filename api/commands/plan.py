@@ -1,6 +1,7 @@
-"""A plan in force: commit, show, cancel; and the incidents that are over."""
+"""A plan in force: commit, show, cancel; and what it reckons with: incidents that are over, teams that can go."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,8 +18,15 @@ DONE = 0
 SITUATION = "live"
 
 
+class TeamStatus(StrEnum):
+    ready = "ready"
+    out = "out"
+    resting = "resting"
+    disbanded = "disbanded"
+
+
 def register(app: typer.Typer, kit: Kit) -> None:
-    """Add `wuding plan commit|show|cancel|close-incident`."""
+    """Add `wuding plan commit|show|cancel|close-incident|team`."""
     group = kit.group(app, "plan", "cmd.plan")
     speaker, argument, option, command = kit.speaker, kit.argument, kit.option, kit.command
 
@@ -98,6 +106,20 @@ def register(app: typer.Typer, kit: Kit) -> None:
             changed = cases.close(incident, situation=situation, reopen=reopen)
             name = cases.names_now(situation).of("incidents", incident, speaker.lang)
         speaker.say(("plan.reopened" if reopen else "plan.closed") if changed else "plan.no_change", incident=name)
+        return DONE
+
+    @command(group, "team", "cmd.plan.team")
+    def team(
+        code: Annotated[str, argument("arg.team", metavar="TEAM")],
+        status: Annotated[TeamStatus, option("--status", "opt.team_status")],
+    ) -> int:
+        from api import situation as cases
+
+        with speaker.working():
+            speaker.phase("phase.post")
+            changed = cases.team_status(code, status.value)
+        words = speaker.words(f"team_status.{status.value}")
+        speaker.say("plan.team" if changed else "plan.team_same", team=code, status=words)
         return DONE
 
 

@@ -9,7 +9,7 @@ from api.commands.kit import Kit, code, day, in_bounds, moment_to_come, new_file
 from api.commands.stock_entry import Page, Writes, coded, print_json, word
 from api.commands.stock_moves import lot_code, told
 from api.commands.stock_papers import wrote
-from api.office import Entry, look, names_of, record
+from api.office import Entry, known, look, names_of, record
 from inventory.kinds import ORDER_STATES, REASONS, STATES
 from optimizer.errors import BadInput, Fault
 
@@ -125,6 +125,7 @@ def _transfer_looks(group: typer.Typer, kit: Kit) -> None:
     ) -> int:
         from inventory.ledger.transfer import list_transfers
 
+        look(known, store=store)
         found = look(list_transfers, store=store, live=not ended)
         if as_json:
             print_json([dict(zip(("number", "status", "from_store", "to_store"), row, strict=True)) for row in found])
@@ -266,6 +267,7 @@ def _count_looks(group: typer.Typer, kit: Kit) -> None:
     ) -> int:
         from api.stocktakes import list_counts
 
+        look(known, store=store)
         found = look(list_counts, store=store, live=not ended)
         if as_json:
             print_json(found)

@@ -105,6 +105,10 @@ def finish_task(
         _act_on_stock(connection, row, act, passed=passed)
     values = {"status": "done" if passed else "failed", "closed_at": act.at, "closed_by": act.actor, "note": act.note}
     connection.execute(update(tasks).where(tasks.c.id == row.id).values(**values))
+    if not passed and row.kind in KINDS:  # what failed must be mended and checked again, from now on
+        again = {name: getattr(row, name) for name in ("key", "store_id", "item", "lot", "kind", "due", "assignee")}
+        again |= {"severity": "critical", "status": "open" if row.assignee is None else "assigned", "opened_at": act.at}
+        connection.execute(insert(tasks), again)
     return made
 
 

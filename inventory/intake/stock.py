@@ -57,7 +57,7 @@ def import_stock(connection: Connection, table: Table, *, act: Act) -> Imported:
     store_rows = connection.execute(select(stores.c.code, stores.c.id, stores.c.tier)).all()
     store_ids = {row.code: row.id for row in store_rows}
     item_ids = {row.code: row.id for row in connection.execute(select(items.c.code, items.c.id))}
-    faults = list(_faults(table, store_ids, item_ids))
+    faults = list(_faults(connection, table, store_ids, item_ids))
     if faults:
         raise BadTable("stock", faults)
     tiers = {row.code: row.tier for row in store_rows}
@@ -94,11 +94,17 @@ def _digest(table: Table) -> str:
     return hashlib.sha256(repr(sorted(table.columns.items())).encode()).hexdigest()
 
 
-def _faults(table: Table, store_ids: dict[str, int], item_ids: dict[str, int]) -> Iterator[RowFault]:
+def _faults(
+    connection: Connection, table: Table, store_ids: dict[str, int], item_ids: dict[str, int]
+) -> Iterator[RowFault]:
     for column, known, target in (("store", store_ids, "stores"), ("item", item_ids, "items")):
         for number, code in zip(table.row_numbers, table[column], strict=True):
             if code not in known:
                 yield fault(number, column, "UNKNOWN_REFERENCE", value=code, target=target)
+    single = set(connection.execute(select(items.c.code).where(items.c.serialised)).scalars())
+    for number, item, quantity in zip(table.row_numbers, table["item"], table["quantity"], strict=True):
+        if item in single and quantity != quantity.to_integral_value():
+            yield fault(number, "quantity", "NotWhole", item=item, quantity=quantity)
     for column in ("quantity", "unit_price", "reserve_floor"):
         bad = {value for value in set(table[column]) if value is not None and not _exact(value)}
         if bad:

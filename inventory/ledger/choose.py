@@ -8,8 +8,8 @@ from decimal import Decimal
 from sqlalchemy import Connection, insert
 
 from inventory.fefo import BadQuantity, FefoLot, InsufficientStock, allocate
-from inventory.five_fixed import LotGate, shanghai_day
-from inventory.ledger.errors import NotDispatchable, OverrideIncomplete
+from inventory.five_fixed import LotGate, RuleBook, shanghai_day
+from inventory.ledger.errors import NotDispatchable, NotWhole, OverrideIncomplete
 from inventory.ledger.post import Act, Head, Operation
 from inventory.ledger.release import release_expired
 from inventory.ledger.rules import rule_book
@@ -51,7 +51,9 @@ def choose(
     lines = lines_of(connection, head)
     if any(line.reserved for line in lines) and release_expired(connection, head, at=act.at):
         lines = lines_of(connection, head)
-    gates = judge(connection, head, lines, rule_book(connection, head.rules, county=head.place), at=moment)
+    book = rule_book(connection, head.rules, county=head.place)
+    check_whole(book, head.item, quantity)
+    gates = judge(connection, head, lines, book, at=moment)
     chosen = [line for line in lines if lot is None or line.lot == lot]
     fit = fit_lines(chosen, gates, at=moment)
     free = sum((line.free for line in fit), ZERO)
@@ -70,6 +72,12 @@ def choose(
             raise NotDispatchable(store=head.store, item=head.item, **facts)
         raise InsufficientStock(item=head.item, store=head.store, asked=quantity, available=may)
     return _overridden(connection, head, fit, held, gates, quantity, may, act, override, operation)
+
+
+def check_whole(book: RuleBook, item: str, quantity: Decimal) -> None:
+    """A serialised unit cannot be parted. Raises NotWhole."""
+    if book.catalogue[item].serialised and quantity != quantity.to_integral_value():
+        raise NotWhole(item=item, quantity=quantity)
 
 
 def first_expired(head: Head, lines: Sequence[Stock], quantity: Decimal) -> list[Taken]:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
 
 from inventory.catalogue import UnknownItem
 from inventory.fefo import BadQuantity
@@ -33,7 +33,7 @@ from inventory.ledger.post import Act, AnyRow, Head, Line, Move, Operation, ids_
 from inventory.ledger.receive import LotFacts, bin_id_of, lot_id_of
 from inventory.ledger.release import free_newest
 from inventory.ledger.rules import rule_book
-from inventory.tables.care import maintenance
+from inventory.tables.care import maintenance, tasks
 from inventory.tables.goods import items, lots
 from inventory.tables.orders import count_lines, counts
 from inventory.tables.places import bins, stores
@@ -212,6 +212,12 @@ def approve_count(connection: Connection, *, number: str, act: Act) -> Operation
         record = {"store_id": count.store_id, "kind": "STOCKTAKE", "result": "PASSED", "actor": act.actor}
         record |= {"done_on": shanghai_day(act.at), "recorded_at": act.at, "note": number}
         connection.execute(insert(maintenance), record)
+        connection.execute(
+            update(tasks)
+            .where(tasks.c.store_id == count.store_id, tasks.c.kind == "STOCKTAKE")
+            .where(tasks.c.status.in_(("open", "assigned")))
+            .values(status="done", closed_at=act.at, closed_by=act.actor, note=number)
+        )
     _advance(connection, count.id, number, "approved", act, operation)
     return operation
 
@@ -263,18 +269,14 @@ def _rows(connection: Connection, count: AnyRow) -> Sequence[AnyRow]:
 def _line_of(connection: Connection, count: AnyRow, store: str, one: Counted) -> tuple[int, Decimal, int]:
     """The count line that was meant, its book quantity and its balance; found stock gets one, with no book."""
     place = balances.c.bin_id.is_(None) if one.bin is None else bins.c.code == one.bin
-    found = (
-        select(count_lines.c.id, count_lines.c.book, count_lines.c.balance_id)
-        .join(balances, balances.c.id == count_lines.c.balance_id)
-        .join(items, items.c.id == balances.c.item_id)
-        .join(lots, lots.c.id == balances.c.lot_id)
-        .outerjoin(bins, bins.c.id == balances.c.bin_id)
-        .where(count_lines.c.count_id == count.id, items.c.code == one.item, lots.c.code == one.lot)
-        .where(balances.c.state == one.state, place)
-    )
-    lines = connection.execute(found if one.expires is None else found.where(lots.c.expires == one.expires)).all()
+    lines = connection.execute(_lines_of_lot(count, one).where(place)).all()
     if len(lines) > 1:
         raise LotUnclear(number=count.number, item=one.item, lot=one.lot or "-", lines=len(lines))
+    if not lines and one.bin is None:  # no bin was said: the one line of the lot, wherever it stands
+        anywhere = connection.execute(_lines_of_lot(count, one)).all()
+        if len(anywhere) > 1:
+            raise LotUnclear(number=count.number, item=one.item, lot=one.lot or "-", lines=len(anywhere))
+        lines = anywhere
     if lines:
         return int(lines[0].id), lines[0].book, int(lines[0].balance_id)
     head = lock(connection, [(store, one.item)])[store, one.item]
@@ -291,6 +293,20 @@ def _line_of(connection: Connection, count: AnyRow, store: str, one: Counted) ->
     row = {"count_id": count.id, "balance_id": balance, "book": ZERO}
     made = connection.execute(insert(count_lines).returning(count_lines.c.id), row).scalar_one()
     return int(made), ZERO, balance
+
+
+def _lines_of_lot(count: AnyRow, one: Counted) -> Select[Any]:
+    """The lines of the count that are of the same item, lot and state."""
+    found = (
+        select(count_lines.c.id, count_lines.c.book, count_lines.c.balance_id)
+        .join(balances, balances.c.id == count_lines.c.balance_id)
+        .join(items, items.c.id == balances.c.item_id)
+        .join(lots, lots.c.id == balances.c.lot_id)
+        .outerjoin(bins, bins.c.id == balances.c.bin_id)
+        .where(count_lines.c.count_id == count.id, items.c.code == one.item, lots.c.code == one.lot)
+        .where(balances.c.state == one.state)
+    )
+    return found if one.expires is None else found.where(lots.c.expires == one.expires)
 
 
 def _adjusted_since(connection: Connection, count: AnyRow) -> set[int]:

@@ -128,3 +128,7 @@ class CountOpen(InventoryError):
 
 class AdjustedSince(InventoryError):
     """A line was adjusted or written off after it was counted. Facts: store, item, lot, book, counted."""
+
+
+class NotWhole(InventoryError):
+    """Part of a serialised unit. Facts: item, quantity."""

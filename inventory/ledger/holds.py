@@ -8,7 +8,7 @@ from inventory.database import one_at_a_time
 from inventory.five_fixed import MaintenanceRecord
 from inventory.five_fixed.history import NOTHING, Done, fold, has_failed, merged
 from inventory.kinds import ELSEWHERE, STORE_WIDE
-from inventory.tables.care import holds, maintenance
+from inventory.tables.care import holds, in_force, maintenance
 from inventory.tables.goods import lots
 from inventory.tables.stock import balances
 
@@ -17,7 +17,7 @@ FAR = date.max
 
 def hold_failed(connection: Connection, *, pairs: set[tuple[int, int]]) -> None:
     """Work out anew, for these stores and items, which lots' last word is a failed check: they are unserviceable at
-    once, until the same check passes on a later day."""
+    once, until the same check passes on a later day, or is on record as passed later that day."""
     if not pairs:
         return
     one_at_a_time(connection, "holds")  # two at once would each make the hold the other has not committed yet
@@ -33,7 +33,7 @@ def hold_failed(connection: Connection, *, pairs: set[tuple[int, int]]) -> None:
         if (store, item) not in suspects:
             continue
         rows = connection.execute(
-            select(*columns).where(maintenance.c.store_id == store, maintenance.c.item_id == item)
+            select(*columns).where(maintenance.c.store_id == store, maintenance.c.item_id == item, in_force)
         )
         records = [
             MaintenanceRecord(str(store), str(item), lot, kind, done, result) for _, _, lot, kind, done, result in rows

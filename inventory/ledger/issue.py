@@ -32,6 +32,8 @@ def issue(
     has enough but gates hold them (an `override` lifts those), KeyReused, UnknownStore, UnknownItem.
     """
     request = {"store": store, "item": item, "quantity": quantity, "lot": lot, "override": repr(override)}
+    if override is not None and act.note is None:  # so that the card shows it
+        act = replace(act, note=f"{override.person}: {override.reason}")
     operation = begin(connection, "ISSUE", act, request)
     if operation.replayed:
         return operation

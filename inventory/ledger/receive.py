@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 from inventory.fefo import BadQuantity
 from inventory.five_fixed import RuleBook, shanghai_day
 from inventory.kinds import OWNERS, STATES
+from inventory.ledger.choose import check_whole
 from inventory.ledger.errors import AssetTaken, BadLot, RecalledLot, WrongState
 from inventory.ledger.post import Act, Head, Line, Move, Operation, begin, insert_into, lock, post
 from inventory.ledger.rules import rule_book, usable_until
@@ -51,6 +52,7 @@ def receive(
         return operation
     head = lock(connection, [(store, item)])[store, item]
     book = rule_book(connection, head.rules, county=None)
+    check_whole(book, item, quantity)
     if book.catalogue[item].serialised and lot.code:
         check_not_asset(connection, head, lot.code)
     lot_id = lot_id_of(connection, head, lot, book)

@@ -14,7 +14,7 @@ from inventory.five_fixed.lots import first_days, judge_lot
 from inventory.kinds import ELSEWHERE, STORE_WIDE
 from inventory.ledger.post import Head
 from inventory.tables.base import Quantity
-from inventory.tables.care import holds, maintenance
+from inventory.tables.care import holds, in_force, maintenance
 from inventory.tables.goods import items, lots
 from inventory.tables.places import bins, stores
 from inventory.tables.stock import balances, reservations
@@ -81,7 +81,7 @@ def lines_of(connection: Connection, head: Head) -> list[Stock]:
 
 _RECORDS = select(
     maintenance.c.item_id, maintenance.c.lot_code, maintenance.c.kind, maintenance.c.done_on, maintenance.c.result
-).where(maintenance.c.store_id == bindparam("store_id"), maintenance.c.item_id == bindparam("item_id"))
+).where(maintenance.c.store_id == bindparam("store_id"), maintenance.c.item_id == bindparam("item_id"), in_force)
 
 
 def records_of(connection: Connection, head: Head) -> list[MaintenanceRecord]:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    exists,
     text,
 )
 
@@ -41,6 +42,22 @@ maintenance = Table(
     ),
 )
 Index("ix_maintenance_store_id", maintenance.c.store_id, maintenance.c.item_id)
+
+_later = maintenance.alias("later")
+in_force = ~(
+    (maintenance.c.result == "FAILED")
+    & exists().where(
+        _later.c.result == "PASSED",
+        _later.c.recorded_at > maintenance.c.recorded_at,
+        _later.c.store_id == maintenance.c.store_id,
+        _later.c.kind == maintenance.c.kind,
+        _later.c.done_on == maintenance.c.done_on,
+        _later.c.item_id.is_not_distinct_from(maintenance.c.item_id),
+        _later.c.lot_code.is_not_distinct_from(maintenance.c.lot_code),
+    )
+)
+"""Records that count: all but failures that were mended and checked again on the same day, for a day keeps no order
+of its own, while the records do."""
 
 # lots whose last word is a failed check: unserviceable at once, whatever their state says
 holds = Table(

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 from api import cli
 from api.settings import database
 from inventory.database import now, reading, transaction
+from inventory.files import write_table
 from inventory.ledger.issue import issue
 from inventory.ledger.post import Act
 from inventory.ledger.reserve import issue_reserved
@@ -143,8 +145,6 @@ def test_solving_and_committing_in_one_go(home: Path, capsys: Capture) -> None:
 
 
 def test_a_situation_without_incidents_of_its_own_moment_goes_by_the_clock(home: Path, capsys: Capture) -> None:
-    from inventory.files import write_table
-
     assert cli.run(["scenario", "load", "hamlet", "--situation", "drill"]) == 0
     incident = {"id": "I9", "kind": "flood", "severity": 3, "reported_at": now().replace(microsecond=0), "lat": 27.01,
                 "lon": 109.0, "people_affected": 3}  # fmt: skip
@@ -199,7 +199,11 @@ def test_a_plan_comes_into_force_on_both_databases(
 
 
 def test_what_has_left_is_not_shipped_again(plan: Path, home: Path, capsys: Capture) -> None:
-    assert cli.run(["plan", "commit", str(plan)]) == 0
+    needs = [{"incident": incident, "item": "M013", "quantity": Decimal(9)} for incident in ("I1", "I2")]
+    write_table(home / "demands.csv", "demands", needs)
+    assert cli.run(["import", "demands", str(home / "demands.csv")]) == 0
+    assert cli.run(["solve", "--live", "--out", str(plan), "--commit"]) == 0
+    assert sum(one.quantity for one in load_plan(plan).shipments) == 18  # of 45
     with database() as engine, transaction(engine) as connection:  # on the day of the hamlet, as its stock is fit
         at = load_plan_moment(connection)
         issue_reserved(connection, reference="plan:live", act=Act(actor="x", reason="PLAN", at=at))
@@ -254,3 +258,24 @@ def test_a_scenario_sent_twice_under_one_key_is_loaded_once(home: Path, capsys: 
     assert cli.run([*load, "--today"]) == 2  # another request
     assert "k1" in capsys.readouterr().err
     assert cli.run(["db", "verify"]) == 0
+
+
+def test_a_team_that_rests_is_not_sent(plan: Path, home: Path, capsys: Capture) -> None:
+    assert {one.team for one in load_plan(plan).team_orders} == {"T1", "T2"}
+    file = home / "teams.csv"
+    assert cli.run(["export", "teams", str(file)]) == 0
+    capsys.readouterr()
+    assert cli.run(["plan", "team", "T2", "--status", "resting"]) == 0
+    assert "休整" in capsys.readouterr().out
+    assert cli.run(["import", "teams", str(file)]) == 0  # which says nothing of who can go
+    assert cli.run(["solve", "--live", "--out", str(plan)]) == 0
+    assert {one.team for one in load_plan(plan).team_orders} == {"T1"}
+    capsys.readouterr()
+    assert cli.run(["plan", "team", "T2", "--status", "resting", "--lang", "en"]) == 0
+    assert "already" in capsys.readouterr().out
+    assert cli.run(["plan", "team", "T9", "--status", "ready"]) == 2
+    assert "T9" in capsys.readouterr().err
+    assert cli.run(["plan", "team", "T2", "--status", "asleep"]) == 2
+    assert cli.run(["plan", "team", "T2", "--status", "ready"]) == 0
+    assert cli.run(["solve", "--live", "--out", str(plan)]) == 0
+    assert {one.team for one in load_plan(plan).team_orders} == {"T1", "T2"}

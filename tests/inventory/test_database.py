@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 from sqlalchemy import JSON, Boolean, Column, Date, Float, Integer, MetaData, String, Table, func, insert, select
 from sqlalchemy.exc import IntegrityError, InternalError, StatementError
 
-from inventory.database import BadDatabaseUrl, NoDatabase, insert_rows, open_engine, reading, take_ids, transaction
+from inventory.database import (
+    BadDatabaseUrl,
+    CannotBeStored,
+    DamagedDatabase,
+    NoDatabase,
+    NotADatabase,
+    TryAgain,
+    insert_rows,
+    open_engine,
+    reading,
+    take_ids,
+    transaction,
+)
 from inventory.tables import Id, Instant, Quantity, QuantityTooFine
 from inventory.tables.base import MOST
 from inventory.tables.places import stores
@@ -76,6 +88,39 @@ class TestAddresses:
             connection.execute(select(1))
         engine.dispose()
 
+    def test_the_cause_is_told_in_both_languages(self, tmp_path):
+        engine = open_engine("postgresql://keeper@127.0.0.1:1/county")
+        with pytest.raises(NoDatabase) as refusal, transaction(engine) as connection:
+            connection.execute(select(1))
+        engine.dispose()
+        assert "服务没有启动" in refusal.value.facts["cause_zh"]
+        assert "refused" in refusal.value.facts["cause_en"]
+
+    def test_a_file_of_something_else_is_no_database(self, tmp_path):
+        file = tmp_path / "county.sqlite3"
+        file.write_text("a shopping list\n" * 500)
+        engine = open_engine(f"sqlite:///{file}")
+        for enter in (transaction, reading):
+            with pytest.raises(NotADatabase), enter(engine) as connection:
+                connection.execute(select(1))
+        engine.dispose()
+
+    def test_a_damaged_file_is_called_so(self, tmp_path, sqlite_template):
+        content = bytearray(sqlite_template.read_bytes())
+        content[100:4096] = b"\xa5" * 3996  # the first page after its header: the list of tables
+        file = tmp_path / "county.sqlite3"
+        file.write_bytes(content)
+        engine = open_engine(f"sqlite:///{file}")
+        with pytest.raises(DamagedDatabase), reading(engine) as connection:
+            connection.execute(select(numbers)).all()
+        engine.dispose()
+
+    def test_what_a_column_cannot_hold_is_refused_by_postgresql(self, postgresql):
+        engine = open_engine(postgresql())
+        with pytest.raises(CannotBeStored), transaction(engine) as connection:
+            connection.execute(insert(numbers), {"series": "x" * 5000, "last": 1})
+        engine.dispose()
+
     def test_sqlite_is_durable_and_keeps_foreign_keys(self, tmp_path):
         engine = open_engine(f"sqlite:///{tmp_path}/county.sqlite3")
         with engine.connect() as connection:
@@ -111,7 +156,7 @@ class TestTransactions:
 
         with pytest.raises(ZeroDivisionError):
             write_and(lambda _: 1 // 0)
-        with pytest.raises(IntegrityError):
+        with pytest.raises((IntegrityError, TryAgain)):  # on PostgreSQL somebody else may have been faster
             write_and(lambda connection: connection.execute(insert(numbers), {"series": "a", "last": 2}))
         with reading(engine) as connection:
             assert connection.execute(select(numbers.c.series)).all() == []

@@ -21,9 +21,9 @@ from inventory.tables.places import stores
 from inventory.tables.stock import balances, movements, reservations
 from optimizer.dispatch.plan import Plan
 from scenarios.commit import Committed, NoRunningPlan, PlanStale, cancel_plan, commit_plan, running_plan
+from scenarios.deliveries import plan_reference
 from scenarios.exchange.plan import dump_plan
 from scenarios.incidents import UnknownSituation
-from scenarios.live import plan_reference
 from scenarios.tables import orders, plans, shipments
 from scenarios.world import World
 

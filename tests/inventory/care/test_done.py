@@ -11,6 +11,7 @@ from inventory.care.done import AnotherWay, BadEvidence, DoneInFuture, UnknownTa
 from inventory.care.evaluate import evaluate_stock
 from inventory.care.views import list_findings
 from inventory.ledger.choose import Override
+from inventory.ledger.count import Counted, approve_count, close_count, enter_counts, open_count
 from inventory.ledger.errors import NotDispatchable, OverrideIncomplete, WrongState
 from inventory.ledger.issue import issue
 from inventory.ledger.move import change_state
@@ -94,7 +95,7 @@ def test_a_check_that_failed_makes_the_lot_unserviceable_at_once_and_the_clock_r
     assert available(session, as_of=act().at)["S0", EXTINGUISHER] == 0
     with pytest.raises(NotDispatchable):
         issue(session, store="S0", item=EXTINGUISHER, quantity=Decimal(1), act=act(reason="RESCUE"))
-    assert states(INSPECT) == ["failed"]
+    assert states(INSPECT) == ["failed", "open"]  # it must be mended and checked again
     evaluated(days=9)  # 37 days after the last pass: overdue, as if nobody had looked
     codes = {row.code for row in list_findings(session, store="S0") if row.kind == "INSPECT"}
     assert "CHECK_FAILED" in codes
@@ -241,3 +242,25 @@ def test_units_past_retirement_leave_the_book_and_the_task_does_not_come_back(se
     assert on_shelf(session, EXTINGUISHER, lot="NEW") == {("serviceable", "A-1"): Decimal(4)}
     evaluated()
     assert states(key) == ["done"]
+
+
+def test_what_was_mended_and_checked_again_the_same_day_may_go(session, overdue, act, states):
+    finish_task(session, task=INSPECT, act=act(), passed=False)
+    with pytest.raises(NotDispatchable):
+        issue(session, store="S0", item=EXTINGUISHER, quantity=Decimal(1), act=act(reason="RESCUE", key="k"))
+    assert available(session, as_of=AT).get(("S0", EXTINGUISHER)) == 0
+    finish_task(session, task=INSPECT, act=act(at=AT + timedelta(hours=2)))
+    assert states(INSPECT) == ["failed", "done"]
+    assert available(session, as_of=AT)["S0", EXTINGUISHER] == 30
+    issue(session, store="S0", item=EXTINGUISHER, quantity=Decimal(1), act=act(reason="RESCUE"))
+
+
+def test_a_stocktake_that_is_approved_does_its_task(session, stock, evaluated, act, states):
+    stock("S0", BED, 3)
+    evaluated()
+    assert states("S0/STOCKTAKE") == ["open"]
+    number = open_count(session, store="S0", act=act(reason="COUNT"))
+    enter_counts(session, number=number, counted=[Counted(item=BED, lot="L1", quantity=Decimal(3))], act=act())
+    close_count(session, number=number, act=act())
+    approve_count(session, number=number, act=act(actor="boss"))
+    assert states("S0/STOCKTAKE") == ["done"]

@@ -276,6 +276,20 @@ class TestWhatMovesMeanwhile:
         assert lines("S0")["L1", "C-1", "serviceable"] == 3
         assert session.execute(select(func.count()).select_from(lots)).scalar_one() == 1
 
+    def test_a_lot_that_stands_in_one_place_needs_no_bin(self, session, stock, begin, count, finish, lines):
+        stock("S0", 6)
+        number = begin()
+        count(number, 6, bin=None)
+        finish(number)
+        assert lines("S0") == {("L1", "A-1-1-1", "serviceable"): 6}
+
+    def test_a_lot_that_stands_in_two_places_needs_its_bin(self, session, stock, begin, count, refused):
+        stock("S0", 6)
+        stock("S0", 2, bin="B-1")
+        number = begin()
+        with refused(LotUnclear):
+            count(number, 6, bin=None)
+
     def test_two_counts_of_a_store_cannot_both_adjust(self, session, stock, begin, count, finish, refused):
         stock("S0", 10)
         number = begin()
