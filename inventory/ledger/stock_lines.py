@@ -164,8 +164,10 @@ def available(
     """(store, item) -> available units, of all stores, of a division code and what lies below it, or of one store.
     Pairs that hold nothing at all are left out."""
     total = available_units(as_of=as_of)
-    sums = select(balances.c.store_id, balances.c.item_id, total.label("units")).join(
-        lots, lots.c.id == balances.c.lot_id
+    sums = (
+        select(balances.c.store_id, balances.c.item_id, total.label("units"))
+        .join(lots, lots.c.id == balances.c.lot_id)
+        .where(balances.c.state.not_in(list(ELSEWHERE)))
     )
     if place is not None or store is not None:
         inside = select(stores.c.id)
