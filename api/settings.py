@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 
 from inventory.database import BadDatabaseUrl, open_engine, reading
 from inventory.errors import InventoryError
@@ -41,6 +41,11 @@ def roads_folder(situation: str) -> Path:
 
 def database_url() -> str:
     return os.environ.get("WUDING_DATABASE_URL") or f"sqlite:///{home() / 'wuding.sqlite3'}"
+
+
+def shown_url() -> str:
+    """The database as it may be shown: without a password."""
+    return make_url(database_url()).render_as_string(hide_password=True)
 
 
 def actor(given: str | None = None) -> str:

@@ -55,12 +55,13 @@ def register(app: typer.Typer, kit: Kit) -> None:
     @command(group, "verify", "cmd.db.verify")
     def verify() -> int:
         from api.commands.lines import print_table
+        from api.settings import shown_url
         from api.upkeep import verify_database
 
         with speaker.working():
             speaker.phase("phase.verify")
             found = verify_database()
-        speaker.say("db.verified", balances=found.balances, movements=found.movements)
+        speaker.say("db.verified", url=shown_url(), balances=found.balances, movements=found.movements)
         if not found.differences:
             speaker.say("db.agrees")
             return DONE
