@@ -10,8 +10,16 @@ from api.commands.stock_entry import Page, Writes, coded, print_json, word
 from api.office import Entry, known, look, names_of
 from inventory.kinds import ELSEWHERE, OWNERS, STATES
 from optimizer.errors import BadInput, Fault
+from scenarios.texts import text
 
 NONE_FOUND, DONE = "said.stock.none", 0
+
+
+def held(what: str, lang: str) -> str:
+    """What held units: a task by its key, or a state or the reserve floor in words."""
+    if what == "RESERVE_FLOOR":
+        return text("word.reserve_floor", lang)
+    return STATES[what][0 if lang == "zh" else 1] if what in STATES else what
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
@@ -147,6 +155,33 @@ def _promised(group: typer.Typer, kit: Kit) -> None:
             (
                 (str(row.operation), names.store(row.store, lang), names.item(row.item, lang), row.lot or "-",
                  row.quantity, names.unit(row.item, lang), row.borrower, row.due_back)
+                for row in found
+            ),
+        )  # fmt: skip
+        return DONE
+
+    @kit.command(group, "overrides", "cmd.stock.overrides")
+    def lifted(
+        store: Annotated[str | None, option("--store", "opt.stock.store")] = None,
+        as_json: Annotated[bool, json_wanted] = False,
+    ) -> int:
+        from inventory.ledger.pages import list_overrides
+
+        look(known, store=store)
+        found = look(list_overrides, store=store)
+        if as_json:
+            print_json(found)
+            return DONE
+        names = look(names_of, stores=[row.store for row in found], items=[row.item for row in found])
+        if not found:
+            speaker.say(NONE_FOUND)
+            return DONE
+        page.table(
+            ("operation>", "recorded_at", "store", "item", "lot", "quantity>", "blocked", "person", "why"),
+            (
+                (str(row.operation), row.recorded_at, names.store(row.store, lang), names.item(row.item, lang),
+                 row.lot or "-", row.quantity, ", ".join(held(one, lang) for one in row.blocked), row.person,
+                 row.reason)
                 for row in found
             ),
         )  # fmt: skip

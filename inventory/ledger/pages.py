@@ -13,6 +13,7 @@ from inventory.ledger.errors import UnknownStore
 from inventory.ledger.post import ids_by_code
 from inventory.ledger.stock_lines import sub_tree
 from inventory.tables.base import Quantity
+from inventory.tables.care import overrides
 from inventory.tables.goods import items, lots
 from inventory.tables.orders import loans
 from inventory.tables.places import bins, stores
@@ -269,3 +270,38 @@ def open_reservations(connection: Connection, *, reference: str | None = None) -
     if reference is not None:
         wanted = wanted.where(reservations.c.reference == reference)
     return [Reserved(*tuple(row)) for row in connection.execute(wanted)]
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """Units that left against a gate: what held them (tasks, a state, the reserve floor), who answers, why."""
+
+    operation: int
+    recorded_at: datetime
+    store: str
+    item: str
+    lot: str
+    quantity: Decimal
+    blocked: list[str]
+    person: str
+    reason: str
+
+
+def list_overrides(connection: Connection, *, store: str | None = None, place: str | None = None) -> list[Lifted]:
+    """Every emergency override on record, the latest first."""
+    wanted = (
+        select(
+            overrides.c.operation_id, overrides.c.recorded_at, stores.c.code, items.c.code, lots.c.code,
+            overrides.c.quantity, overrides.c.blocked, overrides.c.person, overrides.c.reason,
+        )
+        .join(balances, balances.c.id == overrides.c.balance_id)
+        .join(stores, stores.c.id == balances.c.store_id)
+        .join(items, items.c.id == balances.c.item_id)
+        .join(lots, lots.c.id == balances.c.lot_id)
+        .order_by(overrides.c.id.desc())
+    )  # fmt: skip
+    if store is not None:
+        wanted = wanted.where(stores.c.code == store)
+    if place is not None:
+        wanted = wanted.where(stores.c.place_code.like(sub_tree(place)))
+    return [Lifted(*tuple(row)) for row in connection.execute(wanted)]

@@ -208,6 +208,9 @@ def test_an_overdue_gate_is_lifted_only_by_name_and_reason(stock: Office) -> Non
     assert f"S0/{EXTINGUISHER}/E/INSPECT" in stock.error
     stock("issue", "S0", EXTINGUISHER, "1", "--override-by", "县长", code=2)
     stock("issue", "S0", EXTINGUISHER, "1", "--override-by", "县长", "--override-why", "山火")
+    listed = stock("overrides", "--store", "S0")
+    assert "县长" in listed
+    assert "山火" in listed
     assert stock.held() == {("S0", "E", "serviceable"): 8}
 
 
