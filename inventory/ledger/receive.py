@@ -153,6 +153,8 @@ def receive_assets(
         check_code(serial, what_zh="单件编号", what_en="serial number")
         if index and serial == in_order[index - 1]:
             raise AssetTaken(item=item, lot=serial, store=store)
+        if held_as_lot(connection, head, serial):
+            raise AssetTaken(item=item, lot=serial, store=store)
         known = registered(connection, serial)
         if known is not None and stands_anywhere(connection, known):
             raise AssetTaken(item=item, lot=serial, store=store)
@@ -177,6 +179,18 @@ def check_not_asset(connection: Connection, head: Head, code: str) -> None:
 def registered(connection: Connection, serial: str) -> int | None:
     """The lot of a serialised unit; None where the number is new."""
     return connection.execute(select(assets.c.lot_id).where(assets.c.serial == serial)).scalar()
+
+
+def held_as_lot(connection: Connection, head: Head, code: str) -> bool:
+    """Whether units of the item are in the book under this number without being registered one by one."""
+    held = (
+        select(balances.c.id)
+        .join(lots, lots.c.id == balances.c.lot_id)
+        .outerjoin(assets, assets.c.lot_id == lots.c.id)
+        .where(lots.c.item_id == head.item_id, lots.c.code == code, assets.c.lot_id.is_(None))
+        .where(balances.c.quantity > 0)
+    )
+    return connection.execute(held.limit(1)).first() is not None
 
 
 def stands_anywhere(connection: Connection, lot_id: int) -> bool:

@@ -221,6 +221,12 @@ class TestSerialisedUnits:
         cards = session.execute(select(assets.c.serial, assets.c.model, assets.c.maker, assets.c.acquired)).all()
         assert cards == [("R1", "TK-3", "某厂", date(2026, 6, 15)), ("R2", "TK-3", "某厂", date(2026, 6, 15))]
 
+    def test_a_number_that_stands_for_a_lot_is_no_number_of_one_unit(self, session, radios, act, refused):
+        lot = LotFacts(code="R9")
+        receive(session, store="S0", item=RADIO, quantity=Decimal(5), act=act(), lot=lot, bin="A-1")
+        with refused(AssetTaken):
+            radios("R9")
+
     def test_a_number_is_taken_once_here_and_elsewhere(self, radios, refused, entries):
         radios("R1")
         before = entries()
