@@ -50,19 +50,10 @@ def evaluate(
 
 
 def stored_board(connection: "Connection", *, today: date, place: str | None = None) -> "Board":
-    """The board as last evaluated; `stale` also where a check was put on record since."""
-    from dataclasses import replace
+    """The board as last evaluated."""
+    from inventory.care.views import board  # tables: not for `--help`
 
-    from sqlalchemy import select
-
-    from inventory.care.views import board
-    from inventory.tables.care import maintenance
-
-    found = board(connection, place=place, today=today)
-    if found.stale or found.evaluated_at is None:
-        return found
-    since = select(maintenance.c.id).where(maintenance.c.recorded_at > found.evaluated_at).limit(1)
-    return replace(found, stale=connection.execute(since).first() is not None)
+    return board(connection, place=place, today=today)
 
 
 def is_fresh(connection: "Connection", found: "Board", *, preset: str, place: str | None) -> bool:

@@ -16,7 +16,6 @@ from inventory.errors import InventoryError
 
 BUSY_TIMEOUT_MS = 30_000
 CONNECT_TIMEOUT_S = 10
-BULK_ROWS = 20_000
 
 
 class BadDatabaseUrl(InventoryError):

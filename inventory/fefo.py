@@ -25,6 +25,13 @@ class FefoLot:
     expires: date | None = None
 
 
+def check_positive(quantity: Decimal, *, item: str, store: str) -> Decimal:
+    """The same quantity. Raises BadQuantity for zero, less, and what is no number."""
+    if not quantity.is_finite() or quantity <= 0:
+        raise BadQuantity(item=item, store=store, quantity=quantity)
+    return quantity
+
+
 def fefo_order(lots: Iterable[FefoLot]) -> list[FefoLot]:
     """Earliest expiry first, no expiry last, equal days by lot id."""
     return sorted(lots, key=lambda lot: (lot.expires is None, lot.expires or date.max, lot.lot))
@@ -38,8 +45,7 @@ def allocate(quantity: Decimal, lots: Iterable[FefoLot], *, item: str, store: st
     """
     ordered = fefo_order(lots)
     for amount in (quantity, *(lot.quantity for lot in ordered if lot.quantity < 0)):
-        if not amount.is_finite() or amount <= 0:
-            raise BadQuantity(item=item, store=store, quantity=amount)
+        check_positive(amount, item=item, store=store)
     available = sum((lot.quantity for lot in ordered), Decimal(0))
     if quantity > available:
         raise InsufficientStock(item=item, store=store, asked=quantity, available=available)

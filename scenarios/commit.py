@@ -11,8 +11,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from inventory.errors import InventoryError
 from inventory.ledger.choose import choose
-from inventory.ledger.post import Act, Head, Move, Operation, begin, ids_by_code, lock, post
-from inventory.ledger.release import release_expired
+from inventory.ledger.post import Act, Head, Operation, begin, ids_by_code, lock
+from inventory.ledger.release import Held, free_some, release_expired
 from inventory.ledger.reserve import hold
 from inventory.tables.goods import items, lots
 from inventory.tables.places import stores
@@ -162,14 +162,7 @@ def _lock_situation(connection: Connection, situation: str) -> None:
     connection.execute(select(situations.c.code).where(situations.c.code == situation).with_for_update())
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    id: int
-    line: int
-    quantity: Decimal
-
-
-def _held(connection: Connection, reference: str) -> dict[Key, list[_Held]]:
+def _held(connection: Connection, reference: str) -> dict[Key, list[Held]]:
     """What is reserved under the reference now, by lot; the newest reservation first, so that it goes first."""
     rows = connection.execute(
         select(stores.c.code, items.c.code, lots.c.code, reservations.c.id, reservations.c.balance_id,
@@ -181,29 +174,21 @@ def _held(connection: Connection, reference: str) -> dict[Key, list[_Held]]:
         .where(reservations.c.reference == reference, reservations.c.quantity > ZERO)
         .order_by(reservations.c.id.desc())
     )  # fmt: skip
-    found: dict[Key, list[_Held]] = {}
+    found: dict[Key, list[Held]] = {}
     for store, item, lot, id_, line, units in rows:
-        found.setdefault((store, item, lot), []).append(_Held(id_, line, units))
+        found.setdefault((store, item, lot), []).append(Held(id_, line, units))
     return found
 
 
 def _release(
-    connection: Connection, operation: Operation, held: Mapping[Key, Iterable[_Held]], wanted: Mapping[Key, Decimal]
+    connection: Connection, operation: Operation, held: Mapping[Key, Iterable[Held]], wanted: Mapping[Key, Decimal]
 ) -> dict[Key, Decimal]:
     released: dict[Key, Decimal] = {}
     for key in sorted(held):
         over = sum((one.quantity for one in held[key]), ZERO) - wanted.get(key, ZERO)
         if over > 0:
             released[key] = over
-        for one in held[key]:
-            part = min(one.quantity, over)
-            if part <= 0:
-                break
-            post(connection, operation, [Move("RELEASE", part, source=one.line)])
-            connection.execute(
-                update(reservations).where(reservations.c.id == one.id).values(quantity=one.quantity - part)
-            )
-            over -= part
+        free_some(connection, operation, held[key], over)
     return released
 
 
@@ -224,7 +209,7 @@ def _released_by(connection: Connection, operation: Operation) -> dict[Key, Deci
 
 def _reserve(
     connection: Connection, operation: Operation, heads: Mapping[tuple[str, str], Head],
-    held: Mapping[Key, Iterable[_Held]], wanted: Mapping[Key, Decimal], act: Act, reference: str,
+    held: Mapping[Key, Iterable[Held]], wanted: Mapping[Key, Decimal], act: Act, reference: str,
     expires_at: datetime | None, *, judged_at: datetime | None,
 ) -> dict[Key, Decimal]:  # fmt: skip
     """Every line that can no longer be kept is found before anybody hears of one."""

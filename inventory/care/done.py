@@ -11,9 +11,9 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from inventory.errors import InventoryError
 from inventory.five_fixed import NO_LOT, shanghai_day
-from inventory.intake.care import hold_failed
 from inventory.kinds import ELSEWHERE, KINDS
 from inventory.ledger.errors import WrongState
+from inventory.ledger.holds import hold_failed
 from inventory.ledger.move import change_state, move, write_off_lines
 from inventory.ledger.post import Act, AnyRow, lock
 from inventory.ledger.stock_lines import sub_tree

@@ -19,7 +19,6 @@ from inventory.snapshot import snapshot
 from inventory.tables.care import evaluations, findings, store_scores, tasks
 from inventory.tables.places import stores
 
-OWN_TASKS = frozenset({"PUT_AWAY", "REPAIR", "RELEASE", "WRITE_OFF", "RECALL", "RECORD_MADE"})
 _LIVE = ("open", "assigned")
 
 

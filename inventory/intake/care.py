@@ -12,7 +12,7 @@ from inventory.errors import BadTable
 from inventory.files import Table
 from inventory.files.cells import fault
 from inventory.intake.registers import Imported, bin_ids, make_bins
-from inventory.ledger.holds import hold_failed as hold_failed
+from inventory.ledger.holds import hold_failed
 from inventory.ledger.post import Act
 from inventory.ledger.rules import registers_changed
 from inventory.tables.care import maintenance

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, insert
 
-from inventory.fefo import BadQuantity, FefoLot, InsufficientStock, allocate
+from inventory.fefo import FefoLot, InsufficientStock, allocate, check_positive
 from inventory.five_fixed import LotGate, RuleBook, shanghai_day
 from inventory.ledger.errors import NotDispatchable, NotWhole, OverrideIncomplete
 from inventory.ledger.post import Act, Head, Operation
@@ -44,8 +44,7 @@ def choose(
     `judged_at`: the moment whose day decides what is fit (of a plan; else that of the act).
     """
     moment = judged_at or act.at
-    if not quantity.is_finite() or quantity <= 0:
-        raise BadQuantity(item=head.item, store=head.store, quantity=quantity)
+    check_positive(quantity, item=head.item, store=head.store)
     if override is not None and not (override.person.strip() and override.reason.strip()):
         raise OverrideIncomplete
     lines = lines_of(connection, head)

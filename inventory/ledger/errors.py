@@ -12,10 +12,6 @@ class UnknownStore(InventoryError):
     """No store of that id. Facts: store."""
 
 
-class UnknownBin(InventoryError):
-    """No such bin in the store. Facts: store, bin."""
-
-
 class UnknownLot(InventoryError):
     """No stock of that lot where it was looked for. Facts: store, item, lot."""
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, delete, insert, select
 
 from inventory.catalogue import UnknownItem
-from inventory.fefo import BadQuantity
+from inventory.fefo import check_positive
 from inventory.ledger.choose import Override, choose
 from inventory.ledger.errors import UnknownKit, UnknownPackage
 from inventory.ledger.issue import out
@@ -23,8 +23,7 @@ def save_kit(
     for item, quantity in content.items():
         if item not in known:
             raise UnknownItem(item=item)
-        if not quantity.is_finite() or quantity <= 0:
-            raise BadQuantity(item=item, store=kit, quantity=quantity)
+        check_positive(quantity, item=item, store=kit)
     statement = insert_into(connection.dialect.name)(kits).values(code=kit, name=name, name_en=name_en)
     connection.execute(
         statement.on_conflict_do_update(index_elements=["code"], set_={"name": name, "name_en": name_en})
@@ -37,8 +36,7 @@ def save_kit(
 
 def explode(connection: Connection, *, kit: str, count: Decimal) -> dict[str, Decimal]:
     """item -> units of `count` kits. Raises UnknownKit, BadQuantity."""
-    if not count.is_finite() or count <= 0:
-        raise BadQuantity(item=kit, store="-", quantity=count)
+    check_positive(count, item=kit, store="-")
     rows = connection.execute(
         select(items.c.code, kit_items.c.quantity)
         .join(items, items.c.id == kit_items.c.item_id)
@@ -72,16 +70,14 @@ def save_package(connection: Connection, *, item: str, name: str, units: Decimal
     known = ids_by_code(connection, items, [item])
     if item not in known:
         raise UnknownItem(item=item)
-    if not units.is_finite() or units <= 0:
-        raise BadQuantity(item=item, store=name, quantity=units)
+    check_positive(units, item=item, store=name)
     statement = insert_into(connection.dialect.name)(packages).values(item_id=known[item], name=name, units=units)
     connection.execute(statement.on_conflict_do_update(index_elements=["item_id", "name"], set_={"units": units}))
 
 
 def units_of(connection: Connection, *, item: str, package: str, count: Decimal) -> Decimal:
     """Units of the item in `count` packages. Raises UnknownPackage, BadQuantity."""
-    if not count.is_finite() or count <= 0:
-        raise BadQuantity(item=item, store=package, quantity=count)
+    check_positive(count, item=item, store=package)
     row = connection.execute(
         select(packages.c.units)
         .join(items, items.c.id == packages.c.item_id)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, select, update
 
-from inventory.fefo import BadQuantity
+from inventory.fefo import check_positive
 from inventory.five_fixed import check_repair_share
 from inventory.five_fixed.stores import is_extinguisher
 from inventory.kinds import ELSEWHERE, STATES
@@ -14,12 +14,12 @@ from inventory.ledger.choose import ZERO, first_expired
 from inventory.ledger.errors import UnknownLot, WrongState
 from inventory.ledger.post import Act, Head, Line, Move, Operation, begin, lock, lock_all, post
 from inventory.ledger.receive import bin_id_of
-from inventory.ledger.release import free_newest
+from inventory.ledger.release import free_newest, free_some, newest_first
 from inventory.ledger.rules import rule_book
 from inventory.ledger.stock_lines import Stock, lines_of
 from inventory.tables.goods import items, lots
 from inventory.tables.places import stores
-from inventory.tables.stock import balances, reservations
+from inventory.tables.stock import balances
 
 # state -> the states it may go to; retired and written-off units do not come back
 NEXT_STATES: dict[str, tuple[str, ...]] = {
@@ -183,9 +183,7 @@ def recall(connection: Connection, *, item: str, lot: str, act: Act, store: str 
 
 
 def positive(head: Head, quantity: Decimal) -> Decimal:
-    if not quantity.is_finite() or quantity <= 0:
-        raise BadQuantity(item=head.item, store=head.store, quantity=quantity)
-    return quantity
+    return check_positive(quantity, item=head.item, store=head.store)
 
 
 def _shift(
@@ -207,22 +205,8 @@ def _unreserved(
     needed = amount - sum((line.free for line in lines), ZERO)
     if needed <= 0:
         return lines
-    by_id = {line.id: line for line in lines}
-    held = connection.execute(
-        select(reservations.c.id, reservations.c.balance_id, reservations.c.quantity)
-        .where(reservations.c.balance_id.in_(list(by_id)), reservations.c.quantity > 0)
-        .order_by(reservations.c.id.desc())
-    ).all()
-    for id_, line_id, units in held:
-        part = min(units, needed)
-        if not part:
-            break
-        line = by_id[line_id]
-        post(connection, operation, [Move("RELEASE", part, source=line_id)])
-        connection.execute(update(reservations).where(reservations.c.id == id_).values(quantity=units - part))
-        by_id[line_id] = replace(line, reserved=line.reserved - part)
-        needed -= part
-    return list(by_id.values())
+    freed = free_some(connection, operation, newest_first(connection, [line.id for line in lines]), needed)
+    return [replace(line, reserved=line.reserved - freed.get(line.id, ZERO)) for line in lines]
 
 
 def counted_with(connection: Connection, item: str) -> list[str]:

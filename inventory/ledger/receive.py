@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, insert, select, update
 
-from inventory.fefo import BadQuantity
+from inventory.fefo import check_positive
 from inventory.five_fixed import RuleBook, shanghai_day
 from inventory.kinds import OWNERS, STATES
 from inventory.ledger.choose import check_whole
@@ -42,8 +42,7 @@ def receive(
     lot or the bin cannot be as they are written.
     """
     lot = lot or LotFacts()
-    if not quantity.is_finite() or quantity <= 0:
-        raise BadQuantity(item=item, store=store, quantity=quantity)
+    check_positive(quantity, item=item, store=store)
     if state not in STATES:
         raise WrongState(what=item, state=state, needed=", ".join(STATES))
     request = {"store": store, "item": item, "quantity": quantity, "lot": repr(lot), "bin": bin, "state": state}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,6 +17,15 @@ from inventory.tables.stock import balances, reservations
 
 _ORDER = re.compile(r"(DB|PD)-\d{4}-\d{6,}")  # numbers as transfers and stocktakes have them
 _PLAN = "plan:"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is left of one reservation, and the line it is on."""
+
+    id: int
+    line: int
+    quantity: Decimal
 
 
 class OwnedReference(InventoryError):
@@ -88,18 +98,33 @@ def free(connection: Connection, operation: Operation, ids: Iterable[int]) -> No
 
 def free_newest(connection: Connection, operation: Operation, line: int, units: Decimal) -> None:
     """Release so many of the units reserved on a locked line, those of the newest reservations first."""
-    held = connection.execute(
-        select(reservations.c.id, reservations.c.quantity)
-        .where(reservations.c.balance_id == line, reservations.c.quantity > 0)
+    free_some(connection, operation, newest_first(connection, [line]), units)
+
+
+def newest_first(connection: Connection, lines: Iterable[int]) -> list[Held]:
+    """What is reserved on these lines, the newest reservation first."""
+    rows = connection.execute(
+        select(reservations.c.id, reservations.c.balance_id, reservations.c.quantity)
+        .where(reservations.c.balance_id.in_(list(lines)), reservations.c.quantity > 0)
         .order_by(reservations.c.id.desc())
-    ).all()
-    for id_, kept in held:
-        part = min(kept, units)
+    )
+    return [Held(id=id_, line=line, quantity=units) for id_, line, units in rows]
+
+
+def free_some(connection: Connection, operation: Operation, held: Iterable[Held], units: Decimal) -> dict[int, Decimal]:
+    """Release so many of the units held, in the order given, as far as there are any: line -> units released. The
+    lines are locked."""
+    freed: dict[int, Decimal] = {}
+    for one in held:
+        part = min(one.quantity, units)
         if part <= 0:
-            return
-        post(connection, operation, [Move("RELEASE", part, source=line)])
-        connection.execute(update(reservations).where(reservations.c.id == id_).values(quantity=kept - part))
+            break
+        post(connection, operation, [Move("RELEASE", part, source=one.line)])
+        left = one.quantity - part
+        connection.execute(update(reservations).where(reservations.c.id == one.id).values(quantity=left))
+        freed[one.line] = freed.get(one.line, Decimal(0)) + part
         units -= part
+    return freed
 
 
 def release_expired(connection: Connection, head: Head, *, at: datetime) -> bool:

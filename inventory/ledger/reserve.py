@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, insert, select, update
 
-from inventory.fefo import BadQuantity
+from inventory.fefo import check_positive
 from inventory.ledger.choose import choose
 from inventory.ledger.errors import NotDispatchable, UnknownOrder
 from inventory.ledger.post import Act, Head, Line, Move, Operation, begin, lock, post
@@ -41,8 +41,7 @@ def hold(
 ) -> list[int]:  # fmt: skip
     """Reserve units of a locked store and item; the ids of the reservations, one for each line taken from.
     `judged_at`: as for `choose`."""
-    if not quantity.is_finite() or quantity <= 0:
-        raise BadQuantity(item=head.item, store=head.store, quantity=quantity)
+    check_positive(quantity, item=head.item, store=head.store)
     made: list[int] = []
     for taken in choose(connection, head, quantity, act=act, lot=lot, judged_at=judged_at):
         line = taken.line

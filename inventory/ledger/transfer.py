@@ -12,7 +12,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, insert, select, update
 
 from inventory.catalogue import UnknownItem
-from inventory.fefo import BadQuantity
+from inventory.fefo import BadQuantity, check_positive
 from inventory.ledger.arrivals import Arrival, matched
 from inventory.ledger.errors import (
     NotDispatchable,
@@ -53,8 +53,7 @@ def request_transfer(
     for item, quantity in lines:
         if item not in item_ids:
             raise UnknownItem(item=item)
-        if not quantity.is_finite() or quantity <= 0:
-            raise BadQuantity(item=item, store=from_store, quantity=quantity)
+        check_positive(quantity, item=item, store=from_store)
     if from_store == to_store:
         raise SameStore(store=from_store)
     if not lines:

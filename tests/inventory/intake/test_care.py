@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from inventory.intake.care import hold_failed, import_custodians, import_maintenance
+from inventory.intake.care import import_custodians, import_maintenance
 from inventory.ledger.errors import NotDispatchable
+from inventory.ledger.holds import hold_failed
 from inventory.ledger.issue import issue
 from inventory.ledger.receive import LotFacts, receive
 from inventory.tables.care import holds, maintenance
