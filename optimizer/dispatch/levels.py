@@ -29,9 +29,11 @@ def served(problem: DispatchProblem, orders: Iterable[TeamOrder]) -> dict[str, i
 
 
 def shipped(shipments: Iterable[Shipment]) -> dict[tuple[str, str], Decimal]:
-    """Units each (incident, item) gets."""
+    """Units each (incident, item) gets; equipment counts to no demand (E2)."""
     total: dict[tuple[str, str], Decimal] = {}
     for row in shipments:
+        if row.task is not None:
+            continue
         key = row.incident, row.item
         total[key] = total.get(key, Decimal(0)) + row.quantity
     return total
@@ -69,6 +71,8 @@ def supply_levels(problem: DispatchProblem, rows: tuple[Shipment, ...]) -> dict[
         deprivation += severity[incident] * (1 - share) * problem.parameters.horizon_s
     waited: dict[tuple[str, str], Decimal] = {}  # unit-seconds
     for row in rows:
+        if row.task is not None:
+            continue
         key = row.incident, row.item
         waited[key] = waited.get(key, Decimal(0)) + row.quantity * row.arrive_s
     for key, unit_seconds in waited.items():
@@ -87,6 +91,8 @@ def cost_m(problem: DispatchProblem, rows: tuple[Shipment, ...]) -> int:
     trips: dict[tuple[str, str, str | None, int | None], int] = {}
     travel = problem.travel
     for row in rows:
+        if row.team is not None:
+            continue  # goes with the team (E3)
         incident = problem.incident_index[row.incident]
         metres = 0
         if row.vehicle is not None and travel.vehicle_to_incident_m is not None:

@@ -5,8 +5,8 @@ that is there first. This is a list rule, not an optimum: level 6 says so by its
 Numbers in brackets are those of docs/model.md.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from optimizer.dispatch.plan import Shipment
@@ -27,6 +27,7 @@ class Load:
     quantity: Decimal
     lump: Decimal
     weight: float
+    task: int | None = None  # equipment of this task (E2)
 
 
 def load_of(supply: ItemSupply, store: int, incident: int, lumps: int) -> Load:
@@ -42,13 +43,16 @@ def load_of(supply: ItemSupply, store: int, incident: int, lumps: int) -> Load:
 
 
 @dataclass(frozen=True)
-class _Leg:
+class Leg:
+    """A part of a load on its way."""
+
     load: Load
     quantity: Decimal
     depart_s: int
     arrive_s: int
     vehicle: str | None
     trip: int | None
+    team: str | None = None  # that takes it along (E3)
 
 
 def shipments(
@@ -58,7 +62,12 @@ def shipments(
     *,
     as_listed: bool = False,
 ) -> tuple[Shipment, ...]:
-    """Shipments of all loads; trips by urgency, or `as_listed` in the order of the loads.
+    """Shipments of all loads; see `legs_of`."""
+    return from_lots(problem, legs_of(problem, loads, as_listed=as_listed), lots)
+
+
+def legs_of(problem: DispatchProblem, loads: Iterable[Load], *, as_listed: bool = False) -> list[Leg]:
+    """Trips of all loads, by urgency, or `as_listed` in the order of the loads.
 
     What no trip can bring within the horizon (S7) is left out, hence unmet.
     """
@@ -66,20 +75,20 @@ def shipments(
     by_store: dict[int, list[Load]] = {}
     for load in loads:
         by_store.setdefault(load.store, []).append(load)
-    legs: list[_Leg] = []
+    legs: list[Leg] = []
     for store, mine in sorted(by_store.items()):
         own = vehicles.get(problem.stores[store].id)
         legs.extend(_by_trips(problem, own, mine, as_listed) if own else _at_once(problem, mine))
-    return _from_lots(problem, legs, lots)
+    return legs
 
 
-def _at_once(problem: DispatchProblem, loads: list[Load]) -> list[_Leg]:
+def _at_once(problem: DispatchProblem, loads: list[Load]) -> list[Leg]:
     """A store without vehicles: everything leaves when the incident is known (S6)."""
     legs = []
     for load in loads:
         depart = max(0, problem.incidents[load.incident].reported_s)
         arrive = depart + int(problem.travel.store_to_incident_s[load.store, load.incident])
-        legs.append(_Leg(load, load.quantity, depart, arrive, None, None))
+        legs.append(Leg(load, load.quantity, depart, arrive, None, None))
     return legs
 
 
@@ -89,7 +98,7 @@ class _Fleet:
     def __init__(self, problem: DispatchProblem, vehicles: list[int]) -> None:
         self.problem = problem
         self.vehicles = vehicles
-        self.back = dict.fromkeys(vehicles, 0)
+        self.back = {vehicle: problem.vehicles[vehicle].available_from_s for vehicle in vehicles}
         self.trips = dict.fromkeys(vehicles, 0)
 
     def first_there(self, incident: int, load: Load) -> tuple[int, int, int] | None:
@@ -117,7 +126,7 @@ class _Fleet:
         return self.trips[vehicle]
 
 
-def _by_trips(problem: DispatchProblem, vehicles: list[int], loads: list[Load], as_listed: bool) -> list[_Leg]:
+def _by_trips(problem: DispatchProblem, vehicles: list[int], loads: list[Load], as_listed: bool) -> list[Leg]:
     fleet_state = _Fleet(problem, vehicles)
     by_incident: dict[int, list[Load]] = {}
     heaviest = loads if as_listed else sorted(loads, key=lambda x: (-x.weight * float(x.quantity), x.item))
@@ -129,7 +138,7 @@ def _by_trips(problem: DispatchProblem, vehicles: list[int], loads: list[Load], 
         round_trip = 1 + 2 * min(int(problem.travel.vehicle_to_incident_s[v, incident]) for v in vehicles)
         return -weight / round_trip, incident
 
-    legs: list[_Leg] = []
+    legs: list[Leg] = []
     for incident in by_incident if as_listed else sorted(by_incident, key=urgency):
         left = [(load, load.quantity) for load in by_incident[incident]]
         while left:
@@ -147,7 +156,7 @@ def _by_trips(problem: DispatchProblem, vehicles: list[int], loads: list[Load], 
                 if take > 0:
                     kg -= take * item.mass_kg
                     m3 -= take * item.volume_m3
-                    legs.append(_Leg(load, take, depart, arrive, problem.vehicles[vehicle].id, trip))
+                    legs.append(Leg(load, take, depart, arrive, problem.vehicles[vehicle].id, trip))
                 if quantity > take:
                     rest.append((load, quantity - take))
             left = rest
@@ -161,8 +170,8 @@ def _room(room: Decimal, each: Decimal, lump: Decimal) -> Decimal:
     return lump * (room // (each * lump))
 
 
-def _from_lots(
-    problem: DispatchProblem, legs: list[_Leg], lots: dict[tuple[str, str], tuple[StockLine, ...]]
+def from_lots(
+    problem: DispatchProblem, legs: Iterable[Leg], lots: Mapping[tuple[str, str], tuple[StockLine, ...]]
 ) -> tuple[Shipment, ...]:
     """Take every leg from the store's lots, earliest expiry first, in order of departure (S4)."""
     rows: list[Shipment] = []
@@ -181,6 +190,7 @@ def _from_lots(
                 Shipment(
                     id="", store=store, incident=problem.incidents[leg.load.incident].id, item=item, lot=line.lot,
                     quantity=take, depart_s=leg.depart_s, arrive_s=leg.arrive_s, vehicle=leg.vehicle, trip=leg.trip,
+                    task=None if leg.load.task is None else problem.tasks[leg.load.task].id, team=leg.team,
                 )
             )  # fmt: skip
             quantity -= take
@@ -193,13 +203,9 @@ def _from_lots(
 def numbered(rows: list[Shipment]) -> tuple[Shipment, ...]:
     """Shipments in order of incident and arrival, with ids that follow this order."""
     rows = sorted(
-        rows, key=lambda r: (r.incident, r.arrive_s, r.store, r.vehicle or "", r.trip or 0, r.item, r.lot, r.depart_s)
-    )
-    width = max(4, len(str(len(rows))))
-    return tuple(
-        Shipment(
-            id=f"S{number:0{width}d}", store=r.store, incident=r.incident, item=r.item, lot=r.lot,
-            quantity=r.quantity, depart_s=r.depart_s, arrive_s=r.arrive_s, vehicle=r.vehicle, trip=r.trip,
-        )
-        for number, r in enumerate(rows, 1)
+        rows,
+        key=lambda r: (r.incident, r.arrive_s, r.store, r.vehicle or "", r.trip or 0, r.item, r.lot, r.depart_s,
+                       r.task or "", r.team or ""),
     )  # fmt: skip
+    width = max(4, len(str(len(rows))))
+    return tuple(replace(row, id=f"S{number:0{width}d}") for number, row in enumerate(rows, 1))

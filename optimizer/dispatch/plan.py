@@ -32,7 +32,8 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Seconds from as_of. depart (wheels rolling, after turnout) + travel = arrive = start; + service = finish."""
+    """Seconds from as_of. depart (wheels rolling, after turnout) + travel = arrive; start is no sooner (it may wait for
+    equipment, or for the other teams); start + service = finish."""
 
     incident: str
     task: str
@@ -63,6 +64,8 @@ class Shipment:
     arrive_s: int
     vehicle: str | None = None
     trip: int | None = None  # 1, 2, ... of that vehicle
+    task: str | None = None  # equipment for this task, not for a demand (E2)
+    team: str | None = None  # that takes it along (E3)
 
 
 @dataclass(frozen=True, slots=True)

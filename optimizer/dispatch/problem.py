@@ -44,6 +44,14 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """So much of an item for every team on a task."""
+
+    item: str
+    quantity: Decimal  # > 0
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """`due_s` (soft) and `latest_s` (hard) count from the incident's `reported_s` and bind the arrival."""
 
@@ -54,6 +62,8 @@ class Task:
     service_s: int
     due_s: int | None = None
     latest_s: int | None = None
+    equipment: tuple[Need, ...] = ()  # what a team must have there before its service begins, by item (E1)
+    synchronised: bool = False  # all its teams begin together (Y1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,8 @@ class Team:
     available_until_s: int | None = None  # a stop must finish by then
     lat: float | None = None
     lon: float | None = None
+    carries: tuple[str, ...] = ()  # items of which it has its own wherever it goes (E1)
+    store: str | None = None  # at its base; it takes along from there what it needs (E3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,7 @@ class Vehicle:
     payload_kg: Decimal
     volume_m3: Decimal
     profile: str
+    available_from_s: int = 0  # from as_of, never negative; until then it is out or in the workshop
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +228,16 @@ class DispatchProblem:
     @cached_property
     def task_index(self) -> dict[str, int]:
         return {task.id: index for index, task in enumerate(self.tasks)}
+
+    @cached_property
+    def started_by(self) -> dict[str, Started]:
+        """What each team that is under way has started."""
+        return {started.team: started for started in self.started}
+
+    @cached_property
+    def coupled(self) -> bool:
+        """Whether some task waits for equipment, or its teams for each other."""
+        return any(task.equipment or task.synchronised for task in self.tasks)
 
     @cached_property
     def incident_index(self) -> dict[str, int]:

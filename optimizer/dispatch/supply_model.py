@@ -4,6 +4,7 @@ Quantities of an item are counted in whole lumps of 10^-d units (S8), so that fl
 Numbers in brackets are those of docs/model.md.
 """
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta, timezone
 from decimal import Decimal
@@ -136,36 +137,51 @@ def quickest_ways(problem: DispatchProblem) -> IntArray:
     return travel
 
 
-def supply_model(problem: DispatchProblem) -> SupplyModel:
-    """Arrays of every demanded item, and the dispatchable lots in FEFO order.
+def dispatchable_lots(problem: DispatchProblem, items: Container[str]) -> dict[tuple[str, str], tuple[StockLine, ...]]:
+    """(store, item) -> the lots that may leave, in FEFO order (S1, S4)."""
+    day = problem.as_of.astimezone(SHANGHAI).date()
+    lots: dict[tuple[str, str], list[StockLine]] = {}
+    for line in problem.stock:
+        if line.item in items and line.quantity > 0 and usable(line, day):
+            lots.setdefault((line.store, line.item), []).append(line)
+    return {key: tuple(sorted(lines, key=fefo_key)) for key, lines in sorted(lots.items())}
+
+
+def lumps_of(problem: DispatchProblem, items: Container[str]) -> dict[str, Decimal]:
+    """Item -> what moves as a whole (S8)."""
+    stated = [(line.item, line.quantity) for line in problem.stock]
+    stated += [(item, floor) for (_, item), floor in problem.reserve_floor.items()]
+    stated += [(demand.item, demand.quantity) for demand in problem.demands]
+    stated += [(need.item, need.quantity) for task in problem.tasks for need in task.equipment]
+    places: dict[str, int] = {}
+    for item, quantity in stated:
+        if item in items:
+            places[item] = max(places.get(item, 0), _decimals(quantity))
+    return {item: Decimal(1).scaleb(-most) for item, most in places.items()}
+
+
+def supply_model(problem: DispatchProblem, *, used: Mapping[tuple[str, str], Decimal] | None = None) -> SupplyModel:
+    """Arrays of every demanded item, and the dispatchable lots in FEFO order; `used` units by (store, item) are
+    spoken for (equipment, E2).
 
     Raises `BadInput` for quantities beyond what integers of 64 bits can count.
     """
     wanted: dict[str, list[int]] = {}
     for index, demand in enumerate(problem.demands):
         wanted.setdefault(demand.item, []).append(index)
-    day = problem.as_of.astimezone(SHANGHAI).date()
-    lots: dict[tuple[str, str], list[StockLine]] = {}
-    decimals: dict[str, int] = {}
-    for line in problem.stock:
-        if line.item in wanted:
-            decimals[line.item] = max(decimals.get(line.item, 0), _decimals(line.quantity))
-            if line.quantity > 0 and usable(line, day):
-                lots.setdefault((line.store, line.item), []).append(line)
-    for (_, item), floor in problem.reserve_floor.items():
-        decimals[item] = max(decimals.get(item, 0), _decimals(floor))
-    ordered = {key: tuple(sorted(lines, key=fefo_key)) for key, lines in sorted(lots.items())}
+    ordered = dispatchable_lots(problem, wanted)
+    lumps = lumps_of(problem, wanted)
+    used = used or {}
     held: dict[str, list[tuple[int, Decimal]]] = {}
     for (store, item), lines in ordered.items():
         floor = problem.reserve_floor.get((store, item), Decimal(0))
-        free = sum((line.quantity for line in lines), Decimal(0)) - floor
+        free = sum((line.quantity for line in lines), Decimal(0)) - floor - used.get((store, item), Decimal(0))
         if free > 0:
             held.setdefault(item, []).append((problem.store_index[store], free))
     supplies = []
     for item, rows in sorted(wanted.items()):
         demands = [problem.demands[row] for row in rows]
-        places = max([decimals.get(item, 0), *(_decimals(demand.quantity) for demand in demands)])
-        scale = Decimal(10) ** places
+        scale = 1 / lumps[item]
         stores = sorted(held.get(item, []))
         total = max(sum(free for _, free in stores), sum(demand.quantity for demand in demands))
         if total * scale >= MOST_LUMPS:

@@ -58,10 +58,18 @@ def allowed_teams(problem: DispatchProblem) -> BoolArray:
     return allowed
 
 
-def team_model(problem: DispatchProblem) -> TeamModel:
-    """Arrays for the kernels: one slot for every team that a task still needs."""
+def team_model(
+    problem: DispatchProblem, *, ready: IntArray | None = None, equipped: BoolArray | None = None
+) -> TeamModel:
+    """Arrays for the kernels: one slot for every team that a task still needs.
+
+    `ready` (tasks, teams): no service begins before (absent: no waiting); `equipped` (tasks, teams): who can have what
+    the task needs at all.
+    """
     incident = problem.incident_index
     allowed = allowed_teams(problem)
+    if equipped is not None:
+        allowed &= equipped
     starts = [team_start(problem, index) for index in range(len(problem.teams))]
     reported = np.array([problem.incidents[incident[task.incident]].reported_s for task in problem.tasks], np.int64)
     severity = [problem.incidents[incident[task.incident]].severity for task in problem.tasks]

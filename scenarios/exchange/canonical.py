@@ -18,10 +18,13 @@ def canonical(problem: ProblemFile, *, network_sha256: str | None = None) -> dic
         document[name].sort(key=_id)
     for incident in document["incidents"]:
         incident["tasks"].sort(key=_id)
+        for task in incident["tasks"]:
+            task["equipment"].sort(key=lambda row: row["item"])
         if incident["demands"] is not None:
             incident["demands"].sort(key=lambda row: row["item"])
     for team in document["teams"]:
-        team["capabilities"] = sorted(set(team["capabilities"]))
+        for name in ("capabilities", "carries"):
+            team[name] = sorted(set(team[name]))
     for store in document["stores"]:
         for row in store["stock"]:
             row["blocked"] = sorted(set(row["blocked"]))

@@ -18,6 +18,7 @@ from optimizer.dispatch.problem import (
     DispatchProblem,
     Incident,
     Item,
+    Need,
     Parameters,
     Pin,
     Started,
@@ -145,7 +146,8 @@ def _parts(file: ProblemFile) -> _Parts:
     for incident in file.incidents:
         for task in incident.tasks:
             needed = (task.capability, task.teams_needed, task.service_s, task.due_s, task.latest_s)
-            tasks.append(Task(task.id, incident.id, *needed))
+            equipment = sorted((Need(row.item, row.quantity) for row in task.equipment), key=lambda need: need.item)
+            tasks.append(Task(task.id, incident.id, *needed, tuple(equipment), task.synchronised))
         demands.extend(Demand(incident.id, row.item, row.quantity) for row in incident.demands or ())
     for store in file.stores:
         for row in store.stock:
@@ -170,6 +172,8 @@ def _parts(file: ProblemFile) -> _Parts:
                 available_until_s=seconds_down(row.available_until, as_of) if row.available_until else None,
                 lat=row.lat,
                 lon=row.lon,
+                carries=tuple(sorted(set(row.carries))),
+                store=row.store,
             )
             for row in _by_id(file.teams)
         ),
@@ -177,7 +181,15 @@ def _parts(file: ProblemFile) -> _Parts:
         stock=tuple(sorted(stock, key=lambda row: (row.store, row.item, row.lot))),
         reserve_floor=floors,
         vehicles=tuple(
-            Vehicle(row.id, row.store, row.payload_kg, row.volume_m3, row.profile) for row in _by_id(file.vehicles)
+            Vehicle(
+                row.id,
+                row.store,
+                row.payload_kg,
+                row.volume_m3,
+                row.profile,
+                max(0, seconds_up(row.available_from, as_of)) if row.available_from else 0,
+            )
+            for row in _by_id(file.vehicles)
         ),
     )
 

@@ -57,6 +57,8 @@ class ShipmentRow(Row):
     quantity: f.Positive
     depart_s: f.SignedSeconds
     arrive_s: f.SignedSeconds
+    task: f.Id | None = None
+    team: f.Id | None = None
 
 
 class CureRow(Row):
@@ -111,7 +113,7 @@ def plan_content(plan: Plan) -> dict[str, Any]:
         "team_orders": [
             {"team": order.team, "stops": [_stop(stop) for stop in order.stops]} for order in plan.team_orders
         ],
-        "shipments": [_fields(shipment, SHIPMENT_FIELDS) for shipment in plan.shipments],
+        "shipments": [_shipment(shipment) for shipment in plan.shipments],
         "unmet": [_unmet(unmet) for unmet in plan.unmet],
         "parameters": _sorted(plan.parameters),
     }
@@ -132,6 +134,12 @@ _STOP_FIELDS = tuple(name for name in StopRow.model_fields if name != "route")
 
 def _fields(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names}
+
+
+def _shipment(shipment: Shipment) -> dict[str, Any]:
+    """Of equipment also for which task, and which team takes it along."""
+    content = _fields(shipment, SHIPMENT_FIELDS)
+    return {name: value for name, value in content.items() if value is not None or name not in ("task", "team")}
 
 
 def _stop(stop: Stop) -> dict[str, Any]:

@@ -55,6 +55,11 @@ class ItemRow(Row):
     life_critical: f.Flag
 
 
+class DemandRow(Row):
+    item: f.Id
+    quantity: f.Positive
+
+
 class TaskRow(Row):
     id: f.Id
     capability: f.Id
@@ -62,11 +67,8 @@ class TaskRow(Row):
     service_s: f.Seconds
     due_s: f.Seconds | None = None
     latest_s: f.Seconds | None = None
-
-
-class DemandRow(Row):
-    item: f.Id
-    quantity: f.Positive
+    equipment: list[DemandRow] = []
+    synchronised: f.Flag = False
 
 
 class IncidentRow(Row):
@@ -93,6 +95,8 @@ class TeamRow(Row):
     turnout_s: f.Seconds
     available_from: f.Instant | None = None
     available_until: f.Instant | None = None
+    carries: list[f.Id] = []
+    store: f.Id | None = None
 
 
 class StockRow(Row):
@@ -118,6 +122,7 @@ class VehicleRow(Row):
     payload_kg: f.Quantity
     volume_m3: f.Quantity
     profile: f.Id
+    available_from: f.Instant | None = None
 
 
 Matrix = dict[f.Id, dict[f.Id, f.Seconds | None]]

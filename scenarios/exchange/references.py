@@ -119,6 +119,9 @@ def _duplicates(document: Raw) -> Iterator[Fault]:
     for number, row in rows(document, "incidents"):
         demands = _keyed(row, "demands", ("item",), f"incidents[{number}].demands")
         yield from _repeated(demands, "DuplicateDemand")
+        for task, inner in rows(row, "tasks"):
+            needs = _keyed(inner, "equipment", ("item",), f"incidents[{number}].tasks[{task}].equipment")
+            yield from _repeated(needs, "DuplicateEquipment")
     for number, row in rows(document, "stores"):
         lots = _keyed(row, "stock", ("item", "lot"), f"stores[{number}].stock")
         yield from _repeated(lots, "DuplicateLot")
@@ -141,6 +144,14 @@ def _keyed(parent: Any, name: str, keys: tuple[str, ...], path: str) -> Iterator
 def _unknown_names(document: Raw, known: Known) -> Iterator[Fault]:
     for number, row in rows(document, "incidents"):
         yield from _unknown(row, "demands", "item", known.items, f"incidents[{number}].demands")
+        for task, inner in rows(row, "tasks"):
+            path = f"incidents[{number}].tasks[{task}].equipment"
+            yield from _unknown(inner, "equipment", "item", known.items, path)
+    for number, row in rows(document, "teams"):
+        for place, item in enumerate(row["carries"] if isinstance(row.get("carries"), list) else ()):
+            if known.items is not None and isinstance(item, str) and item and item not in known.items:
+                yield _unknown_fault(f"teams[{number}].carries[{place}]", "item", item)
+    yield from _unknown(document, "teams", "store", known.stores, "teams")
     for number, row in rows(document, "stores"):
         yield from _unknown(row, "stock", "item", known.items, f"stores[{number}].stock")
     yield from _unknown(document, "vehicles", "store", known.stores, "vehicles")

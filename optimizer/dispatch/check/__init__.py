@@ -6,6 +6,7 @@ It shares no code with the models (a contract in pyproject.toml): whoever distru
 from collections.abc import Iterator
 from decimal import localcontext
 
+from optimizer.dispatch.check.equipment import check_equipment
 from optimizer.dispatch.check.levels import check_levels
 from optimizer.dispatch.check.orders import check_orders
 from optimizer.dispatch.check.shipments import check_shipments
@@ -21,8 +22,8 @@ __all__ = ["Code", "Violation", "check"]
 def check(problem: DispatchProblem, plan: Plan) -> tuple[Violation, ...]:
     """Every violation of docs/model.md in `plan`, never only the first; empty if the plan holds.
 
-    What is checked: T1 to T10, S1 to S8, the balance and plausibility of what is not met, and every level's
-    value, bound, gap and comparison with practice. Not checked: that a bound is true, and that the practice
+    What is checked: T1 to T10, S1 to S8, E1 to E3, Y1, the balance and plausibility of what is not met, and every
+    level's value, bound, gap and comparison with practice. Not checked: that a bound is true, and that the practice
     values are those of the practice rule (both need a solver). Raises nothing for a wrong plan.
     """
     with localcontext() as context:
@@ -39,6 +40,7 @@ def _violations(problem: DispatchProblem, plan: Plan) -> Iterator[Violation]:
         return
     stock = StockIndex(problem, {s.item for s in plan.shipments} | {u.item for u in plan.unmet if u.item})
     yield from check_orders(problem, plan)
+    yield from check_equipment(problem, plan)
     yield from check_shipments(problem, plan, stock)
     yield from check_unmet(problem, plan, stock)
     yield from check_levels(problem, plan)

@@ -52,6 +52,8 @@ def level_values(problem: DispatchProblem, plan: Plan) -> dict[str, Exact]:
     shipped: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     unit_seconds: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for s in known:
+        if s.task is not None:
+            continue  # equipment counts to no demand (E2)
         shipped[s.incident, s.item] += s.quantity
         unit_seconds[s.incident, s.item] += s.quantity * s.arrive_s
     critical = {item.id for item in problem.items if item.life_critical}
@@ -113,7 +115,7 @@ def _cost_m(problem: DispatchProblem, shipments: list[Shipment]) -> int:
     """Level 7: a trip is (vehicle, trip number), or (store, incident) where there is no vehicle."""
     travel, parameters = problem.travel, problem.parameters
     by_vehicle = {(s.vehicle, s.trip): s.incident for s in reversed(shipments) if s.vehicle is not None}
-    by_store = {(s.store, s.incident) for s in shipments if s.vehicle is None}
+    by_store = {(s.store, s.incident) for s in shipments if s.vehicle is None and s.team is None}
     metres = 0
     for (vehicle, _), incident in by_vehicle.items():
         metres += _metres(travel.vehicle_to_incident_m, problem.vehicle_index[vehicle], incident, problem)

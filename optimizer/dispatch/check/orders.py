@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from optimizer.dispatch.check.equipment import Waiting
 from optimizer.dispatch.check.violation import Code, Violation
 from optimizer.dispatch.plan import Plan, Stop, TeamOrder
 from optimizer.dispatch.problem import DispatchProblem, Started, Task, Team, Tier
@@ -32,7 +33,7 @@ FIELDS = (
 
 
 def check_orders(problem: DispatchProblem, plan: Plan) -> Iterator[Violation]:
-    walker = _Walker(problem)
+    walker = _Walker(problem, Waiting(problem, plan))
     seen: set[str] = set()
     for index, order in enumerate(plan.team_orders):
         where = f"team_orders[{index}]"
@@ -90,8 +91,8 @@ class _Walker:
     trail of them.
     """
 
-    def __init__(self, problem: DispatchProblem) -> None:
-        self.problem = problem
+    def __init__(self, problem: DispatchProblem, waiting: Waiting) -> None:
+        self.problem, self.waiting = problem, waiting
         self.tasks = {task.id: task for task in problem.tasks}
         self.bans = {(ban.team, ban.task) for ban in problem.bans if ban.team is not None}
         self.started = {started.team: started for started in problem.started}
@@ -146,7 +147,8 @@ class _Walker:
         service = int(problem.service_s[problem.task_index[task.id], row])
         if under_way is not None:
             arrive = under_way.arrives_s
-            return Times(None, arrive, arrive, max(0, arrive + service), None, None)
+            start = self.waiting.start(team, task, arrive)
+            return Times(None, arrive, start, max(0, start + service), None, None)
         base = max(free, problem.incidents[there].reported_s, 0)
         if here == there:
             depart = arrive = base
@@ -162,7 +164,8 @@ class _Walker:
             arrive = depart + leg
         response = arrive - base
         tier = tier_met(problem.parameters.tiers, response)
-        return Times(depart, arrive, arrive, arrive + service, response, tier)
+        start = self.waiting.start(team, task, arrive)
+        return Times(depart, arrive, start, start + service, response, tier)
 
     def _compare(self, team: Team, task: Task, stop: Stop, expected: Times, at: str) -> Iterator[Violation]:
         for (code, name), should in zip(FIELDS, expected, strict=True):

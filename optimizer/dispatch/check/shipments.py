@@ -140,6 +140,8 @@ def _demands(problem: DispatchProblem, rows: Rows) -> Iterator[Violation]:
     demanded = {(d.incident, d.item): d.quantity for d in problem.demands}
     shipped: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for where, s in rows:
+        if s.task is not None:
+            continue  # equipment (E2)
         shipped[s.incident, s.item] += s.quantity
         if (s.incident, s.item) not in demanded:
             facts = {"shipment": s.id, "incident": s.incident, "item": s.item}
@@ -164,6 +166,8 @@ class _Transport:
             if s.arrive_s > self.problem.parameters.horizon_s:
                 more = {"arrive": s.arrive_s, "horizon": self.problem.parameters.horizon_s}
                 yield Violation(Code.SHIPMENT_AFTER_HORIZON, f"{where}.arrive_s", {"shipment": s.id} | more)
+            if s.team is not None:
+                continue  # E3: its times are those of the team
             if s.store not in self.with_vehicles:
                 if s.vehicle is not None or s.trip is not None:
                     yield Violation(Code.SHIPMENT_VEHICLE_UNWANTED, where, facts)
@@ -209,16 +213,16 @@ class _Transport:
         if sorted(by_number) != list(range(1, len(by_number) + 1)):
             facts = {"vehicle": vehicle.id, "trips": tuple(sorted(by_number))}
             yield Violation(Code.TRIP_NUMBERING, "shipments", facts)
-        back: int | None = None  # when the vehicle is home again
+        back = vehicle.available_from_s  # when the vehicle is home again
         for number in sorted(by_number):
             rows = by_number[number]
             yield from self._load(vehicle, number, rows)
             where, first = rows[0]
-            if back is not None and first.depart_s < back:
+            if back and first.depart_s < back:
                 away = {"vehicle": vehicle.id, "trip": number, "depart": first.depart_s, "back": back}
                 yield Violation(Code.TRIP_VEHICLE_AWAY, f"{where}.depart_s", away)
             else:
-                yield from self._departure(where, first, max(self._earliest(first.incident), back or 0))
+                yield from self._departure(where, first, max(self._earliest(first.incident), back))
             row = self.problem.vehicle_index[vehicle.id]
             for at, s in rows:
                 column = self.problem.incident_index[s.incident]

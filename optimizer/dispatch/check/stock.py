@@ -43,6 +43,9 @@ class StockIndex:
             self._quantities[demand.item].add(demand.quantity)
         for (_, item), floor in problem.reserve_floor.items():
             self._quantities[item].add(floor)
+        for task in problem.tasks:
+            for need in task.equipment:
+                self._quantities[need.item].add(need.quantity)
         self._lumps: dict[str, Decimal] = {}
         self._issuable: dict[tuple[str, str], list[StockLine]] = {}
         self._holders: dict[str, list[str]] = {}

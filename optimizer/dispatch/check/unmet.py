@@ -47,7 +47,7 @@ def check_unmet(problem: DispatchProblem, plan: Plan, stock: StockIndex) -> Iter
         if not (entry.quantity.is_finite() and entry.quantity > 0):
             yield Violation(Code.UNMET_QUANTITY, f"{where}.quantity", facts | {"quantity": entry.quantity})
             continue
-        if entry.reason not in (OF_TASKS if entry.task else OF_ITEMS):
+        if entry.reason not in _reasons_of(entry, tasks):
             yield Violation(Code.UNMET_REASON_KIND, f"{where}.reason", facts | {"reason": entry.reason.value})
         if entry.task is not None:
             task = tasks.get(entry.task)
@@ -69,6 +69,14 @@ def check_unmet(problem: DispatchProblem, plan: Plan, stock: StockIndex) -> Iter
     yield from _promised(problem, plan, stock)
 
 
+def _reasons_of(entry: Unmet, tasks: dict[str, Task]) -> set[Reason]:
+    """What can keep it: of a task that needs equipment also what keeps that."""
+    if entry.task is None:
+        return OF_ITEMS
+    task = tasks.get(entry.task)
+    return OF_TASKS | OF_ITEMS if task is not None and task.equipment else OF_TASKS
+
+
 def _balance(
     problem: DispatchProblem,
     plan: Plan,
@@ -84,7 +92,7 @@ def _balance(
             yield Violation(Code.UNMET_TEAMS_BALANCE, "unmet", facts)
     shipped: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for shipment in plan.shipments:
-        if shipment.quantity.is_finite():
+        if shipment.quantity.is_finite() and shipment.task is None:
             shipped[shipment.incident, shipment.item] += shipment.quantity
     for demand in problem.demands:
         pair = (demand.incident, demand.item)
@@ -168,7 +176,7 @@ class _Reasons:
                 on_the_way = travel.incident_to_incident_s[groups, :, there] >= UNREACHABLE
                 return bool(np.any(from_base) or np.any(on_the_way))
             case _:
-                return True
+                return True  # of its equipment: believed
 
     def of_item(self, entry: Unmet, item: str) -> bool:
         stores = self.stock.holders(item)

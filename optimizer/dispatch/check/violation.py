@@ -25,7 +25,7 @@ class Code(StrEnum):
     STOP_UNREACHABLE = "stop_unreachable"
     STOP_DEPART = "stop_depart"  # T2, T3, T9
     STOP_ARRIVE = "stop_arrive"  # T3, T9
-    STOP_START = "stop_start"  # T4
+    STOP_START = "stop_start"  # T4, E1, Y1
     STOP_FINISH = "stop_finish"  # T4, T9
     STOP_RESPONSE = "stop_response"  # T5, T9
     STOP_TIER = "stop_tier"  # T5, T9
@@ -63,6 +63,11 @@ class Code(StrEnum):
     TRIP_TOO_HEAVY = "trip_too_heavy"  # S6
     TRIP_TOO_LARGE = "trip_too_large"  # S6
     TRIP_VEHICLE_AWAY = "trip_vehicle_away"  # S6
+    # equipment
+    EQUIPMENT_AMOUNT = "equipment_amount"  # E1, E2
+    EQUIPMENT_NOT_NEEDED = "equipment_not_needed"  # E2
+    EQUIPMENT_WITHOUT_TASK = "equipment_without_task"  # E2
+    EQUIPMENT_TEAM_ELSEWHERE = "equipment_team_elsewhere"  # E3
     # what is not met
     UNMET_SUBJECT = "unmet_subject"
     UNMET_UNKNOWN = "unmet_unknown"

@@ -1,0 +1,172 @@
+"""One plan: teams that wait for equipment or for each other, settled together with what is shipped for them.
+
+The team model knows for every pair the instant before which its service cannot begin (`ready`). At first that is a
+relaxation (`soonest_ready`; nobody waits for anybody), so its bounds hold for the whole. A schedule is then settled:
+equipment is fetched, starts are put off, stops that cannot be kept are left out. The teams are scheduled anew against
+the instants found, and single stops are moved as long as the settled schedule gets better; nothing is claimed for
+this but what the relaxation proves. Numbers in brackets: docs/model.md.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.dispatch.equipment import Fetched, fetch, soonest_ready, wants
+from optimizer.dispatch.levels import Value, rank, team_levels
+from optimizer.dispatch.plan import TeamOrder
+from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.schedule import Deadlock, on_scene, team_orders
+from optimizer.dispatch.team_model import TeamModel, direct_finish, team_model
+from optimizer.units import BoolArray, IntArray
+
+Sequences = tuple[tuple[int, ...], ...]
+TEAM_LEVELS = ("unserved", "completion")
+ROUNDS = 4  # times the teams are scheduled anew
+TRIES = 400  # settled schedules looked at while single stops are moved
+NEAREST = 6  # teams a stop may be moved to
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A schedule that holds with everything it waits for."""
+
+    sequences: Sequences
+    orders: tuple[TeamOrder, ...]
+    fetched: Fetched
+
+    def rank(self, problem: DispatchProblem) -> tuple[Value, ...]:
+        return rank(problem, team_levels(problem, self.orders), TEAM_LEVELS)
+
+
+def relaxed(problem: DispatchProblem) -> TeamModel:
+    """The team model with the instants that no schedule can beat, without pairs that cannot be equipped."""
+    ready, equipped = soonest_ready(problem)
+    return team_model(problem, ready=ready, equipped=equipped)
+
+
+def settle(problem: DispatchProblem, sequences: Sequence[Sequence[int]]) -> Settled:
+    """Fetch what the schedule needs and date it; stops that cannot be kept are left out, the others follow on."""
+    kept = [list(row) for row in sequences]
+    while True:
+        fetched = fetch(problem, kept)
+        if fetched.missing:
+            for task, team in fetched.missing:
+                kept[team].remove(task)
+            continue
+        try:
+            orders = team_orders(problem, kept, fetched.ready)
+        except Deadlock:
+            _loosen(problem, kept)
+            continue
+        broken = _broken(problem, orders)
+        if not broken:
+            return Settled(tuple(map(tuple, kept)), orders, fetched)
+        for task, team in broken:
+            kept[team].remove(task)
+
+
+def _loosen(problem: DispatchProblem, kept: list[list[int]]) -> None:
+    """Break a circle of waiting: every team takes its synchronised tasks in one and the same order."""
+    severity = {incident.id: incident.severity for incident in problem.incidents}
+
+    def place(task: int) -> tuple[int, int]:
+        return -severity[problem.tasks[task].incident], task
+
+    for k, row in enumerate(kept):
+        together = sorted((task for task in row if problem.tasks[task].synchronised), key=place)
+        slots = iter(together)
+        kept[k] = [next(slots) if problem.tasks[task].synchronised else task for task in row]
+
+
+def _broken(problem: DispatchProblem, orders: tuple[TeamOrder, ...]) -> list[tuple[int, int]]:
+    """The first stop of each team that waiting has made too late (T6) or too long (T7)."""
+    found = []
+    for order in orders:
+        team = problem.team_index[order.team]
+        until = problem.teams[team].available_until_s
+        for stop in order.stops:
+            task = problem.tasks[problem.task_index[stop.task]]
+            if stop.response_s is None and stop.depart_s is None:
+                continue  # T9
+            reported = problem.incidents[problem.incident_index[task.incident]].reported_s
+            late = task.latest_s is not None and stop.arrive_s > reported + task.latest_s
+            if late or (until is not None and stop.finish_s > until):
+                found.append((problem.task_index[stop.task], team))
+                break
+    return found
+
+
+def couple(
+    problem: DispatchProblem, model: TeamModel, sequences: Sequences,
+    schedule: Callable[[TeamModel, Sequences], Sequences],
+) -> Settled:  # fmt: skip
+    """The best settled schedule found from `sequences`; `schedule` solves the teams of a model from a warm start."""
+    best = settle(problem, sequences)
+    tried = best
+    for _ in range(ROUNDS):
+        ready, equipped = _instants(problem, tried)
+        tried = settle(problem, schedule(team_model(problem, ready=ready, equipped=equipped), tried.sequences))
+        if tried.rank(problem) >= best.rank(problem):
+            break
+        best = tried
+    return _moved(problem, model, best)
+
+
+def _instants(problem: DispatchProblem, settled: Settled) -> tuple[IntArray, BoolArray]:
+    """`ready` as the settled schedule found it: a team of a synchronised task waits for the last of the others."""
+    ready, equipped = soonest_ready(problem)
+    for (task, _), instant in settled.fetched.ready.items():
+        waits = np.array([bool(wants(problem, task, k)) for k in range(len(problem.teams))])
+        ready[task] = np.where(waits, np.maximum(ready[task], instant), ready[task])
+    begin: dict[int, list[tuple[int, int]]] = {}
+    for order in settled.orders:
+        k = problem.team_index[order.team]
+        for stop in order.stops:
+            task = problem.task_index[stop.task]
+            if problem.tasks[task].synchronised and not on_scene(problem, k, stop):
+                own = max(stop.arrive_s, settled.fetched.ready.get((task, k), 0))
+                begin.setdefault(task, []).append((own, k))
+    for task, rows in begin.items():
+        last = max(own for own, _ in rows)
+        others = {k: max((own for own, other in rows if other != k), default=0) for _, k in rows}
+        for k in range(len(problem.teams)):
+            ready[task, k] = max(int(ready[task, k]), others.get(k, last))
+    return ready, equipped
+
+
+def _moved(problem: DispatchProblem, model: TeamModel, best: Settled) -> Settled:
+    """Move single stops of tasks that wait, to another place or team, as long as the settled schedule gets better."""
+    value, tries = best.rank(problem), 0
+    while True:
+        for moved in _neighbours(problem, model, best.sequences):
+            if tries == TRIES:
+                return best
+            tries += 1
+            tried = settle(problem, moved)
+            if tried.rank(problem) < value:
+                best, value = tried, tried.rank(problem)
+                break
+        else:
+            return best
+
+
+def _neighbours(problem: DispatchProblem, model: TeamModel, sequences: Sequences) -> Iterator[list[list[int]]]:
+    """Schedules with one stop of a waiting task elsewhere; a pinned one stays with its team."""
+    _, finish = direct_finish(model.data)
+    pinned = {(int(model.data.task_of[slot]), team) for slot, team in model.pinned}
+    waiting = [task for task, row in enumerate(problem.tasks) if row.equipment or row.synchronised]
+    for task in waiting:
+        holders = [k for k, row in enumerate(sequences) if task in row]
+        able = np.flatnonzero(model.able[task])
+        near = able[np.lexsort((able, finish[task, able]))][:NEAREST].tolist()
+        for team in holders:
+            others = [] if (task, team) in pinned else [k for k in near if k not in holders]
+            for other in (team, *others):
+                rest = [list(row) for row in sequences]
+                rest[team].remove(task)
+                for position in range(len(rest[other]) + 1):
+                    moved = [list(row) for row in rest]
+                    moved[other].insert(position, task)
+                    if tuple(moved[other]) != sequences[other]:
+                        yield moved

@@ -1,0 +1,219 @@
+"""Equipment of tasks: who has it along, from where the rest is brought, and when it is there.
+
+(E1) A team on a task needs so much of each item of its `equipment` there before its service begins: of its own
+(`carries`), taken along, or shipped. (E2) What is shipped for a task comes under S1, S2 and S4 to S8, counts to no
+demand, and is all there before the teams that wait for it begin. (E3) A team stationed at a store takes along what it
+needs when it leaves its base, if the store has it. Teams that were under way before are equipped.
+Numbers are those of docs/model.md.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import numpy as np
+
+from optimizer.dispatch.loading import Load, legs_of
+from optimizer.dispatch.problem import DispatchProblem, Need
+from optimizer.dispatch.schedule import Ready
+from optimizer.dispatch.supply_model import dispatchable_lots, earliest_arrivals, fits, fleet, lumps_of
+from optimizer.units import UNREACHABLE, BoolArray, IntArray
+
+Pair = tuple[int, int]  # task, team
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Units of one item that a team takes along from its own store for a task (E3)."""
+
+    task: int
+    team: int
+    item: int
+    store: int
+    quantity: Decimal
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """The equipment of a schedule: `ready` as `team_orders` takes it; `missing` are pairs that go without."""
+
+    ready: Ready
+    loads: tuple[Load, ...]  # shipped
+    taken: tuple[Taken, ...]
+    missing: frozenset[Pair]
+
+
+def wants(problem: DispatchProblem, task: int, team: int) -> tuple[Need, ...]:
+    """What this team lacks of the task's equipment (E1)."""
+    carries = problem.teams[team].carries
+    return tuple(need for need in problem.tasks[task].equipment if need.item not in carries)
+
+
+@dataclass
+class Shelves:
+    """What may leave each store of the items that tasks need, and how soon it can be somewhere."""
+
+    problem: DispatchProblem
+    left: dict[str, dict[int, Decimal]] = field(init=False)  # item -> store -> units (S1)
+    lump: dict[str, Decimal] = field(init=False)
+    _soonest: dict[tuple[str, int], list[tuple[int, int]]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        problem = self.problem
+        needed = {need.item for task in problem.tasks for need in task.equipment}
+        self.left = {item: {} for item in needed}
+        for (store, item), lines in dispatchable_lots(problem, needed).items():
+            floor = problem.reserve_floor.get((store, item), Decimal(0))
+            units = sum((line.quantity for line in lines), Decimal(0)) - floor
+            if units > 0:
+                self.left[item][problem.store_index[store]] = units
+        self.lump = lumps_of(problem, needed)
+        self._arrive = earliest_arrivals(problem)
+        self._banned = {(ban.store, ban.incident, ban.item) for ban in problem.bans if ban.store is not None}
+        self._fleet = fleet(problem)
+
+    def soonest(self, item: str, incident: int) -> list[tuple[int, int]]:
+        """(arrival, store) of the stores that hold the item and can send it there, the soonest first (S5 to S7)."""
+        key = item, incident
+        if key not in self._soonest:
+            problem, what = self.problem, self.problem.items[self.problem.item_index[item]]
+            there, lump = problem.incidents[incident].id, self.lump[item]
+            found = []
+            for store in self.left[item]:
+                name = problem.stores[store].id
+                own = self._fleet.get(name)
+                arrive = int(self._arrive[store, incident])
+                if own is not None:
+                    able = [int(problem.travel.vehicle_to_incident_s[v, incident]) + self._from(v, incident)
+                            for v in own if fits(problem, v, what, lump)]  # fmt: skip
+                    arrive = min(able, default=UNREACHABLE)
+                if arrive > problem.parameters.horizon_s:
+                    continue
+                if self._banned.isdisjoint({(name, there, None), (name, there, item)}):
+                    found.append((arrive, store))
+            self._soonest[key] = sorted(found)
+        return self._soonest[key]
+
+    def _from(self, vehicle: int, incident: int) -> int:
+        return max(0, self.problem.incidents[incident].reported_s, self.problem.vehicles[vehicle].available_from_s)
+
+    def take(self, item: str, store: int, units: Decimal) -> None:
+        self.left[item][store] -= units
+
+
+def soonest_ready(problem: DispatchProblem) -> tuple[IntArray, BoolArray]:
+    """(tasks, teams): the instant before which the pair cannot begin for want of equipment, whatever else is done, and
+    whether it can be equipped at all. A relaxation: every unit of the county goes to this pair."""
+    shape = len(problem.tasks), len(problem.teams)
+    ready, able = np.zeros(shape, np.int64), np.ones(shape, np.bool_)
+    shelves = Shelves(problem)
+    home = np.array([-1 if team.store is None else problem.store_index[team.store] for team in problem.teams])
+    for index, task in enumerate(problem.tasks):
+        incident = problem.incident_index[task.incident]
+        for need in task.equipment:
+            lacks = np.array([need.item not in team.carries for team in problem.teams])
+            stock, arrival, together = shelves.left[need.item], UNREACHABLE, Decimal(0)
+            for at, store in shelves.soonest(need.item, incident):
+                together += stock[store]
+                if together >= need.quantity:
+                    arrival = at
+                    break
+            along = np.isin(home, [store for store, units in stock.items() if units >= need.quantity])
+            able[index] &= ~lacks | along | (arrival < UNREACHABLE)
+            if arrival < UNREACHABLE:
+                ready[index] = np.maximum(ready[index], np.where(lacks & ~along, arrival, 0))
+    return ready, able
+
+
+def in_order(problem: DispatchProblem, sequences: Sequence[Sequence[int]]) -> list[Pair]:
+    """The pairs that want equipment: falling severity, then report, task and team."""
+    pairs = [(task, k) for k, row in enumerate(sequences) for task in row if wants(problem, task, k)]
+    incidents, index = problem.incidents, problem.incident_index
+
+    def rank(pair: Pair) -> tuple[int, int, int, int]:
+        incident = incidents[index[problem.tasks[pair[0]].incident]]
+        return -incident.severity, incident.reported_s, *pair
+
+    return sorted(pairs, key=rank)
+
+
+def fetch(problem: DispatchProblem, sequences: Sequence[Sequence[int]]) -> Fetched:
+    """Equip every stop of these sequences, the gravest incidents first, each from where it is there soonest."""
+    shelves = Shelves(problem)
+    loads: dict[tuple[int, int, str], Decimal] = {}  # store, task, item
+    taken: list[Taken] = []
+    missing: set[Pair] = set()
+    for task, team in in_order(problem, sequences):
+        along, sent = [], []
+        for need in wants(problem, task, team):
+            home = problem.teams[team].store
+            store = None if home is None else problem.store_index[home]
+            # who is under way, or was elsewhere at the start, does not leave from the base any more
+            leaves = problem.teams[team].id not in problem.started_by
+            if leaves and store is not None and shelves.left[need.item].get(store, Decimal(0)) >= need.quantity:
+                along.append(Taken(task, team, problem.item_index[need.item], store, need.quantity))
+                shelves.take(need.item, store, need.quantity)
+                continue
+            rest = need.quantity
+            for _, source in shelves.soonest(need.item, problem.incident_index[problem.tasks[task].incident]):
+                part = min(rest, shelves.left[need.item][source])
+                if part > 0:
+                    sent.append((source, need.item, part))
+                    shelves.take(need.item, source, part)
+                    rest -= part
+                if not rest:
+                    break
+            if rest:
+                missing.add((task, team))
+                break
+        if (task, team) in missing:  # all or nothing: what it had is for the next
+            for one in along:
+                shelves.take(problem.items[one.item].id, one.store, -one.quantity)
+            for source, item, part in sent:
+                shelves.take(item, source, -part)
+            continue
+        taken += along
+        for source, item, part in sent:
+            loads[source, task, item] = loads.get((source, task, item), Decimal(0)) + part
+    return _arrivals(problem, sequences, loads, taken, missing, shelves.lump)
+
+
+def _arrivals(
+    problem: DispatchProblem, sequences: Sequence[Sequence[int]], amounts: dict[tuple[int, int, str], Decimal],
+    taken: list[Taken], missing: set[Pair], lump: dict[str, Decimal],
+) -> Fetched:  # fmt: skip
+    """When what is shipped is there; a task for which something comes too late is not equipped."""
+    loads = tuple(
+        Load(
+            store=store, incident=problem.incident_index[problem.tasks[task].incident],
+            item=problem.item_index[item], quantity=quantity, lump=lump[item], weight=0.0, task=task,
+        )
+        for (store, task, item), quantity in amounts.items()
+    )  # fmt: skip
+    there: dict[tuple[int, int], int] = {}  # task, item -> arrival of the last
+    came: dict[tuple[int, int], Decimal] = {}
+    for leg in legs_of(problem, loads, as_listed=True):
+        assert leg.load.task is not None
+        key = leg.load.task, leg.load.item
+        there[key] = max(there.get(key, 0), leg.arrive_s)
+        came[key] = came.get(key, Decimal(0)) + leg.quantity
+    sent: dict[tuple[int, int], Decimal] = {}
+    for (_, task, item), quantity in amounts.items():
+        key = task, problem.item_index[item]
+        sent[key] = sent.get(key, Decimal(0)) + quantity
+    late = {task for (task, item), quantity in sent.items() if came.get((task, item)) != quantity}
+    along = {(one.task, one.team, one.item) for one in taken}
+    ready: dict[Pair, int] = {}
+    for task, team in in_order(problem, sequences):
+        waits = [
+            there[task, problem.item_index[need.item]]
+            for need in wants(problem, task, team)
+            if (task, team, problem.item_index[need.item]) not in along and (task, team) not in missing
+            and task not in late
+        ]  # fmt: skip
+        if task in late and any((task, team, problem.item_index[need.item]) not in along
+                                for need in wants(problem, task, team)):  # fmt: skip
+            missing.add((task, team))
+        elif waits:
+            ready[task, team] = max(waits)
+    return Fetched(ready, loads, tuple(taken), frozenset(missing))
