@@ -7,16 +7,20 @@ the instants found, and single stops are moved as long as the settled schedule g
 this but what the relaxation proves. Numbers in brackets: docs/model.md.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 import numpy as np
 
 from optimizer.dispatch.equipment import Fetched, fetch, soonest_ready, wants
 from optimizer.dispatch.levels import Value, rank, team_levels
+from optimizer.dispatch.loading import Leg, Load, legs_of
 from optimizer.dispatch.plan import TeamOrder
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.schedule import Deadlock, on_scene, team_orders
+from optimizer.dispatch.supply_model import lumps_of
 from optimizer.dispatch.team_model import TeamModel, direct_finish, team_model
 from optimizer.units import BoolArray, IntArray
 
@@ -39,6 +43,57 @@ class Settled:
         return rank(problem, team_levels(problem, self.orders), TEAM_LEVELS)
 
 
+@dataclass(frozen=True)
+class Errands:
+    """The trips that bring equipment, and what they leave for the demands: `rest` is the problem with its vehicles
+    away as long, `used` the units spoken for by (store, item), `trips` those a vehicle has made before."""
+
+    rest: DispatchProblem
+    legs: tuple[Leg, ...] = ()
+    used: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+    trips: Mapping[str, int] = field(default_factory=dict)
+
+    def then(self, legs: Iterable[Leg]) -> list[Leg]:
+        """These legs after the errands: trips of a vehicle are counted on."""
+        later = (
+            leg if leg.vehicle is None or leg.trip is None
+            else replace(leg, trip=leg.trip + self.trips.get(leg.vehicle, 0))
+            for leg in legs
+        )  # fmt: skip
+        return [*self.legs, *later]
+
+
+def errands(problem: DispatchProblem, settled: Settled) -> Errands:
+    """Dated legs of all equipment of a settled schedule."""
+    if not settled.fetched.loads and not settled.fetched.taken:
+        return Errands(problem)
+    stops = {(order.team, stop.task): stop for order in settled.orders for stop in order.stops}
+    first = {order.team: order.stops[0] for order in settled.orders}
+    lumps = lumps_of(problem, {need.item for task in problem.tasks for need in task.equipment})
+    legs = legs_of(problem, settled.fetched.loads, as_listed=True)
+    for one in settled.fetched.taken:
+        task, team, item = problem.tasks[one.task], problem.teams[one.team].id, problem.items[one.item].id
+        load = Load(
+            one.store, problem.incident_index[task.incident], one.item, one.quantity, lumps[item], 0.0, one.task
+        )
+        depart = first[team].depart_s
+        assert depart is not None  # who takes something along was at the base
+        legs.append(Leg(load, one.quantity, depart, stops[team, task.id].arrive_s, None, None, team))
+    used: dict[tuple[str, str], Decimal] = {}
+    back: dict[str, int] = {}
+    trips: dict[str, int] = {}
+    for leg in legs:
+        key = problem.stores[leg.load.store].id, problem.items[leg.load.item].id
+        used[key] = used.get(key, Decimal(0)) + leg.quantity
+        if leg.vehicle is not None and leg.trip is not None and leg.trip >= trips.get(leg.vehicle, 0):
+            trips[leg.vehicle], back[leg.vehicle] = leg.trip, leg.arrive_s + (leg.arrive_s - leg.depart_s)
+    vehicles = tuple(
+        replace(vehicle, available_from_s=back.get(vehicle.id, vehicle.available_from_s))
+        for vehicle in problem.vehicles
+    )
+    return Errands(replace(problem, vehicles=vehicles), tuple(legs), used, trips)
+
+
 def relaxed(problem: DispatchProblem) -> TeamModel:
     """The team model with the instants that no schedule can beat, without pairs that cannot be equipped."""
     ready, equipped = soonest_ready(problem)
@@ -48,6 +103,8 @@ def relaxed(problem: DispatchProblem) -> TeamModel:
 def settle(problem: DispatchProblem, sequences: Sequence[Sequence[int]]) -> Settled:
     """Fetch what the schedule needs and date it; stops that cannot be kept are left out, the others follow on."""
     kept = [list(row) for row in sequences]
+    if not problem.coupled:
+        return Settled(tuple(map(tuple, kept)), team_orders(problem, kept), Fetched({}, (), (), frozenset()))
     while True:
         fetched = fetch(problem, kept)
         if fetched.missing:
@@ -57,7 +114,14 @@ def settle(problem: DispatchProblem, sequences: Sequence[Sequence[int]]) -> Sett
         try:
             orders = team_orders(problem, kept, fetched.ready)
         except Deadlock:
+            before = [list(row) for row in kept]
             _loosen(problem, kept)
+            if kept == before:  # with what has begun there is no such order: the least grave stop gives way
+                team, task = min(
+                    ((k, task) for k, row in enumerate(kept) for task in row if problem.tasks[task].synchronised),
+                    key=lambda pair: (_severity(problem, pair[1]), pair),
+                )
+                kept[team].remove(task)
             continue
         broken = _broken(problem, orders)
         if not broken:
@@ -68,15 +132,18 @@ def settle(problem: DispatchProblem, sequences: Sequence[Sequence[int]]) -> Sett
 
 def _loosen(problem: DispatchProblem, kept: list[list[int]]) -> None:
     """Break a circle of waiting: every team takes its synchronised tasks in one and the same order."""
-    severity = {incident.id: incident.severity for incident in problem.incidents}
 
     def place(task: int) -> tuple[int, int]:
-        return -severity[problem.tasks[task].incident], task
+        return -_severity(problem, task), task
 
     for k, row in enumerate(kept):
         together = sorted((task for task in row if problem.tasks[task].synchronised), key=place)
         slots = iter(together)
         kept[k] = [next(slots) if problem.tasks[task].synchronised else task for task in row]
+
+
+def _severity(problem: DispatchProblem, task: int) -> int:
+    return problem.incidents[problem.incident_index[problem.tasks[task].incident]].severity
 
 
 def _broken(problem: DispatchProblem, orders: tuple[TeamOrder, ...]) -> list[tuple[int, int]]:
@@ -103,6 +170,8 @@ def couple(
 ) -> Settled:  # fmt: skip
     """The best settled schedule found from `sequences`; `schedule` solves the teams of a model from a warm start."""
     best = settle(problem, sequences)
+    if not problem.coupled:
+        return best
     tried = best
     for _ in range(ROUNDS):
         ready, equipped = _instants(problem, tried)
@@ -152,19 +221,23 @@ def _moved(problem: DispatchProblem, model: TeamModel, best: Settled) -> Settled
 
 
 def _neighbours(problem: DispatchProblem, model: TeamModel, sequences: Sequences) -> Iterator[list[list[int]]]:
-    """Schedules with one stop of a waiting task elsewhere; a pinned one stays with its team."""
+    """Schedules with one stop more where teams are missing, or one stop elsewhere: those of waiting tasks, then those
+    of the teams that serve them. A pinned stop stays with its team."""
     _, finish = direct_finish(model.data)
     pinned = {(int(model.data.task_of[slot]), team) for slot, team in model.pinned}
+    needed = Counter(model.data.task_of.tolist())
     waiting = [task for task, row in enumerate(problem.tasks) if row.equipment or row.synchronised]
-    for task in waiting:
-        holders = [k for k, row in enumerate(sequences) if task in row]
+    beside = {task for row in sequences if not set(row).isdisjoint(waiting) for task in row} - set(waiting)
+    for task in (*waiting, *sorted(beside)):
+        holders: list[int | None] = [k for k, row in enumerate(sequences) if task in row]
         able = np.flatnonzero(model.able[task])
         near = able[np.lexsort((able, finish[task, able]))][:NEAREST].tolist()
-        for team in holders:
+        for team in holders if len(holders) >= needed[task] else [None, *holders]:
             others = [] if (task, team) in pinned else [k for k in near if k not in holders]
-            for other in (team, *others):
+            for other in others if team is None else (team, *others):
                 rest = [list(row) for row in sequences]
-                rest[team].remove(task)
+                if team is not None:
+                    rest[team].remove(task)
                 for position in range(len(rest[other]) + 1):
                     moved = [list(row) for row in rest]
                     moved[other].insert(position, task)

@@ -77,7 +77,7 @@ class Shelves:
         key = item, incident
         if key not in self._soonest:
             problem, what = self.problem, self.problem.items[self.problem.item_index[item]]
-            there, lump = problem.incidents[incident].id, self.lump[item]
+            lump = self.lump[item]
             found = []
             for store in self.left[item]:
                 name = problem.stores[store].id
@@ -87,12 +87,15 @@ class Shelves:
                     able = [int(problem.travel.vehicle_to_incident_s[v, incident]) + self._from(v, incident)
                             for v in own if fits(problem, v, what, lump)]  # fmt: skip
                     arrive = min(able, default=UNREACHABLE)
-                if arrive > problem.parameters.horizon_s:
-                    continue
-                if self._banned.isdisjoint({(name, there, None), (name, there, item)}):
+                if arrive <= problem.parameters.horizon_s and self.may(item, store, incident):
                     found.append((arrive, store))
             self._soonest[key] = sorted(found)
         return self._soonest[key]
+
+    def may(self, item: str, store: int, incident: int) -> bool:
+        """No ban keeps it from going there (S5)."""
+        name, there = self.problem.stores[store].id, self.problem.incidents[incident].id
+        return self._banned.isdisjoint({(name, there, None), (name, there, item)})
 
     def _from(self, vehicle: int, incident: int) -> int:
         return max(0, self.problem.incidents[incident].reported_s, self.problem.vehicles[vehicle].available_from_s)
@@ -118,7 +121,8 @@ def soonest_ready(problem: DispatchProblem) -> tuple[IntArray, BoolArray]:
                 if together >= need.quantity:
                     arrival = at
                     break
-            along = np.isin(home, [store for store, units in stock.items() if units >= need.quantity])
+            full = [s for s, units in stock.items() if units >= need.quantity and shelves.may(need.item, s, incident)]
+            along = np.isin(home, full)
             able[index] &= ~lacks | along | (arrival < UNREACHABLE)
             if arrival < UNREACHABLE:
                 ready[index] = np.maximum(ready[index], np.where(lacks & ~along, arrival, 0))
@@ -150,12 +154,15 @@ def fetch(problem: DispatchProblem, sequences: Sequence[Sequence[int]]) -> Fetch
             store = None if home is None else problem.store_index[home]
             # who is under way, or was elsewhere at the start, does not leave from the base any more
             leaves = problem.teams[team].id not in problem.started_by
-            if leaves and store is not None and shelves.left[need.item].get(store, Decimal(0)) >= need.quantity:
+            incident = problem.incident_index[problem.tasks[task].incident]
+            if store is not None and leaves and shelves.may(need.item, store, incident) and (
+                shelves.left[need.item].get(store, Decimal(0)) >= need.quantity
+            ):  # fmt: skip
                 along.append(Taken(task, team, problem.item_index[need.item], store, need.quantity))
                 shelves.take(need.item, store, need.quantity)
                 continue
             rest = need.quantity
-            for _, source in shelves.soonest(need.item, problem.incident_index[problem.tasks[task].incident]):
+            for _, source in shelves.soonest(need.item, incident):
                 part = min(rest, shelves.left[need.item][source])
                 if part > 0:
                     sent.append((source, need.item, part))

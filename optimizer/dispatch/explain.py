@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.dispatch.equipment import Shelves, wants
 from optimizer.dispatch.kernels import LATEST, UNTIL
 from optimizer.dispatch.levels import Decision, served, shipped
 from optimizer.dispatch.plan import Reason, Unmet
@@ -31,6 +32,7 @@ def _teams(problem: DispatchProblem, decision: Decision, model: TeamModel) -> It
         for stop in order.stops:
             on_task.setdefault(stop.task, set()).add(order.team)
     arrive, finish = _direct(problem, model)
+    gear = _Gear(problem, decision) if any(task.equipment for task in problem.tasks) else None
     for index, task in enumerate(problem.tasks):
         missing = task.teams_needed - count[task.id]
         if missing <= 0:
@@ -55,9 +57,14 @@ def _teams(problem: DispatchProblem, decision: Decision, model: TeamModel) -> It
             "teams_needed": task.teams_needed,
             "teams_with_capability": len(holds) + len(there),
         }
+        why, lacking = (None, {}) if gear is None else gear.lacking(index)
+        bare = [] if why is None else [k for k in in_hours if wants(problem, index, k)]
         # every missing team falls to the candidates that come nearest to being there
         for reason, teams in (
             (Reason.FORBIDDEN_BY_DISPATCHER, forbidden),
+            (why or Reason.NO_STOCK, bare),
+            # free to go there, but not for as long as the others keep it waiting (Y1)
+            (Reason.TEAM_HOURS, in_hours if task.synchronised and any(map(limited, free)) else []),
             # free to go there, but not after what else they have to do
             (Reason.TOO_LATE, in_hours if task.latest_s is not None else []),
             (Reason.TEAM_HOURS, [k for k in in_hours if task.latest_s is None and limited(k)]),
@@ -68,9 +75,11 @@ def _teams(problem: DispatchProblem, decision: Decision, model: TeamModel) -> It
         ):
             take = min(missing, len(teams))
             if take:
+                busy = teams is not bare and teams[0] in in_hours
+                more = _team_facts(problem, index, teams, arrive, finish, busy=busy)
                 yield Unmet(
                     incident=task.incident, task=task.id, quantity=Decimal(take), reason=reason,
-                    facts=facts | _team_facts(problem, index, teams, arrive, finish, busy=teams[0] in in_hours),
+                    facts=facts | more | (lacking if teams is bare else {}),
                 )  # fmt: skip
                 missing -= take
         if missing:
@@ -78,6 +87,41 @@ def _teams(problem: DispatchProblem, decision: Decision, model: TeamModel) -> It
                 incident=task.incident, task=task.id, quantity=Decimal(missing), reason=Reason.NO_CAPABLE_TEAM,
                 facts=facts,
             )  # fmt: skip
+
+
+class _Gear:
+    """What of the equipment is left after the plan, and what keeps the rest."""
+
+    def __init__(self, problem: DispatchProblem, decision: Decision) -> None:
+        self.problem, self.shelves = problem, Shelves(problem)
+        for row in decision.shipments:
+            if row.item in self.shelves.left:
+                self.shelves.take(row.item, problem.store_index[row.store], row.quantity)
+        self.held = _held_back(problem, set(self.shelves.left))
+
+    def lacking(self, task: int) -> tuple[Reason | None, dict[str, Any]]:
+        """Why one more team could not be equipped, and the facts; None where it could."""
+        problem = self.problem
+        incident = problem.incident_index[problem.tasks[task].incident]
+        for need in problem.tasks[task].equipment:
+            left = self.shelves.left[need.item]
+            if sum(max(Decimal(0), left[store]) for _, store in self.shelves.soonest(need.item, incident)) >= (
+                need.quantity
+            ):
+                continue
+            facts: dict[str, Any] = {"equipment": need.item, "quantity_per_team": str(need.quantity)}
+            blocked, floors = self.held.get(need.item, ({}, {}))
+            if blocked:
+                stores = sorted(problem.stores[store].id for store in blocked)
+                tasks = sorted({name for _, names in blocked.values() for name in names})
+                return Reason.FIVE_FIXED, facts | {"stores": stores[:FEW], "tasks": tasks}
+            if floors:
+                stores = sorted(problem.stores[store].id for store in floors)
+                return Reason.BELOW_RESERVE_FLOOR, facts | {"stores": stores[:FEW]}
+            if any(units > 0 for units in left.values()):
+                return Reason.UNREACHABLE, facts
+            return Reason.NO_STOCK, facts
+        return None, {}
 
 
 def _direct(problem: DispatchProblem, model: TeamModel) -> tuple[IntArray, IntArray]:

@@ -1,25 +1,23 @@
 """Problem in, plan out; reads top to bottom."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from optimizer.dispatch.coupling import TEAM_LEVELS, Sequences, Settled, couple, errands, relaxed, settle
 from optimizer.dispatch.explain import unmet
-from optimizer.dispatch.fairness import Share, share_out
 from optimizer.dispatch.levels import Decision, Value, gini, rank, supply_levels, team_levels
-from optimizer.dispatch.loading import Load, load_of, shipments
-from optimizer.dispatch.plan import Level, Plan, Reason, Shipment, Status, StoppedBy, TeamOrder, Unmet
-from optimizer.dispatch.practice import practice_loads, practice_teams
-from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.plan import Level, Plan, Reason, Status, StoppedBy, Unmet
+from optimizer.dispatch.practice import practice_teams
+from optimizer.dispatch.problem import LEVELS, DispatchProblem
 from optimizer.dispatch.schedule import team_orders
-from optimizer.dispatch.supplies import cheapest_grants, contest, ship
-from optimizer.dispatch.supply_model import SupplyModel, supply_model
+from optimizer.dispatch.supply_plan import practice_supply, supply
 from optimizer.dispatch.team_model import TeamModel, team_model
 from optimizer.dispatch.teams import TeamSchedule, solve_teams
 
-TEAM_LEVELS = ("unserved", "completion")
+SUPPLY_LEVELS = tuple(name for name in LEVELS if name not in TEAM_LEVELS)
 
 
 @dataclass(frozen=True)
@@ -32,29 +30,37 @@ class SolveLimits:
     time_limit_s: float | None = None
 
 
-@dataclass(frozen=True)
-class _Side:
-    """One side's decision with its levels, bounds and those of practice."""
-
-    values: dict[str, Value]
-    bounds: dict[str, Value | None]
-    practice: dict[str, Value]
-
-
 def solve(problem: DispatchProblem, *, seed: int = 0, limits: SolveLimits | None = None) -> Plan:
     """The plan: never lexicographically worse than practice; same problem, seed and work limit, same plan."""
     limits = limits or SolveLimits()
     deadline = None if limits.time_limit_s is None else time.monotonic() + limits.time_limit_s
-    teams, supplies = team_model(problem), supply_model(problem)
+
+    def scheduled(model: TeamModel, start: Sequences) -> Sequences:
+        return solve_teams(problem, model, seed=seed, iterations=limits.iterations, deadline=deadline).sequences
+
+    teams = relaxed(problem) if problem.coupled else team_model(problem)
     schedule = solve_teams(problem, teams, seed=seed, iterations=limits.iterations, deadline=deadline)
     if schedule.broken_pins:
         return _infeasible(problem, schedule, seed, limits)
-    orders, team_side = _team_side(problem, teams, schedule)
-    rows, supply_side = _supply_side(problem, supplies)
-    decision = Decision(orders, rows)
-    levels = tuple(
-        _level(name, team_side if name in TEAM_LEVELS else supply_side) for name in problem.parameters.levels
-    )
+    settled = couple(problem, teams, schedule.sequences, scheduled)
+    if lost := _lost_pins(problem, settled):
+        return _infeasible(problem, replace(schedule, broken_pins=lost), seed, limits)
+    habit = settle(problem, practice_teams(problem, teams, settled.sequences))
+    sent = supply(problem, errands(problem, settled))
+    habit_sent = practice_supply(problem, errands(problem, habit), sent)
+    values = team_levels(problem, settled.orders) | supply_levels(problem, sent.shipments)
+    practice = team_levels(problem, habit.orders) | supply_levels(problem, habit_sent)
+    decision = Decision(settled.orders, sent.shipments)
+    # where neither side waits for the other each may fall back on practice alone
+    for names in (problem.parameters.levels,) if problem.coupled else (TEAM_LEVELS, SUPPLY_LEVELS):
+        if rank(problem, practice, names) < rank(problem, values, names):
+            values |= {name: practice[name] for name in names}
+            if "completion" in names:
+                decision = replace(decision, team_orders=habit.orders)
+            if "cost" in names:
+                decision = replace(decision, shipments=habit_sent)
+    bounds = _team_bounds(problem, schedule, values) | sent.bounds(problem, values)
+    levels = tuple(_level(name, values[name], bounds[name], practice[name]) for name in problem.parameters.levels)
     proven = all(level.gap == 0 for level in levels)
     return Plan(
         problem_sha256=problem.sha256,
@@ -63,9 +69,9 @@ def solve(problem: DispatchProblem, *, seed: int = 0, limits: SolveLimits | None
         limits=_limits(limits),
         stopped_by=StoppedBy.PROOF if proven else _stop(schedule),
         levels=levels,
-        team_orders=orders,
-        shipments=rows,
-        unmet=unmet(problem, decision, teams, supplies),
+        team_orders=decision.team_orders,
+        shipments=decision.shipments,
+        unmet=unmet(problem, decision, teams, sent.model),
         parameters=_parameters(problem),
     )
 
@@ -75,14 +81,13 @@ def _stop(schedule: TeamSchedule) -> StoppedBy:
     return StoppedBy.TIME if schedule.stopped_by is StoppedBy.TIME else StoppedBy.WORK
 
 
-def _team_side(
-    problem: DispatchProblem, model: TeamModel, schedule: TeamSchedule
-) -> tuple[tuple[TeamOrder, ...], _Side]:
-    ours = team_orders(problem, schedule.sequences)
-    theirs = team_orders(problem, practice_teams(problem, model, schedule.sequences))
-    values, practice = team_levels(problem, ours), team_levels(problem, theirs)
-    if rank(problem, practice, TEAM_LEVELS) < rank(problem, values, TEAM_LEVELS):
-        ours, values = theirs, practice
+def _lost_pins(problem: DispatchProblem, settled: Settled) -> tuple[tuple[str, str], ...]:
+    """Pins (T10) that no longer hold once everything waits for what it needs."""
+    served = {(order.team, stop.task) for order in settled.orders for stop in order.stops}
+    return tuple((pin.team, pin.task) for pin in problem.pins if (pin.team, pin.task) not in served)
+
+
+def _team_bounds(problem: DispatchProblem, schedule: TeamSchedule, values: dict[str, Value]) -> dict[str, Value | None]:
     # stops that have begun are a constant of level 3 and stand outside the bound's model
     begun = tuple(order for order in team_orders(problem, [()] * len(problem.teams)))
     constant = team_levels(problem, begun)["completion"]
@@ -90,72 +95,10 @@ def _team_side(
     if schedule.bound.completion is not None and bounds["unserved"] == values["unserved"]:
         assert isinstance(constant, Fraction)
         bounds["completion"] = schedule.bound.completion + constant
-    return ours, _Side(values, bounds, practice)
-
-
-def _supply_side(problem: DispatchProblem, model: SupplyModel) -> tuple[tuple[Shipment, ...], _Side]:
-    items = model.items
-    opened = tuple(model.open(supply) for supply in items)
-    contests = tuple(contest(supply, allowed) for supply, allowed in zip(items, opened, strict=True))
-    order = problem.parameters.levels
-    if order.index("fairness") < order.index("deprivation"):
-        share = share_out(items, opened, contests)
-    else:
-        rows = zip(items, opened, contests, strict=True)
-        share = Share(tuple(cheapest_grants(model, *row) for row in rows), proven=False)
-    loads: list[Load] = []
-    least = Fraction(0)  # level 6: what is shipped arrives no sooner, the rest counts at the horizon
-    horizon = problem.parameters.horizon_s
-    for supply, allowed, grants, held in zip(items, opened, share.grants, contests, strict=True):
-        flow = ship(model, supply, allowed, grants, held)
-        loads.extend(
-            load_of(supply, int(s), int(i), int(n))
-            for s, i, n in zip(flow.store, flow.incident, flow.lumps, strict=True)
-        )
-        missing = supply.demand - grants
-        late = sum((w * int(m) for w, m in zip(supply.weight, missing, strict=True)), Fraction(0)) * horizon
-        least += flow.bound + late
-    ours = shipments(problem, loads, model.lots)
-    theirs = shipments(problem, practice_loads(model), model.lots, as_listed=True)
-    values, practice = supply_levels(problem, ours), supply_levels(problem, theirs)
-    names = tuple(name for name in problem.parameters.levels if name not in TEAM_LEVELS)
-    if rank(problem, practice, names) < rank(problem, values, names):
-        ours, values = theirs, practice
-    return ours, _Side(values, _supply_bounds(problem, model, share, values, least), practice)
-
-
-def _supply_bounds(
-    problem: DispatchProblem, model: SupplyModel, share: Share, values: dict[str, Value], least: Fraction
-) -> dict[str, Value | None]:
-    """Levels 2 and 4 are exact, 5 where sharing is proven; 6 holds once the levels before it are at their bounds."""
-    unmet_least = {True: Fraction(0), False: Fraction(0)}
-    fills: dict[int, list[Fraction]] = {}
-    for supply, grants in zip(model.items, share.grants, strict=True):
-        critical = problem.items[supply.item].life_critical
-        for position, incident in enumerate(supply.incidents.tolist()):
-            missing = int(supply.demand[position] - grants[position])
-            unmet_least[critical] += supply.weight[position] * missing
-            fills.setdefault(incident, []).append(1 - Fraction(missing, int(supply.demand[position])))
-    fairest = tuple(sorted(sum(shares, Fraction(0)) / len(shares) for shares in fills.values()))
-    bounds: dict[str, Value | None] = {
-        "critical_unmet": unmet_least[True],
-        "other_unmet": unmet_least[False],
-        "fairness": None,
-        "deprivation": None,
-        "cost": None,
-    }
-    held = all(values[name] == bounds[name] for name in ("critical_unmet", "other_unmet"))
-    if held and share.proven:
-        bounds["fairness"] = fairest
-    if held:
-        bounds["deprivation"] = least
-    if not problem.demands:
-        bounds["cost"] = Fraction(0)
     return bounds
 
 
-def _level(name: str, side: _Side) -> Level:
-    value, bound, practice = side.values[name], side.bounds[name], side.practice[name]
+def _level(name: str, value: Value, bound: Value | None, practice: Value) -> Level:
     if isinstance(value, tuple):
         assert isinstance(practice, tuple)
         proven = bound is not None and bound == value

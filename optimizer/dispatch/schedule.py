@@ -105,7 +105,11 @@ def team_orders(
             if not late:
                 break
             for k in late:
-                begin |= {(problem.task_index[stop.task], k): last[stop.task] for stop in stops[k] if stop.task in last}
+                begin |= {
+                    (problem.task_index[stop.task], k): last[stop.task]
+                    for stop in stops[k]
+                    if stop.task in last and not on_scene(problem, k, stop)
+                }
                 stops[k] = stops_of(problem, k, sequences[k], begin)
         else:
             raise Deadlock(sorted(together))

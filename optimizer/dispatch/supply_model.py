@@ -4,7 +4,7 @@ Quantities of an item are counted in whole lumps of 10^-d units (S8), so that fl
 Numbers in brackets are those of docs/model.md.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta, timezone
 from decimal import Decimal
@@ -59,7 +59,7 @@ class SupplyModel:
             own = self.vehicles.get(problem.stores[store].id, [])
             able = [vehicle for vehicle in own if fits(problem, vehicle, item, supply.lump)]
             if len(able) < len(own):
-                result[row] = first_arrivals(problem, problem.travel.vehicle_to_incident_s[able])[supply.incidents]
+                result[row] = first_arrivals(problem, able)[supply.incidents]
         return result
 
     def open(self, supply: ItemSupply) -> BoolArray:
@@ -113,20 +113,28 @@ def fits(problem: DispatchProblem, vehicle: int, item: Item, quantity: Decimal) 
     return quantity * item.mass_kg <= carrier.payload_kg and quantity * item.volume_m3 <= carrier.volume_m3
 
 
-def first_arrivals(problem: DispatchProblem, travel: IntArray) -> IntArray:
-    """(incidents,) earliest arrival by any row of `travel`; UNREACHABLE where none is within the horizon (S7)."""
-    quickest = travel.min(axis=0, initial=UNREACHABLE)
-    reported = np.array([max(0, incident.reported_s) for incident in problem.incidents], np.int64)
-    late = (quickest >= UNREACHABLE) | (quickest + reported > problem.parameters.horizon_s)
-    return np.where(late, UNREACHABLE, quickest + reported)
+def first_arrivals(problem: DispatchProblem, vehicles: Sequence[int]) -> IntArray:
+    """(incidents,) earliest arrival of a first trip of any; UNREACHABLE where none is within the horizon (S7)."""
+    travel = problem.travel.vehicle_to_incident_s[vehicles]
+    free = np.array([problem.vehicles[vehicle].available_from_s for vehicle in vehicles], np.int64)
+    arrive = np.maximum(_reported(problem)[None, :], free[:, None]) + travel
+    late = (travel >= UNREACHABLE) | (arrive > problem.parameters.horizon_s)
+    result: IntArray = np.where(late, UNREACHABLE, arrive).min(axis=0, initial=UNREACHABLE)
+    return result
 
 
 def earliest_arrivals(problem: DispatchProblem) -> IntArray:
     """(stores, incidents) arrival of a first trip; UNREACHABLE where there is none within the horizon (S7)."""
-    travel = quickest_ways(problem)
-    reported = np.array([max(0, incident.reported_s) for incident in problem.incidents], np.int64)
-    late = (travel >= UNREACHABLE) | (travel + reported[None, :] > problem.parameters.horizon_s)
-    return np.where(late, UNREACHABLE, travel + reported[None, :])
+    travel = problem.travel.store_to_incident_s
+    arrive = travel + _reported(problem)[None, :]
+    result = np.where((travel >= UNREACHABLE) | (arrive > problem.parameters.horizon_s), UNREACHABLE, arrive)
+    for store, vehicles in fleet(problem).items():
+        result[problem.store_index[store]] = first_arrivals(problem, vehicles)
+    return result
+
+
+def _reported(problem: DispatchProblem) -> IntArray:
+    return np.array([max(0, incident.reported_s) for incident in problem.incidents], np.int64)
 
 
 def quickest_ways(problem: DispatchProblem) -> IntArray:

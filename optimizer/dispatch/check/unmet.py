@@ -174,7 +174,8 @@ class _Reasons:
                 groups = travel.team_group[rows]
                 from_base = travel.team_to_incident_s[rows, there] >= UNREACHABLE
                 on_the_way = travel.incident_to_incident_s[groups, :, there] >= UNREACHABLE
-                return bool(np.any(from_base) or np.any(on_the_way))
+                waits = task.equipment or task.synchronised
+                return bool(waits or np.any(from_base) or np.any(on_the_way))
             case _:
                 return True  # of its equipment: believed
 
