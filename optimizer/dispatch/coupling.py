@@ -14,7 +14,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from optimizer.dispatch.equipment import Fetched, fetch, soonest_ready, wants
+from optimizer.dispatch.equipment import Fetched, Shelves, fetch, soonest_ready, wants
 from optimizer.dispatch.levels import Value, rank, team_levels
 from optimizer.dispatch.loading import Leg, Load, legs_of
 from optimizer.dispatch.plan import TeamOrder
@@ -94,19 +94,19 @@ def errands(problem: DispatchProblem, settled: Settled) -> Errands:
     return Errands(replace(problem, vehicles=vehicles), tuple(legs), used, trips)
 
 
-def relaxed(problem: DispatchProblem) -> TeamModel:
+def relaxed(problem: DispatchProblem, shelves: Shelves) -> TeamModel:
     """The team model with the instants that no schedule can beat, without pairs that cannot be equipped."""
-    ready, equipped = soonest_ready(problem)
+    ready, equipped = soonest_ready(problem, shelves)
     return team_model(problem, ready=ready, equipped=equipped)
 
 
-def settle(problem: DispatchProblem, sequences: Sequence[Sequence[int]]) -> Settled:
+def settle(problem: DispatchProblem, sequences: Sequence[Sequence[int]], shelves: Shelves) -> Settled:
     """Fetch what the schedule needs and date it; stops that cannot be kept are left out, the others follow on."""
     kept = [list(row) for row in sequences]
     if not problem.coupled:
         return Settled(tuple(map(tuple, kept)), team_orders(problem, kept), Fetched({}, (), (), frozenset()))
     while True:
-        fetched = fetch(problem, kept)
+        fetched = fetch(problem, kept, shelves)
         if fetched.missing:
             for task, team in fetched.missing:
                 kept[team].remove(task)
@@ -165,26 +165,27 @@ def _broken(problem: DispatchProblem, orders: tuple[TeamOrder, ...]) -> list[tup
 
 
 def couple(
-    problem: DispatchProblem, model: TeamModel, sequences: Sequences,
+    problem: DispatchProblem, model: TeamModel, sequences: Sequences, shelves: Shelves,
     schedule: Callable[[TeamModel, Sequences], Sequences],
 ) -> Settled:  # fmt: skip
     """The best settled schedule found from `sequences`; `schedule` solves the teams of a model from a warm start."""
-    best = settle(problem, sequences)
+    best = settle(problem, sequences, shelves)
     if not problem.coupled:
         return best
     tried = best
     for _ in range(ROUNDS):
-        ready, equipped = _instants(problem, tried)
-        tried = settle(problem, schedule(team_model(problem, ready=ready, equipped=equipped), tried.sequences))
+        ready, equipped = _instants(problem, tried, shelves)
+        found = schedule(team_model(problem, ready=ready, equipped=equipped), tried.sequences)
+        tried = settle(problem, found, shelves)
         if tried.rank(problem) >= best.rank(problem):
             break
         best = tried
-    return _moved(problem, model, best)
+    return _moved(problem, model, best, shelves)
 
 
-def _instants(problem: DispatchProblem, settled: Settled) -> tuple[IntArray, BoolArray]:
+def _instants(problem: DispatchProblem, settled: Settled, shelves: Shelves) -> tuple[IntArray, BoolArray]:
     """`ready` as the settled schedule found it: a team of a synchronised task waits for the last of the others."""
-    ready, equipped = soonest_ready(problem)
+    ready, equipped = soonest_ready(problem, shelves)
     for (task, _), instant in settled.fetched.ready.items():
         waits = np.array([bool(wants(problem, task, k)) for k in range(len(problem.teams))])
         ready[task] = np.where(waits, np.maximum(ready[task], instant), ready[task])
@@ -204,7 +205,7 @@ def _instants(problem: DispatchProblem, settled: Settled) -> tuple[IntArray, Boo
     return ready, equipped
 
 
-def _moved(problem: DispatchProblem, model: TeamModel, best: Settled) -> Settled:
+def _moved(problem: DispatchProblem, model: TeamModel, best: Settled, shelves: Shelves) -> Settled:
     """Move single stops of tasks that wait, to another place or team, as long as the settled schedule gets better."""
     value, tries = best.rank(problem), 0
     while True:
@@ -212,7 +213,7 @@ def _moved(problem: DispatchProblem, model: TeamModel, best: Settled) -> Settled
             if tries == TRIES:
                 return best
             tries += 1
-            tried = settle(problem, moved)
+            tried = settle(problem, moved, shelves)
             if tried.rank(problem) < value:
                 best, value = tried, tried.rank(problem)
                 break

@@ -8,7 +8,7 @@ Numbers are those of docs/model.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
@@ -49,24 +49,22 @@ def wants(problem: DispatchProblem, task: int, team: int) -> tuple[Need, ...]:
     return tuple(need for need in problem.tasks[task].equipment if need.item not in carries)
 
 
-@dataclass
 class Shelves:
-    """What may leave each store of the items that tasks need, and how soon it can be somewhere."""
+    """What may leave each store of the items that tasks need, and how soon it can be somewhere; made once a problem."""
 
-    problem: DispatchProblem
-    left: dict[str, dict[int, Decimal]] = field(init=False)  # item -> store -> units (S1)
-    lump: dict[str, Decimal] = field(init=False)
-    _soonest: dict[tuple[str, int], list[tuple[int, int]]] = field(init=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        problem = self.problem
+    def __init__(self, problem: DispatchProblem) -> None:
+        self.problem = problem
         needed = {need.item for task in problem.tasks for need in task.equipment}
-        self.left = {item: {} for item in needed}
+        self.stock: dict[str, dict[int, Decimal]] = {item: {} for item in needed}  # item -> store -> units (S1)
+        self._soonest: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        self.lump: dict[str, Decimal] = {}
+        if not needed:
+            return
         for (store, item), lines in dispatchable_lots(problem, needed).items():
             floor = problem.reserve_floor.get((store, item), Decimal(0))
             units = sum((line.quantity for line in lines), Decimal(0)) - floor
             if units > 0:
-                self.left[item][problem.store_index[store]] = units
+                self.stock[item][problem.store_index[store]] = units
         self.lump = lumps_of(problem, needed)
         self._arrive = earliest_arrivals(problem)
         self._banned = {(ban.store, ban.incident, ban.item) for ban in problem.bans if ban.store is not None}
@@ -79,7 +77,7 @@ class Shelves:
             problem, what = self.problem, self.problem.items[self.problem.item_index[item]]
             lump = self.lump[item]
             found = []
-            for store in self.left[item]:
+            for store in self.stock[item]:
                 name = problem.stores[store].id
                 own = self._fleet.get(name)
                 arrive = int(self._arrive[store, incident])
@@ -100,22 +98,18 @@ class Shelves:
     def _from(self, vehicle: int, incident: int) -> int:
         return max(0, self.problem.incidents[incident].reported_s, self.problem.vehicles[vehicle].available_from_s)
 
-    def take(self, item: str, store: int, units: Decimal) -> None:
-        self.left[item][store] -= units
 
-
-def soonest_ready(problem: DispatchProblem) -> tuple[IntArray, BoolArray]:
+def soonest_ready(problem: DispatchProblem, shelves: Shelves) -> tuple[IntArray, BoolArray]:
     """(tasks, teams): the instant before which the pair cannot begin for want of equipment, whatever else is done, and
     whether it can be equipped at all. A relaxation: every unit of the county goes to this pair."""
     shape = len(problem.tasks), len(problem.teams)
     ready, able = np.zeros(shape, np.int64), np.ones(shape, np.bool_)
-    shelves = Shelves(problem)
     home = np.array([-1 if team.store is None else problem.store_index[team.store] for team in problem.teams])
     for index, task in enumerate(problem.tasks):
         incident = problem.incident_index[task.incident]
         for need in task.equipment:
             lacks = np.array([need.item not in team.carries for team in problem.teams])
-            stock, arrival, together = shelves.left[need.item], UNREACHABLE, Decimal(0)
+            stock, arrival, together = shelves.stock[need.item], UNREACHABLE, Decimal(0)
             for at, store in shelves.soonest(need.item, incident):
                 together += stock[store]
                 if together >= need.quantity:
@@ -141,9 +135,9 @@ def in_order(problem: DispatchProblem, sequences: Sequence[Sequence[int]]) -> li
     return sorted(pairs, key=rank)
 
 
-def fetch(problem: DispatchProblem, sequences: Sequence[Sequence[int]]) -> Fetched:
+def fetch(problem: DispatchProblem, sequences: Sequence[Sequence[int]], shelves: Shelves) -> Fetched:
     """Equip every stop of these sequences, the gravest incidents first, each from where it is there soonest."""
-    shelves = Shelves(problem)
+    left = {item: dict(stock) for item, stock in shelves.stock.items()}
     loads: dict[tuple[int, int, str], Decimal] = {}  # store, task, item
     taken: list[Taken] = []
     missing: set[Pair] = set()
@@ -156,17 +150,17 @@ def fetch(problem: DispatchProblem, sequences: Sequence[Sequence[int]]) -> Fetch
             leaves = problem.teams[team].id not in problem.started_by
             incident = problem.incident_index[problem.tasks[task].incident]
             if store is not None and leaves and shelves.may(need.item, store, incident) and (
-                shelves.left[need.item].get(store, Decimal(0)) >= need.quantity
+                left[need.item].get(store, Decimal(0)) >= need.quantity
             ):  # fmt: skip
                 along.append(Taken(task, team, problem.item_index[need.item], store, need.quantity))
-                shelves.take(need.item, store, need.quantity)
+                left[need.item][store] -= need.quantity
                 continue
             rest = need.quantity
             for _, source in shelves.soonest(need.item, incident):
-                part = min(rest, shelves.left[need.item][source])
+                part = min(rest, left[need.item][source])
                 if part > 0:
                     sent.append((source, need.item, part))
-                    shelves.take(need.item, source, part)
+                    left[need.item][source] -= part
                     rest -= part
                 if not rest:
                     break
@@ -175,9 +169,9 @@ def fetch(problem: DispatchProblem, sequences: Sequence[Sequence[int]]) -> Fetch
                 break
         if (task, team) in missing:  # all or nothing: what it had is for the next
             for one in along:
-                shelves.take(problem.items[one.item].id, one.store, -one.quantity)
+                left[problem.items[one.item].id][one.store] += one.quantity
             for source, item, part in sent:
-                shelves.take(item, source, -part)
+                left[item][source] += part
             continue
         taken += along
         for source, item, part in sent:

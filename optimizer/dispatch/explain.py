@@ -94,17 +94,18 @@ class _Gear:
 
     def __init__(self, problem: DispatchProblem, decision: Decision) -> None:
         self.problem, self.shelves = problem, Shelves(problem)
+        self.left = self.shelves.stock
         for row in decision.shipments:
-            if row.item in self.shelves.left:
-                self.shelves.take(row.item, problem.store_index[row.store], row.quantity)
-        self.held = _held_back(problem, set(self.shelves.left))
+            if row.item in self.left:
+                self.left[row.item][problem.store_index[row.store]] -= row.quantity
+        self.held = _held_back(problem, set(self.left))
 
     def lacking(self, task: int) -> tuple[Reason | None, dict[str, Any]]:
         """Why one more team could not be equipped, and the facts; None where it could."""
         problem = self.problem
         incident = problem.incident_index[problem.tasks[task].incident]
         for need in problem.tasks[task].equipment:
-            left = self.shelves.left[need.item]
+            left = self.left[need.item]
             if sum(max(Decimal(0), left[store]) for _, store in self.shelves.soonest(need.item, incident)) >= (
                 need.quantity
             ):

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from optimizer.dispatch.coupling import TEAM_LEVELS, Sequences, Settled, couple, errands, relaxed, settle
+from optimizer.dispatch.equipment import Shelves
 from optimizer.dispatch.explain import unmet
 from optimizer.dispatch.levels import Decision, Value, gini, rank, supply_levels, team_levels
 from optimizer.dispatch.plan import Level, Plan, Reason, Status, StoppedBy, Unmet
@@ -38,14 +39,15 @@ def solve(problem: DispatchProblem, *, seed: int = 0, limits: SolveLimits | None
     def scheduled(model: TeamModel, start: Sequences) -> Sequences:
         return solve_teams(problem, model, seed=seed, iterations=limits.iterations, deadline=deadline).sequences
 
-    teams = relaxed(problem) if problem.coupled else team_model(problem)
+    shelves = Shelves(problem)
+    teams = relaxed(problem, shelves) if problem.coupled else team_model(problem)
     schedule = solve_teams(problem, teams, seed=seed, iterations=limits.iterations, deadline=deadline)
     if schedule.broken_pins:
         return _infeasible(problem, schedule, seed, limits)
-    settled = couple(problem, teams, schedule.sequences, scheduled)
+    settled = couple(problem, teams, schedule.sequences, shelves, scheduled)
     if lost := _lost_pins(problem, settled):
         return _infeasible(problem, replace(schedule, broken_pins=lost), seed, limits)
-    habit = settle(problem, practice_teams(problem, teams, settled.sequences))
+    habit = settle(problem, practice_teams(problem, teams, settled.sequences), shelves)
     sent = supply(problem, errands(problem, settled))
     habit_sent = practice_supply(problem, errands(problem, habit), sent)
     values = team_levels(problem, settled.orders) | supply_levels(problem, sent.shipments)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from optimizer.dispatch.check import check
 from optimizer.dispatch.check.violation import Code
 from optimizer.dispatch.coupling import settle
+from optimizer.dispatch.equipment import Shelves
 from optimizer.dispatch.pipeline import SolveLimits, solve
 from optimizer.dispatch.plan import Plan, Reason, Status
 from optimizer.dispatch.problem import (
@@ -206,7 +207,7 @@ class TestCommonStart:
     def test_two_tasks_of_the_same_two_teams_do_not_lock_each_other(self) -> None:
         tasks = (TOGETHER, replace(TOGETHER, id="pull", incident="b"))
         problem = flood(tasks=tasks, teams=(team("k0"), team("k1")))
-        crossed = settle(problem, [[0, 1], [1, 0]])
+        crossed = settle(problem, [[0, 1], [1, 0]], Shelves(problem))
         assert {order.team: [stop.task for stop in order.stops] for order in crossed.orders} == {
             "k0": ["lift", "pull"],
             "k1": ["lift", "pull"],
@@ -289,7 +290,11 @@ def enumerated(problem: DispatchProblem) -> tuple[Any, ...]:
     """The best settled schedule of all assignments and orders."""
     held = {(one.team, one.task) for one in problem.started}
     able = [
-        [k for k, row in enumerate(problem.teams) if task.capability in row.capabilities and (row.id, task.id) not in held]
+        [
+            k
+            for k, row in enumerate(problem.teams)
+            if task.capability in row.capabilities and (row.id, task.id) not in held
+        ]
         for task in problem.tasks
     ]  # fmt: skip
     need = [task.teams_needed - sum(one.task == task.id for one in problem.started) for task in problem.tasks]
@@ -297,11 +302,11 @@ def enumerated(problem: DispatchProblem) -> tuple[Any, ...]:
         [group for size in range(max(0, n) + 1) for group in combinations(teams, size)]
         for teams, n in zip(able, need, strict=True)
     ]
-    best = None
+    best, shelves = None, Shelves(problem)
     for groups in product(*choices):
         rows = [[j for j, group in enumerate(groups) if k in group] for k in range(len(problem.teams))]
         for order in product(*(permutations(row) for row in rows)):
-            value = settle(problem, order).rank(problem)
+            value = settle(problem, order, shelves).rank(problem)
             best = value if best is None or value < best else best
     assert best is not None
     return best
