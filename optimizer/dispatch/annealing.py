@@ -55,7 +55,7 @@ def anneal(
     is judged by the milder `soft_cost`, so that the walk can cross a valley with one more slot unserved.
     """
     task_of, price, pinned = data.task_of, data.price, data.pinned
-    task, team, service, base, between = data.task, data.team, data.service, data.base, data.between
+    task, team, stay, base, between = data.task, data.team, data.stay, data.base, data.between
     penalty = data.penalty[0]
     n = len(task_of)
     unserved, current = best[1], best[2]
@@ -78,7 +78,7 @@ def anneal(
                 continue
             position = remove(sequence[old], length[old], slot)
             length[old] -= 1
-            without = walk(old, sequence[old], length[old], task_of, task, team, service, base, between, penalty)
+            without = walk(old, sequence[old], length[old], task_of, task, team, stay, base, between, penalty)
             if without >= INFEASIBLE:
                 insert(sequence[old], length[old], position, slot)
                 length[old] += 1
@@ -97,12 +97,12 @@ def anneal(
             if old >= 0:
                 position = remove(sequence[old], length[old], slot)
                 length[old] -= 1
-                without = walk(old, sequence[old], length[old], task_of, task, team, service, base, between, penalty)
+                without = walk(old, sequence[old], length[old], task_of, task, team, stay, base, between, penalty)
                 if new == old:
                     cost_before = cost[old]
                     cost[old] = without
             best_cost, best_position = best_insertion(
-                new, sequence[new], length[new], slot, -1, task_of, task, team, service, base, between, penalty
+                new, sequence[new], length[new], slot, -1, task_of, task, team, stay, base, between, penalty
             )
             if old < 0:
                 gained = price[slot]
@@ -143,7 +143,7 @@ def anneal(
                     continue
                 # both go where they are cheapest in the other's team
                 old_cost, old_position = best_insertion(
-                    old, sequence[old], length[old], other, slot, task_of, task, team, service, base, between, penalty
+                    old, sequence[old], length[old], other, slot, task_of, task, team, stay, base, between, penalty
                 )
                 if old_cost >= INFEASIBLE:
                     continue
@@ -152,7 +152,7 @@ def anneal(
                     continue
                 old_cost, old_position = 0, 0
             new_cost, new_position = best_insertion(
-                k, sequence[k], length[k], slot, other, task_of, task, team, service, base, between, penalty
+                k, sequence[k], length[k], slot, other, task_of, task, team, stay, base, between, penalty
             )
             if new_cost >= INFEASIBLE:
                 continue

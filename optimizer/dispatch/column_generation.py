@@ -12,6 +12,7 @@ Luebbecke & Desrosiers, Operations Research 53 (2005) 1007-1023.
 
 import math
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,19 +21,23 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from optimizer.dispatch.kernels import INFEASIBLE
-from optimizer.dispatch.pricing import metric, price_team
+from optimizer.dispatch.pricing import gather, near_sets, price, scratch
 from optimizer.dispatch.routes import route_cost
 from optimizer.dispatch.team_model import TeamModel
 from optimizer.units import IntArray
 
 QUICK = 1_000  # labels of a pricing call while that finds routes; four times as many when it no longer does
-LABELS = 16_000  # of one pricing call; more means that exact pricing is out of reach here
+LABELS = 50_000  # of one pricing call; more means that exact pricing is out of reach here
 PAIRS = 8_000  # comparisons of labels that weigh as much as making one
 WORK = 1_500_000  # labels and comparisons in all: a work limit that repeats, one to three seconds
 ROUNDS = 200
 ROUTES = 8  # new routes a team per round
 NEAREST = 20  # teams of each task whose direct routes open the master
 ROUNDING = 1e-9  # relative error of the float sums of a bound, with room to spare
+DEBUG=False
+NG = 10
+HOLD = 0.6
+LONGEST = 64
 NODES = 200  # of the integer finish
 
 
@@ -100,8 +105,8 @@ class Master:
         self.solver.Objective().SetCoefficient(variable, cost)
         self.one_route[team].SetCoefficient(variable, 1)
         rows = self.rows_of(team)
-        for task in tasks:
-            self.cover[rows[task]].SetCoefficient(variable, 1)
+        for task in set(tasks):
+            self.cover[rows[task]].SetCoefficient(variable, tasks.count(task))
         return True
 
     def duals(self) -> tuple[list[float], list[float]] | None:
@@ -125,15 +130,22 @@ class Generated:
     timed_out: bool
 
 
-def generate(model: TeamModel, start: tuple[tuple[int, ...], ...], *, charge: int, deadline: float | None) -> Generated:
+def generate(
+    model: TeamModel,
+    start: tuple[tuple[int, ...], ...],
+    *,
+    charge: int,
+    deadline: float | None,
+    pool: Iterable[tuple[int, tuple[int, ...]]] = (),
+) -> Generated:
     """Generate columns from the schedule `start` (task sequences per team) until no route improves, or `WORK`.
 
     `charge`: what a unit of severity unserved costs; any value gives a valid bound, one above what a slot costs in
-    a good schedule a tight one. `deadline` is a time.monotonic() reading.
+    a good schedule a tight one. `deadline` is a time.monotonic() reading. `pool`: more (team, tasks) to begin with.
     """
     data = model.data
     master = Master(model, charge)
-    for team, sequence in enumerate(start):
+    for team, sequence in [*enumerate(start), *pool]:
         if sequence:
             master.add(team, sequence, route_cost(model, team, sequence))
     for slot, task in enumerate(data.task_of.tolist()):
@@ -141,59 +153,49 @@ def generate(model: TeamModel, start: tuple[tuple[int, ...], ...], *, charge: in
             cost = route_cost(model, team, (task,))
             if cost < INFEASIBLE:
                 master.add(team, (task,), cost)
-    # a team that never waits for a report gains nothing by a detour
-    last_report = int(data.release[data.task_of].max(initial=0))
-    straight = (data.free >= last_report) & bool(metric(data))
-    able, rows = [], []
+    able, rows, near = [], [], []
     for k in range(len(data.free)):
         covered = master.rows_of(k)
         able.append(np.flatnonzero(model.able[:, k] & (covered >= 0)))
         rows.append(covered[able[-1]])
+        near.append(near_sets(gather(data, k, able[-1]), NG))
     most = max((len(tasks) for tasks in able), default=0)
-    scratch = _Scratch(most)
-    best, work, cap = -math.inf, 0, QUICK
+    space = scratch(LABELS, most)
+    routes, lengths = np.zeros((ROUTES, LONGEST), np.int64), np.zeros(ROUTES, np.int64)
+    best, center, work, hold = -math.inf, None, 0, HOLD
+    needed = np.array(master.needed)
     for _ in range(ROUNDS):
+        t0=time.perf_counter()
         duals = master.duals()
+        t1=time.perf_counter()
         if duals is None:
             break
-        prizes, rents = duals
-        prize = np.array(prizes)
-        bound = sum(need * price for need, price in zip(master.needed, prizes, strict=True))
-        fresh, exact = 0, True
+        out = np.array(duals[0]), np.array(duals[1])
+        value = float(needed @ out[0] + out[1].sum())
+        prize, rent = out if center is None else tuple(hold * c + (1 - hold) * o for c, o in zip(center, out, strict=True))
+        least = np.zeros(len(able))
+        fresh = 0; wl=0; over=0
         for k, tasks in enumerate(able):
             if not len(tasks):
                 continue
             if deadline is not None and time.monotonic() >= deadline:
                 return _finished(master, best, deadline, timed_out=True)
-            found, least, labels = price_team(
-                data, k, tasks, prize[rows[k]], bool(straight[k]), rents[k] - 1e-6, scratch.labels[:cap],
-                scratch.visited[:cap], scratch.cost, ROUTES, scratch.routes, scratch.lengths,
-            )  # fmt: skip
-            used = cap if labels < 0 else labels
-            work += used + used * used // PAIRS
-            exact = exact and labels >= 0
-            bound += min(0.0, least)
+            found, least[k], labels = price(
+                data, k, tasks, prize[rows[k]], near[k], min(0.0, rent[k] - 1e-6), space, routes, lengths
+            )
+            over += labels >= LABELS
+            wl += labels
             for route in range(found):
-                chosen = tuple(int(tasks[a]) for a in scratch.routes[route, : scratch.lengths[route]])
+                chosen = tuple(tasks[routes[route, : lengths[route]]].tolist())
                 fresh += master.add(k, chosen, route_cost(model, k, chosen))
-        if exact:
-            best = max(best, bound)
-        if work > WORK or (not fresh and (exact or cap == LABELS)):
+        bound = float(needed @ prize + least.sum())
+        if DEBUG: print(f"  lp {value:.1f} bound {bound:.1f} best {best:.1f} fresh {fresh} cols {len(master.columns)} labels {wl} over {over} lp {t1-t0:.3f} pr {time.perf_counter()-t1:.3f}")
+        if bound > best:
+            best, center = bound, (prize, least)
+        if value - best < 0.5 or (not fresh and not hold):
             break
-        if not fresh:
-            cap = min(4 * cap, LABELS)
+        hold = HOLD if fresh else 0.0
     return _finished(master, best, deadline, timed_out=False)
-
-
-class _Scratch:
-    """Arrays that pricing reuses."""
-
-    def __init__(self, tasks: int) -> None:
-        self.labels = np.zeros((LABELS, 5), np.int64)
-        self.visited = np.zeros((LABELS, max(1, -(-tasks // 64))), np.int64)
-        self.cost = np.zeros(LABELS)
-        self.routes: IntArray = np.zeros((ROUTES, tasks + 1), np.int64)
-        self.lengths: IntArray = np.zeros(ROUTES, np.int64)
 
 
 def _finished(master: Master, best: float, deadline: float | None, *, timed_out: bool) -> Generated:
@@ -203,7 +205,7 @@ def _finished(master: Master, best: float, deadline: float | None, *, timed_out:
 
 def _integer(master: Master, deadline: float | None) -> tuple[tuple[int, ...], ...] | None:
     """Set covering over the columns by HiGHS, stopped by a node limit so that it repeats; None if it found nothing."""
-    columns = sorted(master.columns.values(), key=lambda column: (column.team, column.tasks))
+    columns = sorted((c for c in master.columns.values() if len(set(c.tasks))==len(c.tasks)), key=lambda column: (column.team, column.tasks))
     rows, teams, count = len(master.needed), len(master.one_route), len(columns)
     row, col = [], []
     for index, column in enumerate(columns):

@@ -56,7 +56,8 @@ class Routes:
         free, place = int(data.free[team]), int(data.place[team])
         for slot in self.sequence[team, : self.length[team]].tolist():
             task = int(data.task_of[slot])
-            free = int(kernels.arrival(data, team, free, place, task)) + int(data.service[task, team])
+            arrive = int(kernels.arrival(data, team, free, place, task))
+            free = int(kernels.done(arrive, task, team, data.stay))
             place = int(data.incident_of[task])
         return free
 
@@ -129,7 +130,7 @@ def out_of_reach(data: TeamData, team: int, task: int) -> bool:
             break
         ready = sooner
     arrive = max(int(ready[data.incident_of[task]]), int(data.release[task]))
-    finish = arrive + int(data.service[task, team])
+    finish = max(arrive, int(data.ready[task, team])) + int(data.service[task, team])
     return bool(arrive >= UNREACHABLE or arrive > data.latest[task] or finish > data.until[team])
 
 

@@ -52,7 +52,7 @@ def assignment_bound(
     for position in range(1, positions):
         begin = np.maximum(data.release[:, None], data.free[None, :] + ahead[position - 1][None, :])
         reach = np.minimum(begin + setup, UNREACHABLE)
-        done = np.minimum(reach + data.service, UNREACHABLE)
+        done = np.minimum(np.maximum(reach, data.ready) + data.service, UNREACHABLE)
         late = (reach > data.latest[:, None]) | (done > data.until[None, :]) | (setup >= UNREACHABLE) | ~able
         cost[position] = np.where(late, INFEASIBLE, _weighted(data, reach, done))
     return _flow(data, start, choices, cost, unserved_cost)

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.dispatch.kernels import INFEASIBLE, TeamData
+from optimizer.dispatch.kernels import INFEASIBLE, TeamData, stays
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.schedule import team_start
 from optimizer.errors import BadInput, Fault
@@ -83,7 +83,7 @@ def team_model(problem: DispatchProblem) -> TeamModel:
             [-1 if place is None else place for _, place, _ in starts],
             [UNREACHABLE if team.available_until_s is None else team.available_until_s for team in problem.teams],
         ),
-        service=problem.service_s,
+        stay=stays(problem.service_s),
         base=problem.travel.team_to_incident_s,
         between=problem.travel.incident_to_incident_s,
         penalty=np.array([problem.parameters.due_penalty_s], np.int64),
@@ -148,7 +148,7 @@ def direct_finish(data: TeamData) -> tuple[IntArray, IntArray]:
     begin = np.maximum(data.free[None, :], data.release[:, None])
     arrive = np.where(there, begin, begin + data.turnout[None, :] + travel)
     arrive = np.where((travel >= UNREACHABLE) & ~there, UNREACHABLE, arrive)
-    finish = np.minimum(arrive + data.service, UNREACHABLE)
+    finish = np.minimum(np.maximum(arrive, data.ready) + data.service, UNREACHABLE)
     late = (arrive > data.latest[:, None]) | (finish > data.until[None, :])
     return np.where(late, UNREACHABLE, arrive), np.where(late, UNREACHABLE, finish)
 
@@ -203,7 +203,7 @@ def unserved_cost(data: TeamData) -> int:
     between = data.between[:, task_incidents][:, :, task_incidents]
     longest = max(int(a[a < UNREACHABLE].max(initial=0)) for a in (real, between))
     each = longest + int(data.turnout.max()) + int(data.service[data.task_of].max())
-    latest = int(data.free.max() + data.release.max()) + each * len(data.task_of)
+    latest = int(data.free.max() + data.release.max() + data.ready.max(initial=0)) + each * len(data.task_of)
     each_unserved = (latest + int(data.penalty[0])) * int(data.price.sum()) + 1
     if each_unserved * int(data.price.sum()) >= INFEASIBLE:
         raise BadInput("tasks", [Fault("tasks", "TimesTooLarge", {"latest_s": latest})])
