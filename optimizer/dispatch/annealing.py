@@ -16,7 +16,7 @@ EJECT, INSERT = 0.04, 0.7  # a move is an ejection below the first, an insertion
 
 
 @njit(cache=True)
-def _random(state: IntArray) -> float:
+def draw(state: IntArray) -> float:
     """splitmix64, as a float in [0, 1)."""
     bits = np.uint64(state[0]) + np.uint64(0x9E3779B97F4A7C15)
     state[0] = np.int64(bits)
@@ -62,19 +62,19 @@ def anneal(
     decay = math.log(cold / hot)
     for iteration in range(first, last):
         temperature = hot * math.exp(decay * iteration / total)
-        slot = min(n - 1, int(_random(state) * n))
+        slot = min(n - 1, int(draw(state) * n))
         span = start[slot + 1] - start[slot]
         if span == 0:
             continue
         j, old = task_of[slot], team_of[slot]
         # how much worse the move may make the plan
-        allowance = -temperature * math.log(1.0 - _random(state))
+        allowance = -temperature * math.log(1.0 - draw(state))
         gained = 0
-        kind = _random(state)
+        kind = draw(state)
         if unserved > 0 and kind < EJECT and 2 * iteration < total:
             # somebody is left out already: make room, so that another choice of whom to serve can form; the
             # second half of a run settles down
-            if old < 0 or pinned[slot] or _random(state) > math.exp(-price[slot] / 2.0):
+            if old < 0 or pinned[slot] or draw(state) > math.exp(-price[slot] / 2.0):
                 continue
             position = remove(sequence[old], length[old], slot)
             length[old] -= 1
@@ -89,7 +89,7 @@ def anneal(
             team_of[slot] = -1
         elif kind < INSERT:
             # nearer teams more often: the choices are sorted by their earliest finish
-            draw = _random(state)
+            draw = draw(state)
             new = choices[start[slot] + min(span - 1, int(draw * draw * span))]
             if new != old and holds_task(task_of, sequence[new], length[new], j, -1):
                 continue
@@ -125,7 +125,7 @@ def anneal(
                 cost[old] = without
             team_of[slot] = new
         else:
-            other = min(n - 1, int(_random(state) * n))
+            other = min(n - 1, int(draw(state) * n))
             k = team_of[other]
             if k < 0 or k == old or task_of[other] == j:
                 continue

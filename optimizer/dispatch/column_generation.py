@@ -24,9 +24,9 @@ from optimizer.dispatch.kernels import INFEASIBLE
 from optimizer.dispatch.pricing import gather, near_sets, price, scratch
 from optimizer.dispatch.routes import route_cost
 from optimizer.dispatch.team_model import TeamModel
-from optimizer.units import IntArray
+from optimizer.units import FloatArray, IntArray
 
-QUICK = 1_000  # labels of a pricing call while that finds routes; four times as many when it no longer does
+QUICK = 2_000  # labels of a pricing call while that finds routes; four times as many when it no longer does
 LABELS = 50_000  # of one pricing call; more means that exact pricing is out of reach here
 PAIRS = 8_000  # comparisons of labels that weigh as much as making one
 WORK = 1_500_000  # labels and comparisons in all: a work limit that repeats, one to three seconds
@@ -130,6 +130,21 @@ class Generated:
     timed_out: bool
 
 
+def savings(master: Master, start: tuple[tuple[int, ...], ...]) -> tuple[FloatArray, FloatArray]:
+    """First prices: what each task of a schedule would save if it were left out, and what is left for the teams."""
+    prize = np.array([float(master.charge * weight) for weight in master.weights])
+    rent = np.zeros(len(start))
+    for team, tasks in enumerate(start):
+        rows = master.rows_of(team)
+        whole = route_cost(master.model, team, tasks)
+        rent[team] = whole
+        for index, task in enumerate(tasks):
+            saved = max(0, whole - route_cost(master.model, team, tasks[:index] + tasks[index + 1 :]))
+            prize[rows[task]] = min(prize[rows[task]], saved)
+            rent[team] -= saved
+    return prize, np.minimum(0.0, rent)
+
+
 def generate(
     model: TeamModel,
     start: tuple[tuple[int, ...], ...],
@@ -160,14 +175,14 @@ def generate(
         rows.append(covered[able[-1]])
         near.append(near_sets(gather(data, k, able[-1]), NG))
     most = max((len(tasks) for tasks in able), default=0)
-    space = scratch(LABELS, most)
+    space, few, quick = scratch(LABELS, most), scratch(QUICK, most), True
     routes, lengths = np.zeros((ROUTES, LONGEST), np.int64), np.zeros(ROUTES, np.int64)
-    best, center, work, hold = -math.inf, None, 0, HOLD
+    best, center, work, hold = -math.inf, savings(master, start), 0, HOLD
     needed = np.array(master.needed)
     for _ in range(ROUNDS):
-        t0=time.perf_counter()
+        t0=time.process_time()
         duals = master.duals()
-        t1=time.perf_counter()
+        t1=time.process_time()
         if duals is None:
             break
         out = np.array(duals[0]), np.array(duals[1])
@@ -181,19 +196,20 @@ def generate(
             if deadline is not None and time.monotonic() >= deadline:
                 return _finished(master, best, deadline, timed_out=True)
             found, least[k], labels = price(
-                data, k, tasks, prize[rows[k]], near[k], min(0.0, rent[k] - 1e-6), space, routes, lengths
+                data, k, tasks, prize[rows[k]], near[k], min(0.0, rent[k] - 1e-6), few if quick else space, routes, lengths
             )
-            over += labels >= LABELS
+            over += labels >= (QUICK if quick else LABELS)
             wl += labels
             for route in range(found):
                 chosen = tuple(tasks[routes[route, : lengths[route]]].tolist())
                 fresh += master.add(k, chosen, route_cost(model, k, chosen))
         bound = float(needed @ prize + least.sum())
-        if DEBUG: print(f"  lp {value:.1f} bound {bound:.1f} best {best:.1f} fresh {fresh} cols {len(master.columns)} labels {wl} over {over} lp {t1-t0:.3f} pr {time.perf_counter()-t1:.3f}")
+        if DEBUG: print(f"  lp {value:.1f} bound {bound:.1f} best {best:.1f} fresh {fresh} cols {len(master.columns)} labels {wl} over {over} lp {t1-t0:.3f} pr {time.process_time()-t1:.3f}")
         if bound > best:
             best, center = bound, (prize, least)
-        if value - best < 0.5 or (not fresh and not hold):
+        if value - best < 0.5 or (not fresh and not hold and not (quick and over)):
             break
+        quick = quick and fresh > 0
         hold = HOLD if fresh else 0.0
     return _finished(master, best, deadline, timed_out=False)
 

@@ -24,7 +24,7 @@ from optimizer.dispatch.kernels import (
 )  # fmt: skip
 from optimizer.units import UNREACHABLE, FloatArray, IntArray
 
-BUCKETS = 40  # of time, for the completion bounds
+BUCKETS = 20  # of time, for the completion bounds
 DEPTHS = (0.75, 0.5, 0.25, 0.0)  # thresholds tried, as shares of the way from the rent to the relaxed optimum
 
 

@@ -38,7 +38,7 @@ class TeamSchedule:
 
 
 def search(
-    model: TeamModel, routes: Routes, *, seed: int, iterations: int, deadline: float | None, target: int | None
+    model: TeamModel, routes: Routes, *, seed: int, iterations: int, deadline: float | None, target: int | None, pool=None
 ) -> tuple[Routes, int, StoppedBy]:
     """Anneal from `routes`; stop at `iterations` moves, at the bound `target`, or at the clock."""
     data, big = model.data, unserved_cost(model.data)
@@ -52,6 +52,7 @@ def search(
         routes, total = found.copy(), int(share * iterations)
         cost = routes.costs()
         best[1:] = routes.unserved(), cost.sum()
+        CHUNK = max(1,total//400) if pool is not None else 50000
         for first in range(0, total, CHUNK):
             if target is not None and best[0] <= target:
                 return found, done, StoppedBy.PROOF
@@ -65,6 +66,8 @@ def search(
             )  # fmt: skip
             done += last - first
             found.read_teams()
+            if pool is not None and first>0.1*total and hot<1:
+                for k,t in enumerate(routes.tasks()): pool[k,t]=1
     return found, done, StoppedBy.WORK
 
 
@@ -114,12 +117,12 @@ def default_moves(model: TeamModel) -> int:
 
 
 def _columns(
-    model: TeamModel, found: Routes, bound: TeamBound, deadline: float | None
+    model: TeamModel, found: Routes, bound: TeamBound, deadline: float | None, pool=()
 ) -> tuple[Routes, TeamBound, StoppedBy]:
     """Column generation from the best found: a better schedule perhaps, and nearly always a better bound."""
     longest = max((stop_s for team in np.flatnonzero(found.length) for stop_s in [found.finish(int(team))]), default=0)
     charge = 2 * longest + int(model.data.penalty[0])
-    made = generate(model, found.tasks(), charge=charge, deadline=deadline)
+    made = generate(model, found.tasks(), charge=charge, deadline=deadline,pool=pool)
     if made.routes is not None:
         better = Routes(model).filled(made.routes)
         if better.rank() < found.rank():
