@@ -345,3 +345,31 @@ def least_setup(data: TeamData, allowed: BoolArray) -> IntArray:
                 least = min(least, setup)
             result[j, k] = least
     return result
+
+
+@njit(cache=True)
+def chains(data: TeamData) -> IntArray:
+    """(m, i): the quickest way of each team to each incident over any others (Floyd-Warshall), without turnouts."""
+    team, base, between = data.team, data.base, data.between
+    groups, places = between.shape[0], between.shape[1]
+    quick = between.copy()
+    for g in range(groups):
+        for middle in range(places):
+            for a in range(places):
+                head = quick[g, a, middle]
+                if head < UNREACHABLE:
+                    for b in range(places):
+                        quick[g, a, b] = min(quick[g, a, b], head + quick[g, middle, b])
+    result = base.copy()
+    for k in range(len(team)):
+        g, place = team[k, GROUP], team[k, PLACE]
+        if place >= 0:
+            result[k] = quick[g, place]
+            result[k, place] = 0
+            continue
+        for middle in range(places):
+            head = base[k, middle]
+            if head < UNREACHABLE:
+                for b in range(places):
+                    result[k, b] = min(result[k, b], head + quick[g, middle, b])
+    return result

@@ -253,8 +253,8 @@ def anneal_plain(
         current += delta
         if current < best:
             best = current
-            best_stop[:] = stop
-            best_length[:] = length
+            best_stop[:, : n + 1] = stop[:m, : n + 1]
+            best_length[:] = length[:m]
     level[0], level[1] = best, current
     return kept
 

@@ -25,7 +25,6 @@ from optimizer.dispatch.kernels import (
 from optimizer.units import UNREACHABLE, FloatArray, IntArray
 
 BUCKETS = 20  # of time, for the completion bounds
-DEPTHS = (0.75, 0.5, 0.25, 0.0)  # thresholds tried, as shares of the way from the rent to the relaxed optimum
 
 
 class Stops(NamedTuple):
@@ -113,12 +112,30 @@ def completion_bounds(
     after = np.full((buckets, count), -1, np.int64)
     short = np.empty((count * count, 2), np.int64)
     until = min(until, end - 1)
+    entry, soonest = np.empty(count, np.int64), np.empty(count, np.int64)
+    for b in range(count):
+        entry[b] = leg[:, b].min()
+        soonest[b] = max(max(free, release[b]) + entry[b], ready[b]) + service[b]
+    lowest = 0.0  # of `best` in later buckets
+    paying = np.empty(count, np.int64)
     for bucket in range(buckets - 1, -1, -1):
         time = free + bucket * width
+        pays = 0
+        for b in range(count):
+            arrive = max(time, release[b]) + entry[b]
+            finish = max(arrive, ready[b]) + service[b]
+            if finish > until or arrive > latest[b]:
+                continue
+            if finish >= time + width and weight[b] * finish - prize[b] + lowest >= 0.0:
+                continue  # whatever comes after it, it is better not to go there
+            paying[pays] = b
+            pays += 1
         shorts = 0
         for a in range(count):
+            if soonest[a] >= time + width:
+                continue  # nobody is there so early
             one, two, first = 0.0, 0.0, -1
-            for b in range(count):
+            for b in paying[:pays]:
                 arrive = max(time, release[b]) + leg[a, b]
                 finish = max(arrive, ready[b]) + service[b]
                 if finish > until or arrive > latest[b] or a == b:
@@ -157,6 +174,7 @@ def completion_bounds(
                     second[bucket, a] = value
             if not changed:
                 break
+        lowest = min(lowest, best[bucket].min())
     return best, second, after
 
 
@@ -263,22 +281,24 @@ def price_team(
     prize: FloatArray,
     near: IntArray,
     rent: float,
+    depths: FloatArray,
     scratch: Scratch,
     routes: IntArray,
     lengths: IntArray,
 ) -> tuple[int, float, int]:
-    """Routes that cost less than `rent` (<= 0) at prizes (a,); `near` (a, words): what each task remembers.
+    """Routes that cost less than `rent` at prizes (a,); `near` (a, words): what each task remembers.
 
     Fills `routes` (most, longest) with positions in the team's tasks, cheapest first, and `lengths`; returns how
-    many, a bound on every route's cost (the least of any if that is below `rent`, else `rent`), and the labels made.
-    Looks among the far cheaper ones first, so that early rounds, when many routes would pay, cost little.
+    many, a bound on the cost of every route and of none (0), and the labels made. Thresholds are tried from `depths`
+    (falling shares of the way from the rent to the relaxed optimum) until one finds a route, so that early rounds,
+    when many routes would pay, cost little.
     """
     count = len(prize)
-    if count == 0 or rent > 0.0:
+    if count == 0:
         return 0, 0.0, 0
     end, width, most = time_grid(stops, prize)
     if end <= stops.free:
-        return 0, rent, 0
+        return 0, min(0.0, rent), 0
     best, second, after = completion_bounds(stops, prize, end, width, most)
     relaxed = 0.0
     for b in range(count):
@@ -286,9 +306,9 @@ def price_team(
         if finish < end:
             relaxed = min(relaxed, more - prize[b] + best[(finish - stops.free) // width, b])
     if relaxed >= rent:
-        return 0, rent, 0
+        return 0, min(0.0, rent), 0
     proven, labels, found = relaxed, 0, 0
-    for depth in DEPTHS:
+    for depth in depths:
         threshold = rent + depth * (relaxed - rent)
         made = _labelling(stops, prize, near, end, width, best, second, after, threshold, scratch)
         if made < 0:
@@ -301,7 +321,7 @@ def price_team(
         least = _cheapest(scratch, made, rent, routes, lengths)
         found = least[0]
         if complete:
-            proven = min(threshold, least[1])
+            proven = min(0.0, threshold, least[1])
         if found > 0 or not complete:
             break
     return found, proven, labels
@@ -364,9 +384,10 @@ def price(
     prize: FloatArray,
     near: IntArray,
     rent: float,
+    depths: FloatArray,
     scratch: Scratch,
     routes: IntArray,
     lengths: IntArray,
 ) -> tuple[int, float, int]:
     """`price_team` for team k of the problem."""
-    return price_team(gather(data, k, tasks), prize, near, rent, scratch, routes, lengths)
+    return price_team(gather(data, k, tasks), prize, near, rent, depths, scratch, routes, lengths)

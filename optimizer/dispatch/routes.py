@@ -50,6 +50,31 @@ class Routes:
                 self.append(team, own[team, task] if (team, task) in own else free[task].pop())
         return self
 
+    def resume(self, sequences: Sequence[Sequence[int]]) -> None:
+        """Fill these empty routes with task sequences as far as they can be kept: no team that may not, no stop too
+        late, no more teams than needed."""
+        model = self.model
+        pinned = dict(model.pinned)
+        free: dict[int, list[int]] = {}
+        for slot in range(model.slots - 1, -1, -1):
+            free.setdefault(int(model.data.task_of[slot]), []).append(slot)
+        for team, tasks in enumerate(sequences):
+            held: set[int] = set()
+            for task in tasks:
+                slots = free.get(task, [])
+                own = [slot for slot in slots if pinned.get(slot) == team]
+                slot = next(iter(own or [slot for slot in reversed(slots) if slot not in pinned]), None)
+                if slot is None or task in held or not model.able[task, team]:
+                    continue
+                self.append(team, slot)
+                row, length = self.sequence[team], int(self.length[team])
+                if kernels.sequence_cost(model.data, team, row, length) >= INFEASIBLE:
+                    self.length[team] -= 1
+                    self.team_of[slot] = -1
+                    continue
+                held.add(task)
+                slots.remove(slot)
+
     def finish(self, team: int) -> int:
         """When a team has done its last stop."""
         data = self.model.data

@@ -9,11 +9,14 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.dispatch.kernels import INFEASIBLE, TeamData, stays
+from optimizer.dispatch.kernels import INFEASIBLE, TeamData, chains, stays
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.schedule import team_start
 from optimizer.errors import BadInput, Fault
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
+
+
+CHAIN_LOOKS = 100_000_000  # legs looked at for the quickest chains
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,28 @@ def direct_finish(data: TeamData) -> tuple[IntArray, IntArray]:
     finish = np.minimum(np.maximum(arrive, data.ready) + data.service, UNREACHABLE)
     late = (arrive > data.latest[:, None]) | (finish > data.until[None, :])
     return np.where(late, UNREACHABLE, arrive), np.where(late, UNREACHABLE, finish)
+
+
+def soonest_finish(data: TeamData, able: BoolArray) -> IntArray:
+    """(tasks, teams): no route of the team finishes the task before; UNREACHABLE where it may not serve it.
+
+    By the quickest chain of legs (turnouts and services on the way left out); by the shortest leg there alone where
+    there are too many matrices for that.
+    """
+    groups, places = data.between.shape[:2]
+    if groups * places**3 + len(data.free) * places**2 > CHAIN_LOOKS:
+        nearest = np.where(np.eye(places, dtype=np.bool_)[None], UNREACHABLE, data.between).min(axis=1)
+        travel = np.minimum(data.base, nearest[data.group])
+        travel[data.place >= 0] = nearest[data.group[data.place >= 0]]
+    else:
+        travel = chains(data)
+    travel = travel + data.turnout[:, None]
+    there = np.flatnonzero(data.place >= 0)
+    travel[there, data.place[there]] = 0
+    arrive = np.maximum(data.release[:, None], data.free[None, :]) + travel.T[data.incident_of]
+    finish = np.maximum(arrive, data.ready) + data.service
+    bad = ~able | (arrive > data.latest[:, None]) | (finish > data.until[None, :])
+    return np.where(bad, UNREACHABLE, np.minimum(finish, UNREACHABLE))
 
 
 def reachable(data: TeamData) -> BoolArray:
