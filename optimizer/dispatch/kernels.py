@@ -351,7 +351,7 @@ def least_setup(data: TeamData, allowed: BoolArray) -> IntArray:
 def chains(data: TeamData) -> IntArray:
     """(m, i): the quickest way of each team to each incident over any others (Floyd-Warshall), without turnouts."""
     team, base, between = data.team, data.base, data.between
-    groups, places = between.shape[0], between.shape[1]
+    groups, places = between.shape[0], between.shape[2]
     quick = between.copy()
     for g in range(groups):
         for middle in range(places):
@@ -373,3 +373,25 @@ def chains(data: TeamData) -> IntArray:
                 for b in range(places):
                     result[k, b] = min(result[k, b], head + quick[g, middle, b])
     return result
+
+
+@njit(cache=True)
+def nearest_legs(between: IntArray) -> IntArray:
+    """(g, i): the shortest leg to each incident from another one."""
+    groups, places = between.shape[0], between.shape[2]
+    result = np.full((groups, places), UNREACHABLE, np.int64)
+    for g in range(groups):
+        for a in range(places):
+            for b in range(places):
+                if a != b:
+                    result[g, b] = min(result[g, b], between[g, a, b])
+    return result
+
+
+def longest_leg(legs: IntArray, incidents: IntArray) -> int:
+    """The longest way to one of these incidents that there is."""
+    most = int(legs.max(initial=0))
+    if most >= UNREACHABLE:
+        to = legs[..., np.unique(incidents)]
+        most = int(to.max(initial=0, where=to < UNREACHABLE))
+    return most

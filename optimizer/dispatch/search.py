@@ -19,9 +19,9 @@ ROUNDS = ((0.3, 1.0, 0.02), (0.7, 0.15, 0.002))
 PLAIN_ROUNDS = ((0.4, 0.3, 0.01), (0.3, 0.15, 0.01), (0.3, 0.15, 0.01))
 SOFT = 5.0  # what an unserved slot weighs while the walk judges a move, in mean costs of a slot
 CHUNK = 20_000  # moves between two looks at the clock
-RATE, PLAIN_RATE = 1_000_000, 5_000_000  # moves a second that a time limit may count on; the clock itself decides
-SNAPSHOTS = 600  # of a run, at which changed routes are kept
-KEPT, KEPT_STOPS = 100, 30  # routes kept: so many a task; longer routes are not kept
+RATE, PLAIN_RATE = 1_500_000, 6_500_000  # moves a second that a time limit may count on; the clock itself decides
+SNAPSHOTS = 100  # of a run, at which changed routes are kept
+KEPT, KEPT_STOPS = 40, 30  # routes kept: so many a task; longer routes are not kept
 
 Improvement = Callable[[tuple[int, int]], None]
 
@@ -56,13 +56,13 @@ def search(
 ) -> Search:
     """Anneal from `routes`; stop at `iterations` moves, at the bound `target`, or at the clock.
 
-    With little time left there are fewer moves (halved until they fit), so that the last ones are cold.
+    With little time left there are fewer moves (a fifth less until they fit), so that the last ones are cold.
     """
     plain = is_plain(model) and bool((routes.team_of >= 0).all())
     if deadline is not None:
         left = max(0.0, deadline - time.monotonic())
         while iterations > CHUNK and iterations > 0.85 * left * (PLAIN_RATE if plain else RATE):
-            iterations //= 2
+            iterations = iterations * 4 // 5
     run = _Plain(model, routes) if plain else _General(model, routes)
     result = Search(run.found)
     state = splitmix_state(seed)
@@ -152,7 +152,7 @@ class _Plain:
         )  # fmt: skip
 
     def keep(self, pool: dict[tuple[int, tuple[int, ...]], None]) -> None:
-        """The latest routes, at most `KEPT` a task in all."""
+        """Routes of this round into the pool."""
         task_of = self.model.data.task_of.tolist()
         self.found.read_teams()
         for row in self.rows[: self.kept].tolist():

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.dispatch.kernels import INFEASIBLE, TeamData, chains, stays
+from optimizer.dispatch.kernels import INFEASIBLE, TeamData, chains, longest_leg, nearest_legs, stays
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.schedule import team_start
 from optimizer.errors import BadInput, Fault
@@ -162,9 +162,9 @@ def soonest_finish(data: TeamData, able: BoolArray) -> IntArray:
     By the quickest chain of legs (turnouts and services on the way left out); by the shortest leg there alone where
     there are too many matrices for that.
     """
-    groups, places = data.between.shape[:2]
+    groups, places = data.between.shape[0], data.between.shape[2]
     if groups * places**3 + len(data.free) * places**2 > CHAIN_LOOKS:
-        nearest = np.where(np.eye(places, dtype=np.bool_)[None], UNREACHABLE, data.between).min(axis=1)
+        nearest = nearest_legs(data.between)
         travel = np.minimum(data.base, nearest[data.group])
         travel[data.place >= 0] = nearest[data.group[data.place >= 0]]
     else:
@@ -223,10 +223,7 @@ def unserved_cost(data: TeamData) -> int:
     """
     if not len(data.task_of) or not len(data.free):
         return 1
-    task_incidents = np.unique(data.incident_of)
-    real = data.base[:, task_incidents]
-    between = data.between[:, task_incidents][:, :, task_incidents]
-    longest = max(int(a[a < UNREACHABLE].max(initial=0)) for a in (real, between))
+    longest = max(longest_leg(data.base, data.incident_of), longest_leg(data.between, data.incident_of))
     each = longest + int(data.turnout.max()) + int(data.service[data.task_of].max())
     latest = int(data.free.max() + data.release.max() + data.ready.max(initial=0)) + each * len(data.task_of)
     each_unserved = (latest + int(data.penalty[0])) * int(data.price.sum()) + 1

@@ -12,11 +12,12 @@ import numpy as np
 
 from optimizer.dispatch.column_generation import generate
 from optimizer.dispatch.kernels import construct
+from optimizer.dispatch.plain_annealing import is_plain
 from optimizer.dispatch.plan import StoppedBy
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.routes import Routes, from_assignment, out_of_reach, place_pins
 from optimizer.dispatch.search import Search, default_moves, search
-from optimizer.dispatch.team_bound import TeamBound, assignment_bound
+from optimizer.dispatch.team_bound import TeamBound, alone_bound, assignment_bound
 from optimizer.dispatch.team_model import TeamModel, team_model, unserved_cost
 
 COLUMNS_FROM = 5_000  # moves; a smaller budget is for re-planning at once, without columns
@@ -90,7 +91,10 @@ def improve(
 ) -> tuple[Search, TeamBound]:
     """Complete `routes`, then search, then columns; the best schedule and the best bound."""
     data, big = model.data, unserved_cost(model.data)
-    bound = assignment_bound(data, model.able, model.start, model.choices, big)
+    if is_plain(model) and model.slots > len(data.free):
+        bound = alone_bound(model)  # the assignment takes longer, and proves nothing where every team has several stops
+    else:
+        bound = assignment_bound(data, model.able, model.start, model.choices, big)
     construct(data, model.start, model.choices, routes.team_of, routes.sequence, routes.length)
     relaxed = from_assignment(model, bound.assignment)
     if relaxed is not None and relaxed.rank() < routes.rank():
