@@ -16,7 +16,7 @@ EJECT, INSERT = 0.04, 0.7  # a move is an ejection below the first, an insertion
 
 
 @njit(cache=True)
-def _random(state: IntArray) -> float:
+def draw(state: IntArray) -> float:
     """splitmix64, as a float in [0, 1)."""
     bits = np.uint64(state[0]) + np.uint64(0x9E3779B97F4A7C15)
     state[0] = np.int64(bits)
@@ -55,30 +55,30 @@ def anneal(
     is judged by the milder `soft_cost`, so that the walk can cross a valley with one more slot unserved.
     """
     task_of, price, pinned = data.task_of, data.price, data.pinned
-    task, team, service, base, between = data.task, data.team, data.service, data.base, data.between
+    task, team, stay, base, between = data.task, data.team, data.stay, data.base, data.between
     penalty = data.penalty[0]
     n = len(task_of)
     unserved, current = best[1], best[2]
     decay = math.log(cold / hot)
     for iteration in range(first, last):
         temperature = hot * math.exp(decay * iteration / total)
-        slot = min(n - 1, int(_random(state) * n))
+        slot = min(n - 1, int(draw(state) * n))
         span = start[slot + 1] - start[slot]
         if span == 0:
             continue
         j, old = task_of[slot], team_of[slot]
         # how much worse the move may make the plan
-        allowance = -temperature * math.log(1.0 - _random(state))
+        allowance = -temperature * math.log(1.0 - draw(state))
         gained = 0
-        kind = _random(state)
+        kind = draw(state)
         if unserved > 0 and kind < EJECT and 2 * iteration < total:
             # somebody is left out already: make room, so that another choice of whom to serve can form; the
             # second half of a run settles down
-            if old < 0 or pinned[slot] or _random(state) > math.exp(-price[slot] / 2.0):
+            if old < 0 or pinned[slot] or draw(state) > math.exp(-price[slot] / 2.0):
                 continue
             position = remove(sequence[old], length[old], slot)
             length[old] -= 1
-            without = walk(old, sequence[old], length[old], task_of, task, team, service, base, between, penalty)
+            without = walk(old, sequence[old], length[old], task_of, task, team, stay, base, between, penalty)
             if without >= INFEASIBLE:
                 insert(sequence[old], length[old], position, slot)
                 length[old] += 1
@@ -89,7 +89,7 @@ def anneal(
             team_of[slot] = -1
         elif kind < INSERT:
             # nearer teams more often: the choices are sorted by their earliest finish
-            draw = _random(state)
+            draw = draw(state)
             new = choices[start[slot] + min(span - 1, int(draw * draw * span))]
             if new != old and holds_task(task_of, sequence[new], length[new], j, -1):
                 continue
@@ -97,12 +97,12 @@ def anneal(
             if old >= 0:
                 position = remove(sequence[old], length[old], slot)
                 length[old] -= 1
-                without = walk(old, sequence[old], length[old], task_of, task, team, service, base, between, penalty)
+                without = walk(old, sequence[old], length[old], task_of, task, team, stay, base, between, penalty)
                 if new == old:
                     cost_before = cost[old]
                     cost[old] = without
             best_cost, best_position = best_insertion(
-                new, sequence[new], length[new], slot, -1, task_of, task, team, service, base, between, penalty
+                new, sequence[new], length[new], slot, -1, task_of, task, team, stay, base, between, penalty
             )
             if old < 0:
                 gained = price[slot]
@@ -125,7 +125,7 @@ def anneal(
                 cost[old] = without
             team_of[slot] = new
         else:
-            other = min(n - 1, int(_random(state) * n))
+            other = min(n - 1, int(draw(state) * n))
             k = team_of[other]
             if k < 0 or k == old or task_of[other] == j:
                 continue
@@ -143,7 +143,7 @@ def anneal(
                     continue
                 # both go where they are cheapest in the other's team
                 old_cost, old_position = best_insertion(
-                    old, sequence[old], length[old], other, slot, task_of, task, team, service, base, between, penalty
+                    old, sequence[old], length[old], other, slot, task_of, task, team, stay, base, between, penalty
                 )
                 if old_cost >= INFEASIBLE:
                     continue
@@ -152,7 +152,7 @@ def anneal(
                     continue
                 old_cost, old_position = 0, 0
             new_cost, new_position = best_insertion(
-                k, sequence[k], length[k], slot, other, task_of, task, team, service, base, between, penalty
+                k, sequence[k], length[k], slot, other, task_of, task, team, stay, base, between, penalty
             )
             if new_cost >= INFEASIBLE:
                 continue

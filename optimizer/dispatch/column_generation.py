@@ -1,119 +1,47 @@
 """Column generation over team routes: a bound that is nearly always tight, and often the optimum.
 
-Master (set covering, LP by GLOP): every task row is covered as often as teams are needed, or pays for being
-unserved; every team has one route at most.
+Master (set covering, LP): every task row is covered as often as teams are needed, or pays for being unserved;
+every team has one route at most.
 (C1) sum over routes holding row r + unserved_r >= needed_r        dual: prize_r, in [0, charge_r]
 (C2) sum over routes of team k <= 1                                dual: rent_k <= 0
-Pricing: `price_team`. Bound (Lagrange): sum needed_r prize_r + sum_k min(0, cheapest route of k at these prizes);
-it holds for every schedule whose level 1 is U after taking off the charge of U. Integer finish: HiGHS over the
-columns. References: Rauchecker & Schryen, EJOR 272 (2019) 352-363 (branch and price for this problem);
-Luebbecke & Desrosiers, Operations Research 53 (2005) 1007-1023.
+(C3) bound (Lagrange): sum needed_r prize_r + sum_k min(0, cheapest route of k at these prizes), for any prizes; it
+     holds for every schedule whose level 1 is U after taking off the charge of U. Pricing (`pricing`) gives the
+     cheapest route or a bound on it, so that (C3) holds even where its labels run out.
+(C4) the prices asked for lie between those of the LP and those of the best bound (Wentges, International
+     Transactions in Operational Research 4 (1997) 151-162); where that finds no column the LP's own are asked.
+(C5) a team for which w_j x (soonest finish of j) >= prize_j for all j has the cheapest route 0: it stays, unpriced.
+References: Rauchecker & Schryen, EJOR 272 (2019) 352-363 (branch and price for this problem); Luebbecke &
+Desrosiers, Operations Research 53 (2005) 1007-1023.
 """
 
 import math
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from ortools.linear_solver import pywraplp
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
 
-from optimizer.dispatch.kernels import INFEASIBLE
-from optimizer.dispatch.pricing import metric, price_team
+from optimizer.dispatch.covering import cover
+from optimizer.dispatch.master import Master, Prices, Route
+from optimizer.dispatch.pricing import gather, near_sets, price, scratch
 from optimizer.dispatch.routes import route_cost
-from optimizer.dispatch.team_model import TeamModel
-from optimizer.units import IntArray
+from optimizer.dispatch.team_model import TeamModel, soonest_finish
+from optimizer.units import FloatArray, IntArray
 
-QUICK = 1_000  # labels of a pricing call while that finds routes; four times as many when it no longer does
-LABELS = 16_000  # of one pricing call; more means that exact pricing is out of reach here
-PAIRS = 8_000  # comparisons of labels that weigh as much as making one
-WORK = 1_500_000  # labels and comparisons in all: a work limit that repeats, one to three seconds
-ROUNDS = 200
-ROUTES = 8  # new routes a team per round
-NEAREST = 20  # teams of each task whose direct routes open the master
+QUICK = 2_000  # labels of a pricing call while columns are found; `LABELS` when no longer
+LABELS = 50_000
+NEAR = 10  # tasks that each task remembers: routes are elementary but for long cycles
+WORK = 60_000_000  # labels x tasks and completion bounds, in all: a limit that repeats, some ten seconds
+ROUNDS = 400
+ROUTES = 20  # new routes a team per round
+LONGEST = 128  # stops of a route that pricing makes; a longer one is not looked for
+NEAREST = 8  # teams of each task whose direct routes open the master
+HOLD = 0.4  # share of the best bound's prices in (C4)
 ROUNDING = 1e-9  # relative error of the float sums of a bound, with room to spare
-NODES = 200  # of the integer finish
-
-
-@dataclass(frozen=True)
-class Column:
-    team: int
-    tasks: tuple[int, ...]
-    cost: int
-
-
-@dataclass
-class Master:
-    """Rows: (task, pinned team or -1). A pinned slot is a row of its own that only its team can cover."""
-
-    model: TeamModel
-    charge: int  # per unit of severity unserved
-    rows: dict[tuple[int, int], int] = field(default_factory=dict)
-    needed: list[int] = field(default_factory=list)
-    columns: dict[tuple[int, tuple[int, ...]], Column] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        pinned = dict(self.model.pinned)
-        for slot, task in enumerate(self.model.data.task_of.tolist()):
-            key = task, pinned.get(slot, -1)
-            if key not in self.rows:
-                self.rows[key] = len(self.needed)
-                self.needed.append(0)
-            self.needed[self.rows[key]] += 1
-        self.solver = pywraplp.Solver.CreateSolver("GLOP")
-        prices = {
-            self.rows[task, pinned.get(slot, -1)]: int(self.model.data.price[slot])
-            for slot, task in enumerate(self.model.data.task_of.tolist())
-        }
-        self.weights = [prices[row] for row in range(len(self.needed))]
-        self.shared: IntArray = np.full(len(self.model.data.task), -1, np.int64)
-        self.own: dict[int, dict[int, int]] = {}
-        for (task, team), row in self.rows.items():
-            if team < 0:
-                self.shared[task] = row
-            else:
-                self.own.setdefault(team, {})[task] = row
-        self.cover = [self.solver.Constraint(need, self.solver.infinity()) for need in self.needed]
-        teams = len(self.model.data.free)
-        self.one_route = [self.solver.Constraint(-self.solver.infinity(), 1) for _ in range(teams)]
-        for row, weight in enumerate(self.weights):
-            unserved = self.solver.NumVar(0, self.solver.infinity(), "")
-            self.solver.Objective().SetCoefficient(unserved, self.charge * weight)
-            self.cover[row].SetCoefficient(unserved, 1)
-
-    def rows_of(self, team: int) -> IntArray:
-        """(tasks,) the row that this team covers by serving each task; -1: none."""
-        own = self.own.get(team)
-        if own is None:
-            return self.shared
-        rows = self.shared.copy()
-        rows[list(own)] = list(own.values())
-        return rows
-
-    def add(self, team: int, tasks: tuple[int, ...], cost: int) -> bool:
-        key = team, tasks
-        if key in self.columns:
-            return False
-        self.columns[key] = Column(team, tasks, cost)
-        variable = self.solver.NumVar(0, self.solver.infinity(), "")
-        self.solver.Objective().SetCoefficient(variable, cost)
-        self.one_route[team].SetCoefficient(variable, 1)
-        rows = self.rows_of(team)
-        for task in tasks:
-            self.cover[rows[task]].SetCoefficient(variable, 1)
-        return True
-
-    def duals(self) -> tuple[list[float], list[float]] | None:
-        """Prizes of the rows, held inside what the bound allows, and rents of the teams; None if the LP failed."""
-        status = self.solver.Solve()
-        if status != pywraplp.Solver.OPTIMAL:
-            return None
-        prizes = [
-            min(max(0.0, row.dual_value()), float(self.charge * weight))
-            for row, weight in zip(self.cover, self.weights, strict=True)
-        ]
-        return prizes, [min(0.0, row.dual_value()) for row in self.one_route]
+FINISHES = 3  # integer finishes, each with the columns that its better value still allows
+DEPTHS = np.array([0.75, 0.5, 0.25, 0.0])  # thresholds tried, as shares of the way to the relaxed optimum
+AT_ONCE = np.zeros(1)
+RESERVE = 0.7  # of the time that is left is for columns, the rest for the finish
 
 
 @dataclass(frozen=True)
@@ -121,145 +49,152 @@ class Generated:
     """`bound` on charge x level 1 + level 3; `routes` per team of the best integer solution, None if none was found."""
 
     bound: int | None
-    routes: tuple[tuple[int, ...], ...] | None
+    routes: tuple[Route, ...] | None
     timed_out: bool
 
 
-def generate(model: TeamModel, start: tuple[tuple[int, ...], ...], *, charge: int, deadline: float | None) -> Generated:
-    """Generate columns from the schedule `start` (task sequences per team) until no route improves, or `WORK`.
+class Pricing:
+    """Rounds of pricing over all teams at given prices."""
 
-    `charge`: what a unit of severity unserved costs; any value gives a valid bound, one above what a slot costs in
-    a good schedule a tight one. `deadline` is a time.monotonic() reading.
-    """
-    data = model.data
-    master = Master(model, charge)
-    for team, sequence in enumerate(start):
-        if sequence:
-            master.add(team, sequence, route_cost(model, team, sequence))
-    for slot, task in enumerate(data.task_of.tolist()):
-        for team in model.choices[model.start[slot] : model.start[slot + 1]][:NEAREST].tolist():
-            cost = route_cost(model, team, (task,))
-            if cost < INFEASIBLE:
-                master.add(team, (task,), cost)
-    # a team that never waits for a report gains nothing by a detour
-    last_report = int(data.release[data.task_of].max(initial=0))
-    straight = (data.free >= last_report) & bool(metric(data))
-    able, rows = [], []
-    for k in range(len(data.free)):
-        covered = master.rows_of(k)
-        able.append(np.flatnonzero(model.able[:, k] & (covered >= 0)))
-        rows.append(covered[able[-1]])
-    most = max((len(tasks) for tasks in able), default=0)
-    scratch = _Scratch(most)
-    best, work, cap = -math.inf, 0, QUICK
-    for _ in range(ROUNDS):
-        duals = master.duals()
-        if duals is None:
-            break
-        prizes, rents = duals
-        prize = np.array(prizes)
-        bound = sum(need * price for need, price in zip(master.needed, prizes, strict=True))
-        fresh, exact = 0, True
-        for k, tasks in enumerate(able):
+    def __init__(self, model: TeamModel, master: Master) -> None:
+        self.model, self.master = model, master
+        self.soonest = soonest_finish(model.data, model.able)
+        self.tasks: dict[int, tuple[IntArray, IntArray, IntArray]] = {}
+        most = int(model.able.sum(axis=0).max(initial=0))
+        self.spaces = {cap: scratch(cap, most) for cap in (QUICK, LABELS)}
+        self.routes = np.zeros((ROUTES, LONGEST), np.int64)
+        self.lengths = np.zeros(ROUTES, np.int64)
+        self.work, self.full = 0, False
+        self.least = np.zeros(0)
+
+    def team(self, k: int) -> tuple[IntArray, IntArray, IntArray]:
+        """(tasks, rows, memory) of a team."""
+        if k not in self.tasks:
+            covered = self.master.rows_of(k)
+            tasks = np.flatnonzero(self.model.able[:, k] & (covered >= 0))
+            self.tasks[k] = tasks, covered[tasks], near_sets(gather(self.model.data, k, tasks), NEAR)
+        return self.tasks[k]
+
+    def round(
+        self, prices: Prices, cap: int, deadline: float | None, *, room: float = -1e-6, depths: FloatArray = DEPTHS
+    ) -> float | None:
+        """(C3) at `prices`, None out of time. Columns cheaper than rent + room go to the master."""
+        master, data = self.master, self.model.data
+        each = np.where(master.shared >= 0, prices.prize[master.shared], 0.0)
+        pays = (data.weight[:, None] * self.soonest < each[:, None]).any(axis=0)
+        pays[list(master.own)] = True
+        self.least, self.full, self.fresh = np.zeros(len(data.free)), False, 0
+        for k in np.flatnonzero(pays).tolist():
+            if deadline is not None and time.monotonic() >= deadline:
+                return None
+            tasks, rows, near = self.team(k)
             if not len(tasks):
                 continue
-            if deadline is not None and time.monotonic() >= deadline:
-                return _finished(master, best, deadline, timed_out=True)
-            found, least, labels = price_team(
-                data, k, tasks, prize[rows[k]], bool(straight[k]), rents[k] - 1e-6, scratch.labels[:cap],
-                scratch.visited[:cap], scratch.cost, ROUTES, scratch.routes, scratch.lengths,
+            threshold = float(prices.rent[k]) + room
+            found, self.least[k], labels = price(
+                data, k, tasks, prices.prize[rows], near, threshold, depths, self.spaces[cap],
+                self.routes, self.lengths,
             )  # fmt: skip
-            used = cap if labels < 0 else labels
-            work += used + used * used // PAIRS
-            exact = exact and labels >= 0
-            bound += min(0.0, least)
-            for route in range(found):
-                chosen = tuple(int(tasks[a]) for a in scratch.routes[route, : scratch.lengths[route]])
-                fresh += master.add(k, chosen, route_cost(model, k, chosen))
-        if exact:
-            best = max(best, bound)
-        if work > WORK or (not fresh and (exact or cap == LABELS)):
+            self.work += (labels + len(tasks)) * len(tasks)
+            self.full = self.full or labels >= cap
+            for route, length in zip(self.routes[:found], self.lengths[:found], strict=True):
+                self.fresh += master.add(k, tuple(tasks[route[:length]].tolist()))
+        return float(master.needed @ prices.prize + self.least.sum())
+
+
+def generate(
+    model: TeamModel,
+    start: tuple[Route, ...],
+    *,
+    value: int,
+    charge: int,
+    deadline: float | None,
+    pool: Iterable[tuple[int, Route]] = (),
+    on_bound: Callable[[int], None] | None = None,
+) -> Generated:
+    """Generate columns from the schedule `start` (task sequences per team) until no route improves, or `WORK`.
+
+    `value`: charge x level 1 + level 3 of `start`. `charge`: what a unit of severity unserved costs; any value gives
+    a valid bound, one above what a slot costs in a good schedule a tight one. `deadline` is a time.monotonic()
+    reading. `pool`: more (team, tasks) to begin with.
+    """
+    until = None if deadline is None else time.monotonic() + RESERVE * (deadline - time.monotonic())
+    master = Master(model, charge)
+    master.open(start, pool, NEAREST)
+    pricing = Pricing(model, master)
+    center, best, hold, cap = master.savings(start), -math.inf, HOLD, QUICK
+    timed_out = False
+    for _ in range(ROUNDS):
+        solved = master.solve()
+        if solved is None:
             break
-        if not fresh:
-            cap = min(4 * cap, LABELS)
-    return _finished(master, best, deadline, timed_out=False)
+        relaxed, prices = solved
+        prices = prices.between(center, hold)
+        bound = pricing.round(prices, cap, until)
+        if bound is None:
+            timed_out = True
+            break
+        if bound > best:
+            best, center = bound, Prices(prices.prize, pricing.least)
+            if on_bound is not None:
+                on_bound(_whole(best))
+        if _whole(best) >= value:
+            return Generated(_whole(best), None, timed_out=False)
+        if relaxed - best < 0.5 or pricing.work > WORK:
+            break
+        if not pricing.fresh and not hold:
+            if cap == LABELS or not pricing.full:
+                break
+            cap = LABELS
+        hold = HOLD if pricing.fresh else 0.0
+    if best == -math.inf:
+        return Generated(None, None, timed_out)
+    routes, timed_out = _finish(master, pricing, center, start, value, _whole(best), deadline, timed_out)
+    return Generated(_whole(best), routes, timed_out)
 
 
-class _Scratch:
-    """Arrays that pricing reuses."""
-
-    def __init__(self, tasks: int) -> None:
-        self.labels = np.zeros((LABELS, 5), np.int64)
-        self.visited = np.zeros((LABELS, max(1, -(-tasks // 64))), np.int64)
-        self.cost = np.zeros(LABELS)
-        self.routes: IntArray = np.zeros((ROUTES, tasks + 1), np.int64)
-        self.lengths: IntArray = np.zeros(ROUTES, np.int64)
+def _whole(bound: float) -> int:
+    """Values are whole, so a bound may be rounded up."""
+    return math.ceil(bound - ROUNDING * max(1.0, abs(bound)) - 1e-6)
 
 
-def _finished(master: Master, best: float, deadline: float | None, *, timed_out: bool) -> Generated:
-    bound = None if best == -math.inf else math.ceil(best - ROUNDING * max(1.0, abs(best)))
-    return Generated(bound, None if timed_out else _integer(master, deadline), timed_out)
+def _finish(
+    master: Master,
+    pricing: Pricing,
+    center: Prices,
+    start: Sequence[Route],
+    value: int,
+    bound: int,
+    deadline: float | None,
+    timed_out: bool,
+) -> tuple[tuple[Route, ...] | None, bool]:
+    """Cover with the columns, priced once more for all that could still be in a better solution."""
+    routes: tuple[Route, ...] | None = None
+    known: Sequence[Route] = start
+    for _ in range(FINISHES):
+        if deadline is not None and time.monotonic() >= deadline:
+            return routes, True
+        room = float(value - bound)
+        if not timed_out:
+            pricing.round(center, QUICK, deadline, room=room, depths=AT_ONCE)
+        better = cover(master, center, known, room, deadline)
+        if better is None:
+            break
+        cost = _value(master, better)
+        if cost >= value:
+            break
+        routes, known, value = better, better, cost
+        if value <= bound:
+            break
+    return routes, timed_out
 
 
-def _integer(master: Master, deadline: float | None) -> tuple[tuple[int, ...], ...] | None:
-    """Set covering over the columns by HiGHS, stopped by a node limit so that it repeats; None if it found nothing."""
-    columns = sorted(master.columns.values(), key=lambda column: (column.team, column.tasks))
-    rows, teams, count = len(master.needed), len(master.one_route), len(columns)
-    row, col = [], []
-    for index, column in enumerate(columns):
-        covered = master.rows_of(column.team)
-        for task in column.tasks:
-            row.append(int(covered[task]))
-            col.append(index)
-        row.append(rows + column.team)
-        col.append(index)
-    row += range(rows)
-    col += range(count, count + rows)
-    matrix = csr_array((np.ones(len(row)), (row, col)), shape=(rows + teams, count + rows))
-    lower = np.concatenate([np.array(master.needed, float), np.full(teams, -np.inf)])
-    upper = np.concatenate([np.full(rows, np.inf), np.ones(teams)])
-    cost = [float(column.cost) for column in columns] + [float(master.charge * weight) for weight in master.weights]
-    options: dict[str, float] = {"node_limit": NODES, "mip_rel_gap": 0.0}
-    if deadline is not None:
-        options["time_limit"] = max(0.01, deadline - time.monotonic())
-    result = milp(
-        np.array(cost),
-        integrality=np.ones(count + rows),
-        bounds=Bounds(0, np.concatenate([np.ones(count), np.array(master.needed, float)])),
-        constraints=LinearConstraint(matrix, lower, upper),
-        options=options,
-    )
-    if result.x is None:
-        return None
-    routes: list[tuple[int, ...]] = [()] * teams
-    for index in np.flatnonzero(result.x[:count] > 0.5).tolist():
-        routes[columns[index].team] = columns[index].tasks
-    return _without_surplus(master, routes)
-
-
-def _without_surplus(master: Master, routes: list[tuple[int, ...]]) -> tuple[tuple[int, ...], ...] | None:
-    """Covering may send a team too many: take each such stop from the route that gains most by it. None where a
-    stop cannot be left out (only where a detour is quicker than the straight way)."""
-    count = [0] * len(master.needed)
-    holders: dict[int, list[int]] = {}
+def _value(master: Master, routes: Sequence[Route]) -> int:
+    """charge x level 1 + level 3."""
+    missing = master.needed.copy()
+    total = 0
     for team, tasks in enumerate(routes):
-        covered = master.rows_of(team)
-        for task in tasks:
-            count[covered[task]] += 1
-            holders.setdefault(int(covered[task]), []).append(team)
-    by_row = {row: task for (task, _), row in master.rows.items()}
-    for row, teams in sorted(holders.items()):
-        while count[row] > master.needed[row]:
-            options = []
-            for team in teams:
-                if by_row[row] in routes[team]:
-                    rest = tuple(task for task in routes[team] if task != by_row[row])
-                    cost = route_cost(master.model, team, rest) if rest else 0
-                    if cost < INFEASIBLE:
-                        options.append((cost - route_cost(master.model, team, routes[team]), team, rest))
-            if not options:
-                return None
-            _, team, rest = min(options)
-            routes[team] = rest
-            count[row] -= 1
-    return tuple(routes)
+        if tasks:
+            total += route_cost(master.model, team, tasks)
+            np.subtract.at(missing, master.rows_of(team)[list(tasks)], 1)
+    return total + master.charge * int((missing * master.weights).sum())

@@ -17,6 +17,7 @@ INFEASIBLE = 1 << 60
 
 INCIDENT, WEIGHT, RELEASE, DUE, LATEST = range(5)  # columns of `task`
 GROUP, TURNOUT, FREE, PLACE, UNTIL = range(5)  # columns of `team`
+SERVICE, READY = range(2)  # layers of `stay`
 
 
 class TeamData(NamedTuple):
@@ -31,7 +32,7 @@ class TeamData(NamedTuple):
     pinned: BoolArray  # (n,)
     task: IntArray  # (j, 5) incident, severity, release = max(0, reported), due and latest arrival (UNREACHABLE: none)
     team: IntArray  # (m, 5) travel group, turnout, free, place (incident where it then is, -1: base), end of hours
-    service: IntArray  # (j, m)
+    stay: IntArray  # (j, m, 2) service, and the instant before which it cannot start (`with_ready`; 0: none)
     base: IntArray  # (m, i) travel from the base
     between: IntArray  # (g, i, i)
     penalty: IntArray  # (1,) seconds added to a late arrival (T8)
@@ -76,6 +77,33 @@ class TeamData(NamedTuple):
     def until(self) -> IntArray:
         return self.team[:, UNTIL]
 
+    @property
+    def service(self) -> IntArray:
+        return self.stay[:, :, SERVICE]
+
+    @property
+    def ready(self) -> IntArray:
+        return self.stay[:, :, READY]
+
+
+def with_ready(data: TeamData, ready: IntArray) -> TeamData:
+    """The same problem where service of task j by team k cannot start before `ready[j, k]` (its equipment arrives
+    then): start = max(arrive, ready), finish = start + service. Arrival, hence T6 and T8, stays what it was."""
+    return data._replace(stay=stays(data.service, ready))
+
+
+def stays(service: IntArray, ready: IntArray | None = None) -> IntArray:
+    """(j, m, 2) from services and instants of readiness (absent: 0), both (j, m)."""
+    return np.stack([service, np.zeros_like(service) if ready is None else ready], axis=2)
+
+
+@njit(cache=True)
+def done(arrive: int, j: int, k: int, stay: IntArray) -> int:
+    """When team k, there at `arrive`, has finished task j (T4)."""
+    start: int = max(arrive, stay[j, k, READY])
+    service: int = stay[j, k, SERVICE]
+    return start + service
+
 
 @njit(cache=True)
 def reach(
@@ -108,7 +136,7 @@ def walk(
     task_of: IntArray,
     task: IntArray,
     team: IntArray,
-    service: IntArray,
+    stay: IntArray,
     base: IntArray,
     between: IntArray,
     penalty: int,
@@ -120,7 +148,7 @@ def walk(
         arrive = reach(k, free, place, j, task, team, base, between)
         if arrive > task[j, LATEST] or arrive >= UNREACHABLE:
             return INFEASIBLE
-        free = arrive + service[j, k]
+        free = done(arrive, j, k, stay)
         if free > team[k, UNTIL]:
             return INFEASIBLE
         place = task[j, INCIDENT]
@@ -134,7 +162,7 @@ def walk(
 def sequence_cost(data: TeamData, k: int, sequence: IntArray, length: int) -> int:
     """`walk` for callers outside the search."""
     cost: int = walk(
-        k, sequence, length, data.task_of, data.task, data.team, data.service, data.base, data.between, data.penalty[0]
+        k, sequence, length, data.task_of, data.task, data.team, data.stay, data.base, data.between, data.penalty[0]
     )
     return cost
 
@@ -176,7 +204,7 @@ def best_insertion(
     task_of: IntArray,
     task: IntArray,
     team: IntArray,
-    service: IntArray,
+    stay: IntArray,
     base: IntArray,
     between: IntArray,
     penalty: int,
@@ -201,7 +229,7 @@ def best_insertion(
             else:
                 j = task_of[sequence[index]]
             arrive = reach(k, free, place, j, task, team, base, between)
-            free = arrive + service[j, k]
+            free = done(arrive, j, k, stay)
             if arrive >= UNREACHABLE or arrive > task[j, LATEST] or free > until:
                 cost = INFEASIBLE
                 break
@@ -216,7 +244,7 @@ def best_insertion(
         if position < length:
             j = task_of[sequence[position]]
             arrive = reach(k, prefix_free, prefix_place, j, task, team, base, between)
-            prefix_free = arrive + service[j, k]
+            prefix_free = done(arrive, j, k, stay)
             prefix_place = task[j, INCIDENT]
             prefix_cost += task[j, WEIGHT] * prefix_free
             if arrive > task[j, DUE]:
@@ -240,14 +268,14 @@ def construct(
 
     `choices[start[s]:start[s + 1]]` are the teams slot s may have. Slots already placed are left alone.
     """
-    task_of, task, team, service = data.task_of, data.task, data.team, data.service
+    task_of, task, team, stay = data.task_of, data.task, data.team, data.stay
     base, between = data.base, data.between
     n, m = len(task_of), len(team)
     free, place = team[:, FREE].copy(), team[:, PLACE].copy()
     for k in range(m):
         for position in range(length[k]):
             j = task_of[sequence[k, position]]
-            free[k] = reach(k, free[k], place[k], j, task, team, base, between) + service[j, k]
+            free[k] = done(reach(k, free[k], place[k], j, task, team, base, between), j, k, stay)
             place[k] = task[j, INCIDENT]
     best = np.empty(n, np.float64)
     best_team = np.full(n, -2, np.int64)  # -2: look again, -1: nobody can
@@ -264,7 +292,7 @@ def construct(
                     if holds_task(task_of, sequence[k], length[k], j, -1):
                         continue
                     arrive = reach(k, free[k], place[k], j, task, team, base, between)
-                    finish = arrive + service[j, k]
+                    finish = done(arrive, j, k, stay)
                     if arrive >= UNREACHABLE or arrive > task[j, LATEST] or finish > team[k, UNTIL]:
                         continue
                     ratio = finish / task[j, WEIGHT]
@@ -278,7 +306,7 @@ def construct(
             return
         k, j = best_team[chosen], task_of[chosen]
         arrive = reach(k, free[k], place[k], j, task, team, base, between)
-        free[k] = arrive + service[j, k]
+        free[k] = done(arrive, j, k, stay)
         place[k] = task[j, INCIDENT]
         sequence[k, length[k]] = chosen
         length[k] += 1
@@ -317,3 +345,53 @@ def least_setup(data: TeamData, allowed: BoolArray) -> IntArray:
                 least = min(least, setup)
             result[j, k] = least
     return result
+
+
+@njit(cache=True)
+def chains(data: TeamData) -> IntArray:
+    """(m, i): the quickest way of each team to each incident over any others (Floyd-Warshall), without turnouts."""
+    team, base, between = data.team, data.base, data.between
+    groups, places = between.shape[0], between.shape[2]
+    quick = between.copy()
+    for g in range(groups):
+        for middle in range(places):
+            for a in range(places):
+                head = quick[g, a, middle]
+                if head < UNREACHABLE:
+                    for b in range(places):
+                        quick[g, a, b] = min(quick[g, a, b], head + quick[g, middle, b])
+    result = base.copy()
+    for k in range(len(team)):
+        g, place = team[k, GROUP], team[k, PLACE]
+        if place >= 0:
+            result[k] = quick[g, place]
+            result[k, place] = 0
+            continue
+        for middle in range(places):
+            head = base[k, middle]
+            if head < UNREACHABLE:
+                for b in range(places):
+                    result[k, b] = min(result[k, b], head + quick[g, middle, b])
+    return result
+
+
+@njit(cache=True)
+def nearest_legs(between: IntArray) -> IntArray:
+    """(g, i): the shortest leg to each incident from another one."""
+    groups, places = between.shape[0], between.shape[2]
+    result = np.full((groups, places), UNREACHABLE, np.int64)
+    for g in range(groups):
+        for a in range(places):
+            for b in range(places):
+                if a != b:
+                    result[g, b] = min(result[g, b], between[g, a, b])
+    return result
+
+
+def longest_leg(legs: IntArray, incidents: IntArray) -> int:
+    """The longest way to one of these incidents that there is."""
+    most = int(legs.max(initial=0))
+    if most >= UNREACHABLE:
+        to = legs[..., np.unique(incidents)]
+        most = int(to.max(initial=0, where=to < UNREACHABLE))
+    return most

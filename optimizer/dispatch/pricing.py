@@ -1,149 +1,393 @@
-"""Pricing of team routes by labelling, compiled: the cheapest sequences of one team at given task prizes.
+"""Pricing of team routes: the cheapest sequences of one team at given task prizes, by ng-route labelling.
 
-A label is (cost so far less prizes, time, last task, tasks visited). It is dominated by one at the same task that
-is no later, no dearer and has visited no more, because waiting never makes a later stop cheaper. Where the travel
-times obey the triangle inequality and the team never waits for a report (it is free after the last of them), a stop
-that costs more than its prize is never worth making (`prune`), so labels stay few. A team that waits could use the
-time to move nearer, so there every stop stays open.
-Reference: Feillet, Dejax, Gendreau, Gueguen, Networks 44 (2004) 216-229 (elementary labelling).
+A label is (cost so far less prizes, time, last task, memory). The memory holds the tasks visited that the later
+ones still remember (ng-sets: Baldacci, Mingozzi, Roberti, Operations Research 59 (2011) 1269-1283); where every
+task remembers every other the routes are elementary (Feillet, Dejax, Gendreau, Gueguen, Networks 44 (2004)
+216-229). A label is dominated by one at the same task that is no later, no dearer and remembers no more, because
+waiting never makes a later stop cheaper.
+
+(P1) `completion_bounds`: bound[a, b] <= the cost of whatever may follow task a when it is finished in time bucket b
+     or later: the same routes with times rounded down to buckets and only the last task remembered (no 2-cycles).
+     Steps inside a bucket are repeated as often as different tasks fit into its width.
+(P2) `price_team`: labels in order of time; one whose cost and completion bound reach the threshold is dropped. So
+     where no route beats the threshold, hardly a label is made, and the threshold is the bound.
+Times need not obey the triangle inequality, teams may wait: (P1) only needs that a later start is never better.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from optimizer.dispatch.kernels import DUE, FREE, GROUP, INCIDENT, LATEST, PLACE, UNTIL, WEIGHT, TeamData, reach
+from optimizer.dispatch.kernels import (
+    DUE, FREE, GROUP, INCIDENT, LATEST, PLACE, READY, RELEASE, SERVICE, TURNOUT, UNTIL, WEIGHT, TeamData,
+)  # fmt: skip
 from optimizer.units import UNREACHABLE, FloatArray, IntArray
 
-METRIC_LOOKS = 1_000_000_000  # triples looked at; beyond, nothing is assumed
+BUCKETS = 20  # of time, for the completion bounds
+
+
+class Stops(NamedTuple):
+    """One team and the a tasks it may have, side by side; leg[a] is the way from where the team is now."""
+
+    leg: IntArray  # (a + 1, a) turnout included
+    release: IntArray  # (a,)
+    ready: IntArray
+    service: IntArray
+    due: IntArray
+    latest: IntArray
+    weight: IntArray
+    free: int
+    until: int
+    penalty: int
 
 
 @njit(cache=True)
-def metric(data: TeamData) -> bool:
-    """Whether no detour over a stop is quicker than going straight (turnouts and services only add to it); False
-    also where looking would take too long."""
-    base, between, team = data.base, data.between, data.team
-    groups, n = between.shape[0], between.shape[1]
-    if (groups * n + len(team)) * n * n > METRIC_LOOKS:
-        return False
-    for g in range(groups):
-        for a in range(n):
-            for b in range(n):
-                for c in range(n):
-                    if between[g, a, b] + between[g, b, c] < between[g, a, c]:
-                        return False
-    for k in range(len(team)):
-        for b in range(n):
-            for c in range(n):
-                if base[k, b] + between[team[k, GROUP], b, c] < base[k, c]:
-                    return False
-    return True
+def gather(data: TeamData, k: int, tasks: IntArray) -> Stops:
+    """The arrays of team k over `tasks` (a,)."""
+    count = len(tasks)
+    task, team, base, between, stay = data.task, data.team, data.base, data.between, data.stay
+    leg = np.empty((count + 1, count), np.int64)
+    release, ready, service = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
+    due, latest, weight = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
+    group, turnout = team[k, GROUP], team[k, TURNOUT]
+    for b in range(count):
+        j = tasks[b]
+        i = task[j, INCIDENT]
+        release[b], due[b], latest[b], weight[b] = task[j, RELEASE], task[j, DUE], task[j, LATEST], task[j, WEIGHT]
+        service[b], ready[b] = stay[j, k, SERVICE], stay[j, k, READY]
+        for a in range(count + 1):
+            place = task[tasks[a], INCIDENT] if a < count else team[k, PLACE]
+            if place == i:
+                leg[a, b] = 0
+            else:
+                leg[a, b] = turnout + (base[k, i] if place < 0 else between[group, place, i])
+    return Stops(leg, release, ready, service, due, latest, weight, team[k, FREE], team[k, UNTIL], data.penalty[0])
+
+
+@njit(cache=True)
+def step(stops: Stops, a: int, b: int, time: int) -> tuple[int, int]:
+    """(finish, level 3) of task b after a is done at `time`; finish UNREACHABLE where T6, T7 or the way forbid it."""
+    arrive = max(time, stops.release[b]) + stops.leg[a, b]
+    finish = max(arrive, stops.ready[b]) + stops.service[b]
+    if arrive > stops.latest[b] or arrive >= UNREACHABLE or finish > stops.until:
+        return UNREACHABLE, 0
+    cost = stops.weight[b] * finish
+    if arrive > stops.due[b]:
+        cost += stops.weight[b] * stops.penalty
+    return finish, cost
+
+
+@njit(cache=True)
+def time_grid(stops: Stops, prize: FloatArray) -> tuple[int, int, int]:
+    """(end, width, most): no stop pays that ends at `end` or later; width of a bucket of time from `stops.free` on;
+    most steps to different tasks that fit into one bucket."""
+    count = len(prize)
+    last = 0.0
+    for a in range(count):
+        last = max(last, prize[a] / stops.weight[a])
+    end = int(np.ceil(last))
+    width = max(1, -(-(end - stops.free) // BUCKETS))
+    short = np.empty(count, np.int64)
+    for b in range(count):
+        short[b] = stops.leg[:, b].min() + stops.service[b]
+    short.sort()
+    most, total = 0, 0
+    while most < count and total + short[most] < width:
+        total += short[most]
+        most += 1
+    return end, width, most
+
+
+@njit(cache=True)
+def completion_bounds(
+    stops: Stops, prize: FloatArray, end: int, width: int, most: int
+) -> tuple[FloatArray, FloatArray, IntArray]:
+    """(P1) best (buckets, a), its first task `after`, and the best that begins with another one; 0 for stopping."""
+    leg, release, ready, service, due, latest, weight, free, until, penalty = stops
+    count = len(prize)
+    buckets = max(1, -(-(end - free) // width))
+    per = (1.0 - 1e-12) / width  # rounds down to a bucket, perhaps one too early, which is still a bound
+    best, second = np.zeros((buckets, count)), np.zeros((buckets, count))
+    after = np.full((buckets, count), -1, np.int64)
+    short = np.empty((count * count, 2), np.int64)
+    until = min(until, end - 1)
+    entry, soonest = np.empty(count, np.int64), np.empty(count, np.int64)
+    for b in range(count):
+        entry[b] = leg[:, b].min()
+        soonest[b] = max(max(free, release[b]) + entry[b], ready[b]) + service[b]
+    lowest = 0.0  # of `best` in later buckets
+    paying = np.empty(count, np.int64)
+    for bucket in range(buckets - 1, -1, -1):
+        time = free + bucket * width
+        pays = 0
+        for b in range(count):
+            arrive = max(time, release[b]) + entry[b]
+            finish = max(arrive, ready[b]) + service[b]
+            if finish > until or arrive > latest[b]:
+                continue
+            if finish >= time + width and weight[b] * finish - prize[b] + lowest >= 0.0:
+                continue  # whatever comes after it, it is better not to go there
+            paying[pays] = b
+            pays += 1
+        shorts = 0
+        for a in range(count):
+            if soonest[a] >= time + width:
+                continue  # nobody is there so early
+            one, two, first = 0.0, 0.0, -1
+            for b in paying[:pays]:
+                arrive = max(time, release[b]) + leg[a, b]
+                finish = max(arrive, ready[b]) + service[b]
+                if finish > until or arrive > latest[b] or a == b:
+                    continue
+                value = weight[b] * finish - prize[b]
+                if arrive > due[b]:
+                    value += weight[b] * penalty
+                later = int((finish - free) * per)
+                if later <= bucket:
+                    short[shorts, 0], short[shorts, 1] = a, b
+                    shorts += 1
+                    later = bucket + 1  # to begin with: the bucket is left
+                if later < buckets:
+                    value += best[later, b] if after[later, b] != a else second[later, b]
+                if value < two:
+                    if value < one:
+                        two, one, first = one, value, b
+                    else:
+                        two = value
+            best[bucket, a], second[bucket, a], after[bucket, a] = one, two, first
+        for _ in range(most if shorts else 0):
+            changed = False
+            for index in range(shorts):
+                a, b = short[index]
+                _, cost = step(stops, a, b, time)
+                value = cost - prize[b] + (best[bucket, b] if after[bucket, b] != a else second[bucket, b])
+                if value >= second[bucket, a] or (after[bucket, a] == b and value >= best[bucket, a]):
+                    continue
+                changed = True
+                if after[bucket, a] == b:
+                    best[bucket, a] = value
+                elif value < best[bucket, a]:
+                    second[bucket, a] = best[bucket, a]
+                    best[bucket, a], after[bucket, a] = value, b
+                else:
+                    second[bucket, a] = value
+            if not changed:
+                break
+        lowest = min(lowest, best[bucket].min())
+    return best, second, after
+
+
+class Scratch(NamedTuple):
+    """Arrays that labelling reuses: `cap` labels."""
+
+    label: IntArray  # (cap, 6) time, last, parent, next at the same task, next in the same bucket, alive
+    memory: IntArray  # (cap, words)
+    cost: FloatArray  # (cap,)
+
+
+def scratch(cap: int, tasks: int) -> Scratch:
+    return Scratch(np.zeros((cap, 6), np.int64), np.zeros((cap, max(1, -(-tasks // 64))), np.int64), np.zeros(cap))
+
+
+@njit(cache=True)
+def _labelling(
+    stops: Stops,
+    prize: FloatArray,
+    near: IntArray,
+    end: int,
+    width: int,
+    best: FloatArray,
+    second: FloatArray,
+    after: IntArray,
+    threshold: float,
+    scratch: Scratch,
+) -> int:
+    """(P2) All undominated labels that may still come below `threshold`; how many, -1 where they ran out."""
+    label, memory, cost = scratch.label, scratch.memory, scratch.cost
+    buckets, count = best.shape
+    cap, words = len(cost), near.shape[1]
+    head, queue = np.full(count, -1, np.int64), np.full(buckets, -1, np.int64)
+    made, index, bucket = 0, -1, 0
+    while True:
+        if index >= 0:
+            while bucket < buckets and queue[bucket] < 0:
+                bucket += 1
+            if bucket == buckets:
+                return made
+            index = queue[bucket]
+            queue[bucket] = label[index, 4]
+            if label[index, 5] == 0:
+                continue
+            a, time, paid = label[index, 1], label[index, 0], cost[index]
+        else:
+            a, time, paid, index = count, stops.free, 0.0, made
+        first = a == count
+        for b in range(count):
+            if not first and (memory[index, b >> 6] >> (b & 63)) & 1:
+                continue
+            finish, more = step(stops, a, b, time)
+            if finish >= end:
+                continue
+            total = paid + more - prize[b]
+            slot = (finish - stops.free) // width
+            if total + (best[slot, b] if after[slot, b] != a else second[slot, b]) >= threshold:
+                continue
+            beaten = False
+            other, previous = head[b], -1
+            while other >= 0:
+                following = label[other, 3]
+                if label[other, 5] == 0:
+                    label[previous if previous >= 0 else other, 3] = following
+                    if previous < 0:
+                        head[b] = following
+                    other = following
+                    continue
+                inside, outside = True, True  # other within new, new within other
+                for word in range(words):
+                    old = memory[other, word]
+                    new = 0 if first else memory[index, word] & near[b, word]
+                    if word == b >> 6:
+                        new |= 1 << (b & 63)
+                    if old & ~new:
+                        inside = False
+                    if new & ~old:
+                        outside = False
+                if inside and label[other, 0] <= finish and cost[other] <= total:
+                    beaten = True
+                    break
+                if outside and finish <= label[other, 0] and total <= cost[other]:
+                    label[other, 5] = 0
+                previous, other = other, following
+            if beaten:
+                continue
+            if made == cap:
+                return -1
+            label[made, 0], label[made, 1], label[made, 2] = finish, b, -1 if first else index
+            label[made, 3], label[made, 4], label[made, 5] = head[b], queue[slot], 1
+            for word in range(words):
+                memory[made, word] = 0 if first else memory[index, word] & near[b, word]
+            memory[made, b >> 6] |= 1 << (b & 63)
+            cost[made] = total
+            head[b] = queue[slot] = made
+            made += 1
+        if first:
+            index = 0
 
 
 @njit(cache=True)
 def price_team(
+    stops: Stops,
+    prize: FloatArray,
+    near: IntArray,
+    rent: float,
+    depths: FloatArray,
+    scratch: Scratch,
+    routes: IntArray,
+    lengths: IntArray,
+) -> tuple[int, float, int]:
+    """Routes that cost less than `rent` at prizes (a,); `near` (a, words): what each task remembers.
+
+    Fills `routes` (most, longest) with positions in the team's tasks, cheapest first, and `lengths`; returns how
+    many, a bound on the cost of every route and of none (0), and the labels made. Thresholds are tried from `depths`
+    (falling shares of the way from the rent to the relaxed optimum) until one finds a route, so that early rounds,
+    when many routes would pay, cost little.
+    """
+    count = len(prize)
+    if count == 0:
+        return 0, 0.0, 0
+    end, width, most = time_grid(stops, prize)
+    if end <= stops.free:
+        return 0, min(0.0, rent), 0
+    best, second, after = completion_bounds(stops, prize, end, width, most)
+    relaxed = 0.0
+    for b in range(count):
+        finish, more = step(stops, count, b, stops.free)
+        if finish < end:
+            relaxed = min(relaxed, more - prize[b] + best[(finish - stops.free) // width, b])
+    if relaxed >= rent:
+        return 0, min(0.0, rent), 0
+    proven, labels, found = relaxed, 0, 0
+    for depth in depths:
+        threshold = rent + depth * (relaxed - rent)
+        made = _labelling(stops, prize, near, end, width, best, second, after, threshold, scratch)
+        if made < 0:
+            labels += len(scratch.cost)
+            made = len(scratch.cost)
+            complete = False
+        else:
+            labels += made
+            complete = True
+        least = _cheapest(scratch, made, rent, routes, lengths)
+        found = least[0]
+        if complete:
+            proven = min(0.0, threshold, least[1])
+        if found > 0 or not complete:
+            break
+    return found, proven, labels
+
+
+@njit(cache=True)
+def _cheapest(scratch: Scratch, made: int, rent: float, routes: IntArray, lengths: IntArray) -> tuple[int, float]:
+    """Write the cheapest labels below `rent` out as routes; how many, and the least cost."""
+    label, cost = scratch.label, scratch.cost
+    found = 0
+    least = 0.0
+    chosen = np.full(len(lengths), -1, np.int64)
+    for index in range(made):
+        if label[index, 5] == 0 or cost[index] >= rent:
+            continue
+        place = found
+        while place > 0 and cost[chosen[place - 1]] > cost[index]:
+            place -= 1
+        if place == len(chosen):
+            continue
+        found = min(found + 1, len(chosen))
+        for position in range(found - 1, place, -1):
+            chosen[position] = chosen[position - 1]
+        chosen[place] = index
+    for route in range(found):
+        least = min(least, cost[chosen[route]])
+        length, index = 0, chosen[route]
+        while index >= 0:
+            length += 1
+            index = label[index, 2]
+        lengths[route] = length
+        index = chosen[route]
+        for position in range(length - 1, -1, -1):
+            routes[route, position] = label[index, 1]
+            index = label[index, 2]
+    return found, least
+
+
+@njit(cache=True)
+def near_sets(stops: Stops, size: int) -> IntArray:
+    """(a, words) of bits: every task remembers itself and the `size` tasks that a route would soonest come back to."""
+    count = len(stops.weight)
+    result = np.zeros((count, max(1, (count + 63) // 64)), np.int64)
+    for a in range(count):
+        back = np.empty(count, np.int64)
+        for b in range(count):
+            back[b] = min(stops.leg[a, b], UNREACHABLE) + min(stops.leg[b, a], UNREACHABLE) + stops.service[b]
+        back[a] = -1
+        order = np.argsort(back, kind="mergesort")
+        for b in order[: size + 1]:
+            result[a, b >> 6] |= 1 << (b & 63)
+    return result
+
+
+@njit(cache=True)
+def price(
     data: TeamData,
     k: int,
     tasks: IntArray,
     prize: FloatArray,
-    prune: bool,
-    threshold: float,
-    labels: IntArray,
-    visited: IntArray,
-    cost: FloatArray,
-    most: int,
+    near: IntArray,
+    rent: float,
+    depths: FloatArray,
+    scratch: Scratch,
     routes: IntArray,
     lengths: IntArray,
 ) -> tuple[int, float, int]:
-    """Routes of team k over `tasks` (a,), prizes (a,), cheaper than `threshold`.
-
-    Scratch: labels (cap, 5) time, last, parent, next at the same task, alive; visited (cap, words); cost (cap,).
-    Fills `routes` (most, longest) with positions in `tasks`, cheapest first, and `lengths`; returns how many, the
-    least cost of any route (0 for staying), and the labels used; -1 where they ran out: then there may be better.
-    """
-    task, team, service, base, between = data.task, data.team, data.service, data.base, data.between
-    penalty, until = data.penalty[0], team[k, UNTIL]
-    cap, words = visited.shape
-    count = 0
-    head = np.full(len(tasks), -1, np.int64)
-    least = 0.0
-    index = -1
-    full = False
-    while index < count and not full:
-        if index >= 0 and labels[index, 4] == 0:
-            index += 1
-            continue
-        if index < 0:
-            free, place, paid = team[k, FREE], team[k, PLACE], 0.0
-        else:
-            free, place, paid = labels[index, 0], task[tasks[labels[index, 1]], INCIDENT], cost[index]
-        for a in range(len(tasks)):
-            if index >= 0 and (visited[index, a >> 6] >> (a & 63)) & 1:
-                continue
-            j = tasks[a]
-            arrive = reach(k, free, place, j, task, team, base, between)
-            finish = arrive + service[j, k]
-            if arrive >= UNREACHABLE or arrive > task[j, LATEST] or finish > until:
-                continue
-            more = task[j, WEIGHT] * finish - prize[a]
-            if arrive > task[j, DUE]:
-                more += task[j, WEIGHT] * penalty
-            if prune and more >= 0.0:
-                continue
-            total = paid + more
-            # dominated, or dominating?
-            beaten = False
-            other = head[a]
-            while other >= 0:
-                if labels[other, 4] == 1:
-                    inside, outside = True, True  # other within new, new within other
-                    for word in range(words):
-                        old = visited[other, word]
-                        new = visited[index, word] if index >= 0 else 0
-                        if word == a >> 6:
-                            new |= 1 << (a & 63)
-                        if old & ~new:
-                            inside = False
-                        if new & ~old:
-                            outside = False
-                    if inside and labels[other, 0] <= finish and cost[other] <= total:
-                        beaten = True
-                        break
-                    if outside and finish <= labels[other, 0] and total <= cost[other]:
-                        labels[other, 4] = 0
-                other = labels[other, 3]
-            if beaten:
-                continue
-            if count == cap:
-                full = True
-                break
-            labels[count, 0], labels[count, 1], labels[count, 2] = finish, a, index
-            labels[count, 3], labels[count, 4] = head[a], 1
-            head[a] = count
-            for word in range(words):
-                visited[count, word] = visited[index, word] if index >= 0 else 0
-            visited[count, a >> 6] |= 1 << (a & 63)
-            cost[count] = total
-            least = min(least, total)
-            count += 1
-        index += 1
-    found = 0
-    used = np.zeros(count, np.bool_)
-    while found < most:
-        best = -1
-        for label in range(count):
-            if not used[label] and labels[label, 4] == 1 and (best < 0 or cost[label] < cost[best]):
-                best = label
-        if best < 0 or cost[best] >= threshold:
-            break
-        used[best] = True
-        length, label = 0, best
-        while label >= 0:
-            length += 1
-            label = labels[label, 2]
-        lengths[found] = length
-        label = best
-        for position in range(length - 1, -1, -1):
-            routes[found, position] = labels[label, 1]
-            label = labels[label, 2]
-        found += 1
-    return found, least, -1 if full else count
+    """`price_team` for team k of the problem."""
+    return price_team(gather(data, k, tasks), prize, near, rent, depths, scratch, routes, lengths)

@@ -50,13 +50,39 @@ class Routes:
                 self.append(team, own[team, task] if (team, task) in own else free[task].pop())
         return self
 
+    def resume(self, sequences: Sequence[Sequence[int]]) -> None:
+        """Fill these empty routes with task sequences as far as they can be kept: no team that may not, no stop too
+        late, no more teams than needed."""
+        model = self.model
+        pinned = dict(model.pinned)
+        free: dict[int, list[int]] = {}
+        for slot in range(model.slots - 1, -1, -1):
+            free.setdefault(int(model.data.task_of[slot]), []).append(slot)
+        for team, tasks in enumerate(sequences):
+            held: set[int] = set()
+            for task in tasks:
+                slots = free.get(task, [])
+                own = [slot for slot in slots if pinned.get(slot) == team]
+                slot = next(iter(own or [slot for slot in reversed(slots) if slot not in pinned]), None)
+                if slot is None or task in held or not model.able[task, team]:
+                    continue
+                self.append(team, slot)
+                row, length = self.sequence[team], int(self.length[team])
+                if kernels.sequence_cost(model.data, team, row, length) >= INFEASIBLE:
+                    self.length[team] -= 1
+                    self.team_of[slot] = -1
+                    continue
+                held.add(task)
+                slots.remove(slot)
+
     def finish(self, team: int) -> int:
         """When a team has done its last stop."""
         data = self.model.data
         free, place = int(data.free[team]), int(data.place[team])
         for slot in self.sequence[team, : self.length[team]].tolist():
             task = int(data.task_of[slot])
-            free = int(kernels.arrival(data, team, free, place, task)) + int(data.service[task, team])
+            arrive = int(kernels.arrival(data, team, free, place, task))
+            free = int(kernels.done(arrive, task, team, data.stay))
             place = int(data.incident_of[task])
         return free
 
@@ -129,7 +155,7 @@ def out_of_reach(data: TeamData, team: int, task: int) -> bool:
             break
         ready = sooner
     arrive = max(int(ready[data.incident_of[task]]), int(data.release[task]))
-    finish = arrive + int(data.service[task, team])
+    finish = max(arrive, int(data.ready[task, team])) + int(data.service[task, team])
     return bool(arrive >= UNREACHABLE or arrive > data.latest[task] or finish > data.until[team])
 
 

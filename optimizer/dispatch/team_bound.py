@@ -14,7 +14,7 @@ import numpy as np
 from ortools.graph.python import min_cost_flow
 
 from optimizer.dispatch.kernels import INFEASIBLE, TeamData, least_setup
-from optimizer.dispatch.team_model import direct_finish
+from optimizer.dispatch.team_model import TeamModel, direct_finish, soonest_finish
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
 NEAREST = 64  # teams a slot is offered one by one; all farther ones are merged into one that is at least as good
@@ -52,10 +52,17 @@ def assignment_bound(
     for position in range(1, positions):
         begin = np.maximum(data.release[:, None], data.free[None, :] + ahead[position - 1][None, :])
         reach = np.minimum(begin + setup, UNREACHABLE)
-        done = np.minimum(reach + data.service, UNREACHABLE)
+        done = np.minimum(np.maximum(reach, data.ready) + data.service, UNREACHABLE)
         late = (reach > data.latest[:, None]) | (done > data.until[None, :]) | (setup >= UNREACHABLE) | ~able
         cost[position] = np.where(late, INFEASIBLE, _weighted(data, reach, done))
     return _flow(data, start, choices, cost, unserved_cost)
+
+
+def alone_bound(model: TeamModel) -> TeamBound:
+    """Every slot as if it were alone, for problems in which every slot can be served."""
+    data = model.data
+    finish = soonest_finish(data, model.able).min(axis=1)
+    return TeamBound(0, int((data.weight * finish)[data.task_of].sum()), ())
 
 
 def _weighted(data: TeamData, arrive: IntArray, finish: IntArray) -> IntArray:

@@ -9,11 +9,14 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.dispatch.kernels import INFEASIBLE, TeamData
+from optimizer.dispatch.kernels import INFEASIBLE, TeamData, chains, longest_leg, nearest_legs, stays
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.schedule import team_start
 from optimizer.errors import BadInput, Fault
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
+
+
+CHAIN_LOOKS = 100_000_000  # legs looked at for the quickest chains
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def team_model(
             [-1 if place is None else place for _, place, _ in starts],
             [UNREACHABLE if team.available_until_s is None else team.available_until_s for team in problem.teams],
         ),
-        service=problem.service_s,
+        stay=stays(problem.service_s),
         base=problem.travel.team_to_incident_s,
         between=problem.travel.incident_to_incident_s,
         penalty=np.array([problem.parameters.due_penalty_s], np.int64),
@@ -156,9 +159,31 @@ def direct_finish(data: TeamData) -> tuple[IntArray, IntArray]:
     begin = np.maximum(data.free[None, :], data.release[:, None])
     arrive = np.where(there, begin, begin + data.turnout[None, :] + travel)
     arrive = np.where((travel >= UNREACHABLE) & ~there, UNREACHABLE, arrive)
-    finish = np.minimum(arrive + data.service, UNREACHABLE)
+    finish = np.minimum(np.maximum(arrive, data.ready) + data.service, UNREACHABLE)
     late = (arrive > data.latest[:, None]) | (finish > data.until[None, :])
     return np.where(late, UNREACHABLE, arrive), np.where(late, UNREACHABLE, finish)
+
+
+def soonest_finish(data: TeamData, able: BoolArray) -> IntArray:
+    """(tasks, teams): no route of the team finishes the task before; UNREACHABLE where it may not serve it.
+
+    By the quickest chain of legs (turnouts and services on the way left out); by the shortest leg there alone where
+    there are too many matrices for that.
+    """
+    groups, places = data.between.shape[0], data.between.shape[2]
+    if groups * places**3 + len(data.free) * places**2 > CHAIN_LOOKS:
+        nearest = nearest_legs(data.between)
+        travel = np.minimum(data.base, nearest[data.group])
+        travel[data.place >= 0] = nearest[data.group[data.place >= 0]]
+    else:
+        travel = chains(data)
+    travel = travel + data.turnout[:, None]
+    there = np.flatnonzero(data.place >= 0)
+    travel[there, data.place[there]] = 0
+    arrive = np.maximum(data.release[:, None], data.free[None, :]) + travel.T[data.incident_of]
+    finish = np.maximum(arrive, data.ready) + data.service
+    bad = ~able | (arrive > data.latest[:, None]) | (finish > data.until[None, :])
+    return np.where(bad, UNREACHABLE, np.minimum(finish, UNREACHABLE))
 
 
 def reachable(data: TeamData) -> BoolArray:
@@ -206,12 +231,9 @@ def unserved_cost(data: TeamData) -> int:
     """
     if not len(data.task_of) or not len(data.free):
         return 1
-    task_incidents = np.unique(data.incident_of)
-    real = data.base[:, task_incidents]
-    between = data.between[:, task_incidents][:, :, task_incidents]
-    longest = max(int(a[a < UNREACHABLE].max(initial=0)) for a in (real, between))
+    longest = max(longest_leg(data.base, data.incident_of), longest_leg(data.between, data.incident_of))
     each = longest + int(data.turnout.max()) + int(data.service[data.task_of].max())
-    latest = int(data.free.max() + data.release.max()) + each * len(data.task_of)
+    latest = int(data.free.max() + data.release.max() + data.ready.max(initial=0)) + each * len(data.task_of)
     each_unserved = (latest + int(data.penalty[0])) * int(data.price.sum()) + 1
     if each_unserved * int(data.price.sum()) >= INFEASIBLE:
         raise BadInput("tasks", [Fault("tasks", "TimesTooLarge", {"latest_s": latest})])

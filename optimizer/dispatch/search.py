@@ -1,0 +1,160 @@
+"""The seeded search over schedules: annealing in rounds, with the routes met on the way kept for column generation."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from optimizer.dispatch.annealing import anneal, splitmix_state
+from optimizer.dispatch.plain_annealing import anneal_plain, is_plain, tours_of
+from optimizer.dispatch.plan import StoppedBy
+from optimizer.dispatch.routes import Routes
+from optimizer.dispatch.team_model import TeamModel, unserved_cost
+from optimizer.units import IntArray
+
+# (share of the moves, first and last temperature as shares of the mean cost of a slot), measured on classes A and B
+# and on tight small problems: a hot round that leaves the construction's valley, then cooler ones from the best found
+ROUNDS = ((0.3, 1.0, 0.02), (0.7, 0.15, 0.002))
+PLAIN_ROUNDS = ((0.4, 0.3, 0.01), (0.3, 0.15, 0.01), (0.3, 0.15, 0.01))
+SOFT = 5.0  # what an unserved slot weighs while the walk judges a move, in mean costs of a slot
+CHUNK = 20_000  # moves between two looks at the clock
+RATE, PLAIN_RATE = 1_500_000, 6_500_000  # moves a second that a time limit may count on; the clock itself decides
+SNAPSHOTS = 100  # of a run, at which changed routes are kept
+KEPT, KEPT_STOPS = 40, 30  # routes kept: so many a task; longer routes are not kept
+
+Improvement = Callable[[tuple[int, int]], None]
+
+
+@dataclass
+class Search:
+    """Where a run ended: the best schedule, the moves made, why it stopped, and (team, tasks) met on the way."""
+
+    found: Routes
+    moves: int = 0
+    stopped_by: StoppedBy = StoppedBy.WORK
+    pool: dict[tuple[int, tuple[int, ...]], None] = field(default_factory=dict)
+
+
+def default_moves(model: TeamModel) -> int:
+    """10,000 a slot (at least 500,000 where they cost little); fewer where teams have many stops."""
+    if is_plain(model):
+        return min(4_000_000, max(10_000 * model.slots, min(500_000, 20_000 * model.slots)))
+    stops = model.slots / max(1, int(model.able.any(axis=0).sum()))
+    return int(min(1_000_000, 10_000 * model.slots) / max(1.0, (stops / 8) ** 2))
+
+
+def search(
+    model: TeamModel,
+    routes: Routes,
+    *,
+    seed: int,
+    iterations: int,
+    deadline: float | None,
+    target: int | None,
+    on_improvement: Improvement | None = None,
+) -> Search:
+    """Anneal from `routes`; stop at `iterations` moves, at the bound `target`, or at the clock.
+
+    With little time left there are fewer moves (a fifth less until they fit), so that the last ones are cold.
+    """
+    plain = is_plain(model) and bool((routes.team_of >= 0).all())
+    if deadline is not None:
+        left = max(0.0, deadline - time.monotonic())
+        while iterations > CHUNK and iterations > 0.85 * left * (PLAIN_RATE if plain else RATE):
+            iterations = iterations * 4 // 5
+    run = _Plain(model, routes) if plain else _General(model, routes)
+    result = Search(run.found)
+    state = splitmix_state(seed)
+    best = run.best()
+    for share, hot, cold in PLAIN_ROUNDS if plain else ROUNDS:
+        total = int(share * iterations)
+        run.restart()
+        for first in range(0, total, CHUNK):
+            if target is not None and run.best() <= target:
+                result.stopped_by = StoppedBy.PROOF
+                return result
+            if deadline is not None and time.monotonic() >= deadline:
+                result.stopped_by = StoppedBy.TIME
+                return result
+            last = min(total, first + CHUNK)
+            run.moves(state, first, last, total, hot, cold, max(100, iterations // SNAPSHOTS))
+            result.moves += last - first
+            if on_improvement is not None and run.best() < best:
+                best = run.best()
+                on_improvement(run.found.rank())
+        run.keep(result.pool)
+    return result
+
+
+class _General:
+    """Runs of `anneal`."""
+
+    def __init__(self, model: TeamModel, routes: Routes) -> None:
+        self.model, self.routes, self.found = model, routes, routes.copy()
+        self.big = unserved_cost(model.data)
+        self.cost = routes.costs()
+        self.mean = max(1.0, float(self.cost.sum()) / max(1, model.slots))
+        self.level = np.array([int(self.cost.sum()) + self.big * routes.unserved(), 0, 0], np.int64)
+        self.seen: dict[tuple[int, tuple[int, ...]], None] = {}
+
+    def best(self) -> int:
+        return int(self.level[0])
+
+    def restart(self) -> None:
+        self.found.read_teams()
+        self.routes = self.found.copy()
+        self.cost = self.routes.costs()
+        self.level[1:] = self.routes.unserved(), self.cost.sum()
+
+    def moves(self, state: IntArray, first: int, last: int, total: int, hot: float, cold: float, every: int) -> None:
+        model, routes, found = self.model, self.routes, self.found
+        anneal(
+            model.data, model.start, model.choices, routes.team_of, routes.sequence, routes.length, self.cost,
+            found.sequence, found.length, self.level, state, first, last, total, hot * self.mean, cold * self.mean,
+            self.big, int(SOFT * self.mean) + 1,
+        )  # fmt: skip
+        found.read_teams()
+        for team, tasks in enumerate(routes.tasks()):
+            if tasks:
+                self.seen[team, tasks] = None
+
+    def keep(self, pool: dict[tuple[int, tuple[int, ...]], None]) -> None:
+        pool.update(self.seen)
+
+
+class _Plain:
+    """Runs of `anneal_plain`."""
+
+    def __init__(self, model: TeamModel, routes: Routes) -> None:
+        self.model, self.found = model, routes.copy()
+        value = int(routes.costs().sum())
+        self.mean = max(1.0, value / max(1, model.slots))
+        self.level = np.array([value, value], np.int64)
+        self.rows = np.zeros((KEPT * model.slots, KEPT_STOPS + 2), np.int64)
+        self.kept = 0
+        self.restart()
+
+    def best(self) -> int:
+        return int(self.level[0])
+
+    def restart(self) -> None:
+        self.found.read_teams()
+        self.team_of = self.found.team_of.copy()
+        self.tours = tours_of(self.model.data, self.found.sequence, self.found.length)
+        self.level[1] = self.level[0]
+
+    def moves(self, state: IntArray, first: int, last: int, total: int, hot: float, cold: float, every: int) -> None:
+        model, found = self.model, self.found
+        self.kept += anneal_plain(
+            model.data, model.start, model.choices, model.able, self.tours, self.team_of, found.sequence, found.length,
+            self.level, state, first, last, total, hot * self.mean, cold * self.mean, every, self.rows[self.kept :],
+        )  # fmt: skip
+
+    def keep(self, pool: dict[tuple[int, tuple[int, ...]], None]) -> None:
+        """Routes of this round into the pool."""
+        task_of = self.model.data.task_of.tolist()
+        self.found.read_teams()
+        for row in self.rows[: self.kept].tolist():
+            pool[row[0], tuple(task_of[slot] for slot in row[2 : 2 + row[1]])] = None
+        self.kept = 0
