@@ -89,8 +89,8 @@ def anneal(
             team_of[slot] = -1
         elif kind < INSERT:
             # nearer teams more often: the choices are sorted by their earliest finish
-            draw = draw(state)
-            new = choices[start[slot] + min(span - 1, int(draw * draw * span))]
+            at = draw(state)
+            new = choices[start[slot] + min(span - 1, int(at * at * span))]
             if new != old and holds_task(task_of, sequence[new], length[new], j, -1):
                 continue
             without = 0

@@ -1,5 +1,6 @@
 """The seeded search over schedules: annealing in rounds, with the routes met on the way kept for column generation."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,9 +19,9 @@ from optimizer.units import IntArray
 ROUNDS = ((0.3, 1.0, 0.02), (0.7, 0.15, 0.002))
 PLAIN_ROUNDS = ((0.4, 0.3, 0.01), (0.3, 0.15, 0.01), (0.3, 0.15, 0.01))
 SOFT = 5.0  # what an unserved slot weighs while the walk judges a move, in mean costs of a slot
-CHUNK = 20_000  # moves between two looks at the clock
-RATE, PLAIN_RATE = 1_500_000, 6_500_000  # moves a second that a time limit may count on; the clock itself decides
-SNAPSHOTS = 100  # of a run, at which changed routes are kept
+CHUNK = 10_000  # moves between two looks at the clock
+ANNEALING = 0.92  # of the time that is left
+SNAPSHOTS = 150  # of a run, at which changed routes are kept
 KEPT, KEPT_STOPS = 40, 30  # routes kept: so many a task; longer routes are not kept
 
 Improvement = Callable[[tuple[int, int]], None]
@@ -56,21 +57,21 @@ def search(
 ) -> Search:
     """Anneal from `routes`; stop at `iterations` moves, at the bound `target`, or at the clock.
 
-    With little time left there are fewer moves (a fifth less until they fit), so that the last ones are cold.
+    Every round has its share of the time too; where the clock runs ahead of the work, moves are left out, so that the
+    last ones are cold.
     """
     plain = is_plain(model) and bool((routes.team_of >= 0).all())
-    if deadline is not None:
-        left = max(0.0, deadline - time.monotonic())
-        while iterations > CHUNK and iterations > 0.85 * left * (PLAIN_RATE if plain else RATE):
-            iterations = iterations * 4 // 5
+    began = time.monotonic()
+    each = math.inf if deadline is None else ANNEALING * max(1e-6, deadline - began)
     run = _Plain(model, routes) if plain else _General(model, routes)
     result = Search(run.found)
     state = splitmix_state(seed)
     best = run.best()
+    spent = 0.0
     for share, hot, cold in PLAIN_ROUNDS if plain else ROUNDS:
-        total = int(share * iterations)
+        total, first = int(share * iterations), 0
         run.restart()
-        for first in range(0, total, CHUNK):
+        while first < total:
             if target is not None and run.best() <= target:
                 result.stopped_by = StoppedBy.PROOF
                 return result
@@ -83,6 +84,9 @@ def search(
             if on_improvement is not None and run.best() < best:
                 best = run.best()
                 on_improvement(run.found.rank())
+            passed = (time.monotonic() - began) / each - spent  # of the time, as a share of all rounds
+            first = max(last, min(total, int(total * passed / share)))
+        spent += share
         run.keep(result.pool)
     return result
 

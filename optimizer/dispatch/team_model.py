@@ -80,14 +80,14 @@ def team_model(
         task_of=np.zeros(0, np.int64),
         price=np.zeros(0, np.int64),
         pinned=np.zeros(0, np.bool_),
-        task=_columns(
+        task=columns(
             [incident[task.incident] for task in problem.tasks],
             severity,
             np.maximum(0, reported),
             _limit(reported, [task.due_s for task in problem.tasks]),
             _limit(reported, [task.latest_s for task in problem.tasks]),
         ),
-        team=_columns(
+        team=columns(
             problem.travel.team_group,
             [team.turnout_s for team in problem.teams],
             [free for free, _, _ in starts],
@@ -130,11 +130,11 @@ def team_model(
     held = np.isin(np.arange(len(task_of)), [slot for slot, _ in pinned])
     price[held] = 1 + price.sum()
     data = data._replace(task_of=np.array(task_of, np.int64), price=price, pinned=held)
-    start, choices = _choices(data, able, dict(pinned))
+    start, choices = choices_of(data, able, dict(pinned))
     return TeamModel(data, start, choices, tuple(pinned), able, surplus, tuple(sorted(broken)))
 
 
-def _columns(*columns: npt.ArrayLike) -> IntArray:
+def columns(*columns: npt.ArrayLike) -> IntArray:
     return np.ascontiguousarray(np.column_stack([np.asarray(column, np.int64) for column in columns]))
 
 
@@ -203,7 +203,7 @@ def reachable(data: TeamData) -> BoolArray:
     return result
 
 
-def _choices(data: TeamData, able: BoolArray, pinned: dict[int, int]) -> tuple[IntArray, IntArray]:
+def choices_of(data: TeamData, able: BoolArray, pinned: dict[int, int]) -> tuple[IntArray, IntArray]:
     """Teams each slot may have, earliest direct finish first, ties by number; a pinned slot has one."""
     taken: dict[int, set[int]] = {}
     for slot, team in pinned.items():
