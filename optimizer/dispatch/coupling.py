@@ -19,9 +19,10 @@ from optimizer.dispatch.levels import Value, rank, team_levels
 from optimizer.dispatch.loading import Leg, Load, legs_of
 from optimizer.dispatch.plan import TeamOrder
 from optimizer.dispatch.problem import DispatchProblem
-from optimizer.dispatch.schedule import Deadlock, on_scene, team_orders
+from optimizer.dispatch.schedule import Deadlock, team_orders
 from optimizer.dispatch.supply_model import lumps_of
 from optimizer.dispatch.team_model import TeamModel, direct_finish, team_model
+from optimizer.dispatch.together import schedule_together
 from optimizer.units import BoolArray, IntArray
 
 Sequences = tuple[tuple[int, ...], ...]
@@ -166,16 +167,21 @@ def _broken(problem: DispatchProblem, orders: tuple[TeamOrder, ...]) -> list[tup
 
 def couple(
     problem: DispatchProblem, model: TeamModel, sequences: Sequences, shelves: Shelves,
-    schedule: Callable[[TeamModel, Sequences], Sequences],
+    schedule: Callable[[TeamModel, Sequences], Sequences], *, seed: int, moves: int | None,
 ) -> Settled:  # fmt: skip
     """The best settled schedule found from `sequences`; `schedule` solves the teams of a model from a warm start."""
     best = settle(problem, sequences, shelves)
     if not problem.coupled:
         return best
+    together = np.array([task.synchronised for task in problem.tasks], np.bool_)
     tried = best
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS if any(task.equipment for task in problem.tasks) else 1):
         ready, equipped = _instants(problem, tried, shelves)
-        found = schedule(team_model(problem, ready=ready, equipped=equipped), tried.sequences)
+        waiting = team_model(problem, ready=ready, equipped=equipped)
+        if together.any():
+            found = schedule_together(waiting, together, tried.sequences, seed=seed + turn, moves=moves)
+        else:
+            found = schedule(waiting, tried.sequences)
         tried = settle(problem, found, shelves)
         if tried.rank(problem) >= best.rank(problem):
             break
@@ -184,24 +190,11 @@ def couple(
 
 
 def _instants(problem: DispatchProblem, settled: Settled, shelves: Shelves) -> tuple[IntArray, BoolArray]:
-    """`ready` as the settled schedule found it: a team of a synchronised task waits for the last of the others."""
+    """`ready` as the settled schedule found it: who waits for equipment of a task waits as long as its teams do."""
     ready, equipped = soonest_ready(problem, shelves)
     for (task, _), instant in settled.fetched.ready.items():
         waits = np.array([bool(wants(problem, task, k)) for k in range(len(problem.teams))])
         ready[task] = np.where(waits, np.maximum(ready[task], instant), ready[task])
-    begin: dict[int, list[tuple[int, int]]] = {}
-    for order in settled.orders:
-        k = problem.team_index[order.team]
-        for stop in order.stops:
-            task = problem.task_index[stop.task]
-            if problem.tasks[task].synchronised and not on_scene(problem, k, stop):
-                own = max(stop.arrive_s, settled.fetched.ready.get((task, k), 0))
-                begin.setdefault(task, []).append((own, k))
-    for task, rows in begin.items():
-        last = max(own for own, _ in rows)
-        others = {k: max((own for own, other in rows if other != k), default=0) for _, k in rows}
-        for k in range(len(problem.teams)):
-            ready[task, k] = max(int(ready[task, k]), others.get(k, last))
     return ready, equipped
 
 

@@ -44,7 +44,7 @@ def solve(problem: DispatchProblem, *, seed: int = 0, limits: SolveLimits | None
     schedule = solve_teams(problem, teams, seed=seed, iterations=limits.iterations, deadline=deadline)
     if schedule.broken_pins:
         return _infeasible(problem, schedule, seed, limits)
-    settled = couple(problem, teams, schedule.sequences, shelves, scheduled)
+    settled = couple(problem, teams, schedule.sequences, shelves, scheduled, seed=seed, moves=limits.iterations)
     if lost := _lost_pins(problem, settled):
         return _infeasible(problem, replace(schedule, broken_pins=lost), seed, limits)
     habit = settle(problem, practice_teams(problem, teams, settled.sequences), shelves)

@@ -15,7 +15,6 @@ from optimizer.dispatch.schedule import team_start
 from optimizer.errors import BadInput, Fault
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
-
 CHAIN_LOOKS = 100_000_000  # legs looked at for the quickest chains
 
 
@@ -94,7 +93,7 @@ def team_model(
             [-1 if place is None else place for _, place, _ in starts],
             [UNREACHABLE if team.available_until_s is None else team.available_until_s for team in problem.teams],
         ),
-        stay=stays(problem.service_s),
+        stay=stays(problem.service_s, ready),
         base=problem.travel.team_to_incident_s,
         between=problem.travel.incident_to_incident_s,
         penalty=np.array([problem.parameters.due_penalty_s], np.int64),
