@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from optimizer.errors import OptimizerError
+from optimizer.simulation.check import check_replay
 from optimizer.simulation.ground import Ground
 from optimizer.simulation.measures import Measures, measure
 from optimizer.simulation.policies import NEAREST_CAPABLE, POLICIES, Policy
@@ -12,13 +14,18 @@ from optimizer.simulation.replay import replay
 from optimizer.simulation.state import Rules
 from optimizer.simulation.statistics import Interval, mean_interval, reduction_interval
 from optimizer.simulation.stream import Incidents, Stream, poisson_stream
-from optimizer.units import FloatArray
+from optimizer.units import UNREACHABLE, FloatArray
 
 HOUR = 3600
 PILOTS = 6  # streams that a rate is measured on while it is calibrated
 PILOT_SEED = 1 << 20  # far from the seeds of the replications
 ROUNDS = 6
 JUDGED = tuple(one.name for one in fields(Measures) if one.name not in ("calls", "tiers"))
+
+
+class ReplayWrong(OptimizerError):
+    """The checker found faults in the log of a replay: a mistake of the program. Facts: policy, faults, first."""
+
 
 Tell = Callable[[str, int, int], None]
 """Called with the name of a case, the replication that begins (from 1) and how many there are."""
@@ -48,7 +55,8 @@ class Case:
         """(replications,) of one measure; `tiers.2` is the third tier."""
         which, _, number = name.partition(".")
         return np.array(
-            [getattr(run, which)[int(number)] if number else getattr(run, which) for run in self.runs[policy]], np.float64
+            [getattr(run, which)[int(number)] if number else getattr(run, which) for run in self.runs[policy]],
+            np.float64,
         )
 
     def mean(self, policy: str, name: str) -> Interval:
@@ -73,7 +81,10 @@ def calibrate(ground: Ground, kinds: Incidents, *, utilisation: float, design: D
     if not 0 < utilisation < 1:
         raise ValueError("utilisation must lie between 0 and 1")
     place = kinds.place[kinds.call_incident]
-    work = float(kinds.expected_s.sum()) / max(1, len(kinds.place)) + 60.0  # a first guess: service, hardly any way
+    way = ground.base_s[ground.base_s < UNREACHABLE]
+    work = float(kinds.expected_s.sum()) / max(1, len(kinds.place)) + float(
+        way.mean() if way.size else 0
+    )  # first guess
     low, low_use = 0.0, 0.0
     high = utilisation * len(ground.teams) * HOUR / work if len(place) else 1.0
     high_use = _use(ground, kinds, high, design)
@@ -117,12 +128,16 @@ def run_case(
     per_hour: float | None = None,
     tell: Tell = lambda name, number, count: None,
 ) -> Case:
-    """Every policy over the same streams (common random numbers)."""
+    """Every policy over the same streams (common random numbers), every log checked. Raises `ReplayWrong`."""
     runs: dict[str, list[Measures]] = {policy.name: [] for policy in policies}
     for number, stream in enumerate(streams, 1):
         tell(name, number, len(streams))
         for policy in policies:
-            runs[policy.name].append(measure(ground, stream, replay(ground, stream, policy, rules), rules))
+            outcome = replay(ground, stream, policy, rules)
+            faults = check_replay(ground, stream, outcome, rules)
+            if faults:
+                raise ReplayWrong(policy=policy.name, faults=len(faults), first=faults[0])
+            runs[policy.name].append(measure(ground, stream, outcome, rules))
     return Case(name, utilisation, per_hour, {policy: tuple(found) for policy, found in runs.items()})
 
 

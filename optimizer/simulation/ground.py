@@ -72,7 +72,9 @@ class Ground:
         return (there & self.holds[:, incidents.capability]).any(axis=0)
 
 
-def plane(*, seed: int, teams: int = 24, places: int = 300, stores: int = 12, shelf: int = 60) -> tuple[Ground, Incidents]:
+def plane(
+    *, seed: int, teams: int = 24, places: int = 300, stores: int = 12, shelf: int = 30
+) -> tuple[Ground, Incidents]:
     """A ground like class B of the benchmark (../shared/tools/assignment_instances.py): places and bases uniform on a
     plane of 30 x 30 minutes, teams with 1-3 of 5 capabilities and speeds 0.8-1.2, one call per incident that
     wants one capability, expected service N(20, 10) minutes; and the incidents that may happen there, one a place.

@@ -18,7 +18,7 @@ from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
 MOST = 40  # calls planned at once, the most severe and oldest; the others wait anyway
 NEAR = 12  # teams considered for a call: those that could finish it first
-MOVES = 150  # of the annealing, per call
+MOVES = 100  # of the annealing, per call
 HOT, COLD = 0.3, 0.003  # first and last temperature in mean costs of a call
 
 
@@ -131,9 +131,10 @@ def replan(state: State) -> list[tuple[int, int]]:
     eligible = state.ground.holds[:, calls.capability[slots]].T.copy()
     begun = np.full(len(slots), NOBODY)
     matrix = dict(state.rules.redispatch)
+    severity = calls.severity[slots].tolist()
     for number, team in enumerate(open_teams, len(waiting)):
         own = int(teams.call[team])
-        eligible[:, team] &= np.isin(calls.severity[slots], matrix[int(calls.severity[own])])
+        eligible[:, team] &= [one in matrix[int(calls.severity[own])] for one in severity]
         eligible[number, team] = True
         begun[number] = team
     plan = schedule_snapshot(
@@ -169,11 +170,13 @@ def _redirectable(state: State, waiting: list[int]) -> list[int]:
     matrix = dict(state.rules.redispatch)
     teams, calls = state.teams, state.calls
     severities = {int(calls.severity[j]) for j in waiting}
-    found = []
-    for team in np.flatnonzero((teams.call != NOBODY) & ~teams.on_scene).tolist():
-        if severities.intersection(matrix.get(int(calls.severity[teams.call[team]]), ())):
-            found.append(team)
-    return found
+    weaker = {one for one, to in matrix.items() if severities.intersection(to)}
+    moving = np.flatnonzero((teams.call != NOBODY) & ~teams.on_scene)
+    return [
+        team
+        for team, own in zip(moving.tolist(), calls.severity[teams.call[moving]].tolist(), strict=True)
+        if own in weaker
+    ]
 
 
 def warm_up() -> None:

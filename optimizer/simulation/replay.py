@@ -162,7 +162,11 @@ class _Replay:
             (int(at.via[team]), abs(int(at.head_s[team]) - gone)),
             (int(at.to[team]), max(0, int(at.total_s[team]) - gone)),
         ):
-            on = self.ground.base_s[team, place] if via == BASE else self.ground.between_s[self.ground.group[team], via, place]
+            on = (
+                self.ground.base_s[team, place]
+                if via == BASE
+                else self.ground.between_s[self.ground.group[team], via, place]
+            )
             ways.append((via, place, head, head + int(on)))
         return min(ways, key=lambda way: way[3])
 

@@ -80,7 +80,14 @@ class Teams:
         base = np.full(m, BASE, np.int64)
         zeros = [np.zeros(m, np.int64) for _ in range(2)]
         return cls(
-            base, base.copy(), zeros[0], turnout_s.copy(), turnout_s.copy(), np.full(m, NOBODY), np.zeros(m, bool), zeros[1]
+            base,
+            base.copy(),
+            zeros[0],
+            turnout_s.copy(),
+            turnout_s.copy(),
+            np.full(m, NOBODY),
+            np.zeros(m, bool),
+            zeros[1],
         )
 
     def refresh(self, now_s: int, turnout_s: IntArray) -> None:

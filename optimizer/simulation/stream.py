@@ -129,5 +129,3 @@ def given_stream(
     if seed is not None:
         service = real_service(service, np.random.default_rng([seed, 3]), spread)
     return Stream(taken, times, service, 0, int(times[-1]) + 1 if len(times) else 1)
-
-
