@@ -26,7 +26,7 @@ class Asked:
     scenario: str | None = None
     reports: Path | None = None
     utilisations: tuple[float, ...] | None = None
-    replications: int = 6
+    replications: int = 5
     hours: int = 12
     warm_up_h: int = 6
     teams: int = 24

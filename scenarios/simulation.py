@@ -112,9 +112,8 @@ def read_reports(path: Path, *, problem: DispatchProblem) -> tuple[IntArray, Int
     which, when = [], []
     for place, row in rows:
         name, moment = row.get("incident"), row.get("reported_at")
-        for column in COLUMNS:
-            if row.get(column) in (None, ""):
-                faults.append(Fault(f"{place}, {column}", "FieldMissing", {"name": column}))
+        missing = [column for column in COLUMNS if row.get(column) in (None, "")]
+        faults += [Fault(f"{place}, {column}", "FieldMissing", {"name": column}) for column in missing]
         if name not in (None, "") and name not in problem.incident_index:
             known = [one.id for one in problem.incidents]
             facts = {"name": str(name)[:60], "known": [*known[:8], "…"] if len(known) > 8 else known}

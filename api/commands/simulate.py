@@ -30,7 +30,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         utilisation: Annotated[str | None, option("--utilisation", "opt.simulate.utilisation")] = None,
         replications: Annotated[
             int, option("--replications", "opt.simulate.replications", min=1, max=1000, show_default=True)
-        ] = 6,
+        ] = 5,
         hours: Annotated[int, option("--hours", "opt.simulate.hours", min=1, max=8784, show_default=True)] = 12,
         teams: Annotated[int, option("--teams", "opt.simulate.teams", min=1, max=200, show_default=True)] = 24,
         seed: Annotated[int, option("--seed", "opt.simulate.seed", min=0, max=2**31, show_default=True)] = 0,

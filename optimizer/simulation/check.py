@@ -43,7 +43,7 @@ class _Team:
         if way is not None and way.target is HOME and now >= way.since + way.lead + self.between(way.origin, HOME):
             way = None
         if way is None:
-            options = [(self.turnout, HOME)]
+            options: list[tuple[int, int | None]] = [(self.turnout, HOME)]
         else:
             gone = now - way.since
             rest = way.lead + self.between(way.origin, way.target) - gone

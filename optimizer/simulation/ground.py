@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from optimizer.simulation.stream import Incidents
-from optimizer.units import UNREACHABLE, BoolArray, IntArray
+from optimizer.units import UNREACHABLE, BoolArray, FloatArray, IntArray
 
 CAPABILITIES = ("firefighting", "medical", "road_clearing", "search_rescue", "water_rescue")
 SPEEDS = (0.8, 0.9, 1.0, 1.1, 1.2)  # of teams, as in class B (there continuous)
@@ -69,7 +69,8 @@ class Ground:
         place = incidents.place[incidents.call_incident]
         way = self.base_s[:, place] + self.turnout_s[:, None]
         there = (way < UNREACHABLE) & (way <= incidents.latest_s[None])
-        return (there & self.holds[:, incidents.capability]).any(axis=0)
+        able: BoolArray = np.any(there & self.holds[:, incidents.capability], axis=0)
+        return able
 
 
 def plane(
@@ -94,8 +95,9 @@ def plane(
     group = rng.integers(0, len(SPEEDS), teams)
     speed = np.array(SPEEDS)
 
-    def minutes(a: np.ndarray, b: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-        return np.sqrt(((a[:, None] - b[None]) ** 2).sum(-1))
+    def minutes(a: FloatArray, b: FloatArray) -> FloatArray:
+        apart: FloatArray = np.sqrt(((a[:, None] - b[None]) ** 2).sum(-1))
+        return apart
 
     ground = Ground(
         teams=tuple(f"T{k + 1:03d}" for k in range(teams)),

@@ -183,6 +183,6 @@ def warm_up() -> None:
     """Compile the kernels used here, on data as it comes from a real state."""
     one, two = np.ones(2, np.int64), np.ones((2, 2), np.int64)
     schedule_snapshot(
-        severity=one, expected_s=one, latest_s=one * 100, free_s=one * 0, first_s=two, between_s=two[None], group=one * 0,
-        eligible=two.astype(bool), begun=one * NOBODY, seed=0,
+        severity=one, expected_s=one, latest_s=one * 100, free_s=one * 0, first_s=two, between_s=two[None],
+        group=one * 0, eligible=two.astype(bool), begun=one * NOBODY, seed=0,
     )  # fmt: skip

@@ -22,7 +22,7 @@ from optimizer.units import UNREACHABLE, IntArray
 
 
 class PolicyBroke(OptimizerError):
-    """A policy gave an order that cannot be carried out: a mistake of the program. Facts: policy, team, call, second."""
+    """A policy gave an order that cannot be carried out: our own mistake. Facts: policy, team, call, second."""
 
 
 class Event(IntEnum):

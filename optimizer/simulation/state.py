@@ -111,7 +111,8 @@ class State:
 
     @property
     def free(self) -> BoolArray:
-        return self.teams.call == NOBODY
+        found: BoolArray = self.teams.call == NOBODY
+        return found
 
     def reach_s(self, teams: IntArray, places: IntArray) -> IntArray:
         """(teams, places) seconds from now until each team, free or on its way, could be there."""
