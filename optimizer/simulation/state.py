@@ -23,10 +23,11 @@ OVERDUE = 10  # a service that takes longer than expected is expected to take a 
 
 @dataclass(frozen=True)
 class Rules:
-    """What holds for every policy. The three times are assumed."""
+    """What holds for every policy. The last three times are assumed."""
 
     tiers: tuple[Tier, ...] = DEFAULT_TIERS
     redispatch: tuple[tuple[int, tuple[int, ...]], ...] = ((1, (4, 5)), (2, (4, 5)), (3, (5,)))  # as in Parameters
+    due_penalty_s: int = 600  # as in Parameters: of an arrival after its due time, times severity (T8)
     replenish_s: int = 12 * 3600  # stores are filled again at every multiple of it, 0: never
     supply_limit_s: int = 2 * 3600  # goods that arrive later after the report count as unmet
     empty_store_s: int = 1200  # until a caller learns that a shelf is empty
