@@ -21,7 +21,7 @@ from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
 MOST = 40  # calls planned at once
 NEAR = 12  # teams considered for a call: those that could finish it first
-MOVES = 100  # of the annealing, per call
+MOVES = 100  # of the annealing, per call; fewer where teams have many stops, since a move costs their square
 HOT, COLD = 0.3, 0.003  # first and last temperature in mean costs of a call
 
 
@@ -106,10 +106,12 @@ def schedule_snapshot(
         big = 1 + int(cost.sum()) * 10 + 1000 * int(severity.sum())
         left = int(severity[out].sum())
         best = np.array([int(cost.sum()) + big * left, left, int(cost.sum())], np.int64)
+        stops = n / len(np.unique(choices))
+        moves = int(MOVES * n / max(1.0, stops / 6) ** 2)
         found, found_length = sequence.copy(), length.copy()
         anneal(
             data, start, choices, team_of, sequence, length, cost, found, found_length, best, splitmix_state(seed),
-            0, MOVES * n, MOVES * n, HOT * mean, COLD * mean, big, int(5 * mean) + 1,
+            0, moves, moves, HOT * mean, COLD * mean, big, int(5 * mean) + 1,
         )  # fmt: skip
         sequence, length = found, found_length
     return [sequence[k, : length[k]].tolist() for k in range(m)]

@@ -160,15 +160,15 @@ def erlang_c_wait(rate: float, service: float, servers: int) -> float:
     return busy * service / (servers - load)
 
 
-@pytest.mark.parametrize(("servers", "use"), [(1, 0.5), (3, 0.7), (8, 0.85)])
+@pytest.mark.parametrize(("servers", "use"), [(1, 0.5), (3, 0.7), (6, 0.8)])
 def test_without_travel_the_replay_is_the_queue_m_m_c(servers: int, use: float) -> None:
     """The interval that should hold the truth in 99.9 of 100 trials holds Erlang's formula."""
     ground = line(bases=[0] * servers, places=[0])
     service, waits, uses = 1200.0, [], []
     kinds = calls([(0, 3, 0, int(service))])
-    for seed in range(40):
+    for seed in range(30):
         stream = poisson_stream(
-            kinds, per_hour=3600 * use * servers / service, warm_up_s=100_000, span_s=400_000, seed=seed
+            kinds, per_hour=3600 * use * servers / service, warm_up_s=50_000, span_s=1_200_000 // servers, seed=seed
         )
         drawn = np.random.default_rng([seed, 9]).exponential(service, len(stream.service_s))
         stream = dataclasses.replace(stream, service_s=np.maximum(1, np.rint(drawn)).astype(int))
@@ -176,14 +176,14 @@ def test_without_travel_the_replay_is_the_queue_m_m_c(servers: int, use: float) 
         waits.append(found.waiting_s)
         uses.append(found.utilisation)
     wait = mean_interval(np.array(waits))
-    wider = 1.8 * (wait.high - wait.mean)
+    wider = 1.8 * (wait.high - wait.mean)  # t(29): 3.66 against 2.05
     assert abs(wait.mean - erlang_c_wait(use * servers / service, service, servers)) < wider
     assert np.mean(uses) == pytest.approx(use, abs=0.02)
 
 
 @settings(max_examples=25, deadline=None)
 @given(
-    seed=st.integers(0, 10_000), teams=st.integers(1, 8), rate=st.integers(2, 30),
+    seed=st.integers(0, 10_000), teams=st.integers(1, 8), rate=st.integers(2, 20),
     latest=st.sampled_from([UNREACHABLE, 1800]), policy=st.sampled_from(POLICIES),
 )  # fmt: skip
 def test_the_checker_finds_nothing_wrong_with_any_replay(
