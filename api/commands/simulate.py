@@ -79,7 +79,7 @@ def print_simulated(speaker: Speaker, done: "Simulated") -> None:
             ("sim.measure.goods_unmet", "goods_unmet", 100.0),
             ("sim.measure.utilisation", "utilisation", 100.0),
         ):
-            unit = " %" if scale == 100 else " min"
+            unit = " %" if scale == 100 else ""
             cells = [_shown(case.mean(name, measure), scale, unit) for name in (*PRACTICES, OURS)]
             table.add_row(speaker.words(key), *cells)
         reductions = [case.reduction("response_weighted_s", ours=OURS, other=other) for other in PRACTICES]

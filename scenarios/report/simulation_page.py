@@ -75,10 +75,10 @@ def _rows(experiment: Experiment) -> list[tuple[Label, str, float, str]]:
         for number, tier in enumerate(experiment.design.rules.tiers)
     ]
     return [
-        (say("sim.measure.response_weighted_s"), "response_weighted_s", 1 / 60, "min"),
-        (say("sim.measure.response_s"), "response_s", 1 / 60, "min"),
-        (say("sim.measure.response_p90_s"), "response_p90_s", 1 / 60, "min"),
-        (say("sim.measure.waiting_s"), "waiting_s", 1 / 60, "min"),
+        (say("sim.measure.response_weighted_s"), "response_weighted_s", 1 / 60, ""),
+        (say("sim.measure.response_s"), "response_s", 1 / 60, ""),
+        (say("sim.measure.response_p90_s"), "response_p90_s", 1 / 60, ""),
+        (say("sim.measure.waiting_s"), "waiting_s", 1 / 60, ""),
         *tiers,
         (say("sim.measure.due"), "due", 100.0, "%"),
         (say("sim.measure.calls_unmet"), "calls_unmet", 100.0, "%"),
