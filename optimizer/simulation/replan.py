@@ -82,8 +82,8 @@ def schedule_snapshot(
         task=np.stack([slots, severity, np.zeros(n, np.int64), due_s, latest_s], axis=1),
         team=np.stack([group, zeros, free_s, none, np.full(m, UNREACHABLE)], axis=1),
         service=np.repeat(expected_s[:, None], m, axis=1),
-        base=first_s,
-        between=between_s,
+        base=np.ascontiguousarray(first_s),  # machine code is kept per layout
+        between=np.ascontiguousarray(between_s),
         penalty=np.array([penalty_s]),
     )
     ready = np.where(eligible.T, free_s[:, None] + first_s, UNREACHABLE)
@@ -209,5 +209,5 @@ def warm_up() -> None:
     one, two = np.ones(2, np.int64), np.ones((2, 2), np.int64)
     schedule_snapshot(
         severity=one, expected_s=one, latest_s=one * 100, due_s=one * 100, free_s=one * 0, first_s=two,
-        between_s=two[None], group=one * 0, eligible=two.astype(bool), begun=one * NOBODY, penalty_s=600, seed=0,
+        between_s=two[None], group=one * 0, eligible=two.astype(bool), begun=np.array([0, NOBODY]), penalty_s=600, seed=0,
     )  # fmt: skip
