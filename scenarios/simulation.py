@@ -109,7 +109,8 @@ def read_reports(path: Path, *, problem: DispatchProblem) -> tuple[IntArray, Int
     if len(rows) > MOST_ROWS:
         raise BadInput(source, [Fault("", "ReportsTooMany", {"count": len(rows), "limit": MOST_ROWS})])
     faults: list[Fault] = []
-    which, when = [], []
+    which: list[int] = []
+    when: list[int] = []
     for place, row in rows:
         name, moment = row.get("incident"), row.get("reported_at")
         missing = [column for column in COLUMNS if row.get(column) in (None, "")]
@@ -129,7 +130,8 @@ def read_reports(path: Path, *, problem: DispatchProblem) -> tuple[IntArray, Int
             when.append(math.floor((reported - problem.as_of).total_seconds()))
     if faults:
         raise BadInput(source, faults)
-    return _ints(which), _ints(when)
+    order = np.lexsort((which, when))  # the order of rows says nothing
+    return _ints(which)[order], _ints(when)[order]
 
 
 def _csv_rows(text: bytes, source: str) -> list[tuple[str, dict[str, Any]]]:
