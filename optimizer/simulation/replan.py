@@ -209,5 +209,6 @@ def warm_up() -> None:
     one, two = np.ones(2, np.int64), np.ones((2, 2), np.int64)
     schedule_snapshot(
         severity=one, expected_s=one, latest_s=one * 100, due_s=one * 100, free_s=one * 0, first_s=two,
-        between_s=two[None], group=one * 0, eligible=two.astype(bool), begun=np.array([0, NOBODY]), penalty_s=600, seed=0,
+        between_s=two[None], group=one * 0, eligible=two.astype(bool), begun=np.array([0, NOBODY]),
+        penalty_s=600, seed=0,
     )  # fmt: skip
