@@ -33,7 +33,7 @@ docs: $(VENV)/.ready-dev  ## rewrite the generated pages of docs/
 	$(BIN)/python -m inventory.files.document docs/data-dictionary.md
 
 clean:  ## remove the environment and the demo's output
-	rm -rf $(VENV) wuding-demo
+	rm -rf $(VENV) wuding-demo wuding-simulation
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

@@ -102,7 +102,7 @@ class Speaker:
             finally:
                 self._status = None
 
-    def phase(self, key: str) -> None:
-        """The phase that begins now (a text key)."""
+    def phase(self, key: str, **facts: Any) -> None:
+        """The phase that begins now (a text key and its facts)."""
         if self._status is not None:
-            self._status.update(self.words(key))
+            self._status.update(self.words(key, **facts))

@@ -7,6 +7,7 @@ import numpy as np
 from optimizer.dispatch.teams import warm_up as warm_up_teams
 from optimizer.network.graph import build_network
 from optimizer.network.travel import Router
+from optimizer.simulation.replan import warm_up as warm_up_simulation
 from scenarios.exchange.load import to_problem
 from scenarios.exchange.problem import parse_problem
 
@@ -28,6 +29,7 @@ PROBLEM = {
 def warm_up() -> None:
     """Run every compiled kernel on data of the smallest size; the machine code is cached on disk."""
     warm_up_teams(to_problem(parse_problem(PROBLEM, source="warm-up"), folder=Path()).problem)
+    warm_up_simulation()
     network = build_network(
         node_id=["a", "b"],
         lat=[28.0, 28.0],

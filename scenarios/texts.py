@@ -19,6 +19,7 @@ LANGS: tuple[Lang, ...] = ("zh", "en")
 PACKAGES = (
     "optimizer.network",
     "optimizer.dispatch",
+    "optimizer.simulation",
     "inventory",
     "inventory.care",
     "inventory.documents",

@@ -10,7 +10,7 @@ TOP = {
     *PACKAGES, "tests", "docs", "pyproject.toml", "README.md", "README.zh-CN.md", "Makefile", "CHANGELOG.md", "LICENSE",
     "constraints.txt",
 }  # fmt: skip
-MADE_HERE = {"wuding-demo", "build", "dist"}  # what commands leave behind; git ignores it
+MADE_HERE = {"wuding-demo", "wuding-simulation", "build", "dist"}  # what commands leave behind; git ignores it
 
 
 def sources() -> list[Path]:

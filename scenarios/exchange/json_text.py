@@ -23,18 +23,22 @@ class _Refused(ValueError):
 
 def read_json(path: Path) -> Any:
     """The content of a JSON file. `BadInput` when missing, unreadable, too large or not strict JSON."""
+    return parse_json(read_bytes(path), source=str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file. `BadInput` when missing, a folder, unreadable or too large."""
     source = str(path)
     try:
         if path.is_dir():
             raise BadInput(source, [Fault("", "FileIsFolder", {})])
         if path.stat().st_size > MAX_BYTES:
             raise BadInput(source, [Fault("", "FileTooLarge", {"limit_mib": MAX_BYTES >> 20})])
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise BadInput(source, [Fault("", "FileMissing", {})]) from None
     except OSError as error:
         raise BadInput(source, [Fault("", "FileUnreadable", {"cause": error.strerror or "?"})]) from None
-    return parse_json(data, source=source)
 
 
 def parse_json(data: bytes | str, *, source: str) -> Any:

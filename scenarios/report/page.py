@@ -56,6 +56,11 @@ def plan_html(view: ReportView, *, scene: Scene | None = None, lang: Lang = "zh"
             method_footer(view),
         ]
     )
+    return whole_page(body, title=title, lang=lang)
+
+
+def whole_page(body: str, *, title: Label, lang: Lang) -> str:
+    """A self-contained page in both languages around `body`; the fonts hold its characters alone."""
     script = _asset("page.js")
     head = "\n".join(
         [
@@ -98,16 +103,22 @@ def _font_faces(text: str) -> str:
 def _top(view: ReportView, title: Label) -> str:
     summary = view.situation.summary
     when = say("report.as_of", clock=instant(view.as_of))
+    return (
+        f'<header class="top"><div><h1>{both(title)}</h1>'
+        f"<p>{both(when)} · {both(view.status)}</p>"
+        f"{f'<p>{both(summary)}</p>' if summary else ''}</div>{page_buttons()}</header>"
+    )
+
+
+def page_buttons() -> str:
+    """The languages, and print."""
     buttons = "".join(
         f'<button type="button" lang="{tag}" data-speak="{name}">{words}</button> '
         for name, tag, words in LANGUAGE_NAMES
     )
     return (
-        f'<header class="top"><div><h1>{both(title)}</h1>'
-        f"<p>{both(when)} · {both(view.status)}</p>"
-        f"{f'<p>{both(summary)}</p>' if summary else ''}</div>"
         f'<p role="group" {hover(say("report.language"))} aria-label="{escape(say("report.language").zh)}">{buttons}'
-        f'<button type="button" data-print>{both(say("report.print"))}</button></p></header>'
+        f'<button type="button" data-print>{both(say("report.print"))}</button></p>'
     )
 
 
