@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,13 @@ class Opened:
 
     loaded: LoadedProblem
     world: "World | None" = None
-    stock: "Report | None" = None  # the five-fixed state of that World
+
+    @cached_property
+    def stock(self) -> "Report | None":
+        """The five-fixed state of that World: for the pages, the decision does not wait for it."""
+        from scenarios.build import five_fixed
+
+        return None if self.world is None else five_fixed(self.world)
 
 
 def open_problem(path: Path) -> Opened:
@@ -83,14 +90,12 @@ def open_problem(path: Path) -> Opened:
 
 def open_world(world: "World", *, source: str | None = None) -> Opened:
     """The problem of a World, on the roads it holds in memory."""
-    from scenarios.build import five_fixed, problem_document
+    from scenarios.build import problem_parts
     from scenarios.exchange.load import to_problem
-    from scenarios.exchange.problem import parse_problem
 
-    stock = five_fixed(world)
     source = source or world.title_en
-    file = parse_problem(problem_document(world, stock), source=source)
-    return Opened(to_problem(file, folder=Path(), network=world.network, source=source), world, stock)
+    file, stock = problem_parts(world, source=source)
+    return Opened(to_problem(file, folder=Path(), network=world.network, source=source, stock=stock), world)
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,34 @@
-"""From a World to a problem: the five-fixed gate decides what is dispatchable, the rest is carried over as it is."""
+"""From a World to a problem: the five-fixed gate decides what is dispatchable, the rest is carried over as it is.
 
-from collections.abc import Collection, Iterable, Mapping
+`problem_document` is the whole of it, for a file. `problem_parts` is what a decision needs, at once: only the lots of
+items that somebody asks for are judged, and only what is small goes through the models of the file.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from itertools import pairwise
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from inventory.care.judge import Judged, judge_tables, merged
 from inventory.catalogue import Catalogue, load_catalogue
 from inventory.files import Table
 from inventory.five_fixed import NO_LOT, Report, RuleBook, load_rule_book, shanghai_day
+from inventory.five_fixed.gate import Gates, gates, sound
+from optimizer.errors import BadInput
 from scenarios.exchange.fields import DEFAULT_HORIZON_H
 from scenarios.needs import Cover, estimate
 from scenarios.world import World
+
+if TYPE_CHECKING:
+    from scenarios.exchange.problem import ProblemFile
+    from scenarios.exchange.stock import Stock
+
+Lot = tuple[str, str, str, date | None, Decimal, Decimal, tuple[str, ...]]  # in the order of GATE
+GATE = ("store", "item", "lot", "expires", "dispatchable", "held", "blocked")  # fields of a LotGate
+STORE = ("id", "tier", "lat", "lon")
 
 ZERO = Decimal(0)
 HELD = " (held)"  # marks the part of a lot that tasks hold back where the rest of it may leave
@@ -28,8 +45,7 @@ def five_fixed(world: World) -> Report:
     """All five rules over the World's stock, on the day of `as_of`, by the World's own catalogue and rules; the stores
     of a county that has rules of its own by those."""
     own: dict[str, set[str]] = {}
-    for store, place in zip(world.stores["id"], world.stores["place"], strict=True):
-        county = next((digits for digits in world.county_books if (place or "").startswith(digits)), "")
+    for store, county in _counties(world).items():
         own.setdefault(county, set()).add(store)
     general = world.book or built_in()[1]
     if own.keys() <= {""}:
@@ -37,6 +53,27 @@ def five_fixed(world: World) -> Report:
     return merged(
         [_judge(world, world.county_books.get(county, general), inside) for county, inside in sorted(own.items())]
     ).report
+
+
+def _counties(world: World) -> dict[str, str]:
+    """Store -> the digits of its county, where that has rules of its own (else "")."""
+    return {
+        store: next((digits for digits in world.county_books if (place or "").startswith(digits)), "")
+        for store, place in zip(world.stores["id"], world.stores["place"], strict=True)
+    }
+
+
+def _gates(world: World, items: Collection[str] | None = None) -> Gates | None:
+    """What of each lot may leave, of all lots or of those of `items`; None where only `five_fixed` can say it, or say
+    what is wrong with the tables."""
+    general = world.book or built_in()[1]
+    books = {store: world.county_books.get(county, general) for store, county in _counties(world).items()}
+    stock, maintenance = world.stock.columns, world.maintenance.columns
+    stores, custodians = world.stores.columns, world.custodians.columns
+    used = {id(book): book for book in books.values()}.values()
+    if not sound(books=used, stores=stores, stock=stock, maintenance=maintenance, custodians=custodians):
+        return None
+    return gates(day=shanghai_day(world.as_of), books=books, stock=stock, maintenance=maintenance, items=items)
 
 
 def _judge(world: World, book: RuleBook, inside: Collection[str] | None = None) -> Judged:
@@ -68,8 +105,48 @@ def problem_document(world: World, report: Report | None = None) -> dict[str, An
     Of a lot the dispatchable units are listed; of a lot that tasks hold back, the units those tasks would
     release, with the tasks as `blocked`. Expired, recalled, retired and unserviceable units are left out.
     """
+    judged = None if report else _gates(world)
+    lots = judged.rows() if judged else map(attrgetter(*GATE), (report or five_fixed(world)).lots)
+    stores = _stores(world, lots)
+    return _document(world, stores, lambda: _may_leave(stores, world))
+
+
+def problem_parts(world: World, *, source: str) -> "tuple[ProblemFile, Stock]":
+    """The World as `to_problem` takes it, without the detour over a document of every lot: the same problem, and the
+    same `BadInput`, as `parse_problem(problem_document(world))` gives."""
+    from scenarios.exchange.problem import parse_problem  # the models of the file, and what they import
+    from scenarios.exchange.stock import stock_that_matters
+
+    parts = _quick_parts(world, source)
+    if parts is None:
+        file = parse_problem(problem_document(world), source=source)
+        parts = file, stock_that_matters(file)
+    return parts
+
+
+def _quick_parts(world: World, source: str) -> "tuple[ProblemFile, Stock] | None":
+    """None where something may be wrong with the World: then all of it has to be looked at, to say what."""
+    from scenarios.exchange.problem import parse_problem
+    from scenarios.exchange.stock import items_that_matter
+
+    bare: list[dict[str, Any]] = [_present(row, *STORE) for row in world.stores.rows()]
+    try:
+        file = parse_problem(_document(world, bare, None), source=source)
+    except BadInput:
+        return None
+    judged = _gates(world, items_that_matter(file))
+    stock = judged and stock_of_lots(judged.rows(), _floors(world), items={item.id for item in file.items})
+    if stock and any(row.demands is None and row.id in {code for code, _ in world.delivered} for row in file.incidents):
+        free = stock.free(shanghai_day(world.as_of))
+        file = parse_problem(_document(world, bare, lambda: free), source=source)
+    return (file, stock) if stock else None
+
+
+def _document(
+    world: World, stores: list[dict[str, Any]], left: Callable[[], Mapping[str, Decimal]] | None
+) -> dict[str, Any]:
+    """`left`: units by item that may leave; without it needs are left to be estimated, whatever was delivered."""
     catalogue = (world.book or built_in()[1]).catalogue
-    stores = _stores(world, report or five_fixed(world))
     return {
         "schema_version": 1,
         "as_of": world.as_of.isoformat(),
@@ -84,7 +161,7 @@ def problem_document(world: World, report: Report | None = None) -> dict[str, An
             }
             for item in catalogue
         ],
-        "incidents": _incidents(world, catalogue, stores),
+        "incidents": _incidents(world, catalogue, left),
         "teams": [
             _present(row, "id", "tier", "lat", "lon", "headcount", "profile", "turnout_s")
             | {"capabilities": list(row["capabilities"])}
@@ -107,7 +184,9 @@ def _instants(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: row[name].isoformat() for name in names if row[name] is not None}
 
 
-def _incidents(world: World, catalogue: Catalogue, stores: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _incidents(
+    world: World, catalogue: Catalogue, left: Callable[[], Mapping[str, Decimal]] | None
+) -> list[dict[str, Any]]:
     """Needs are less by what has left for the incident already; those that nobody stated are estimated here only
     where something has (else by whoever reads the problem), because a problem file does not know of it."""
     tasks = _by(world.tasks.rows(), "incident")
@@ -115,7 +194,7 @@ def _incidents(world: World, catalogue: Catalogue, stores: list[dict[str, Any]])
     sent: dict[str, dict[str, Decimal]] = {}
     for (code, item), units in world.delivered.items():
         sent.setdefault(code, {})[item] = units
-    left = _may_leave(stores, world) if sent else {}
+    free = left() if left and sent else {}
     incidents = []
     for row in world.incidents.rows():
         incident = _present(row, "id", "lat", "lon", "kind", "severity", "people_affected", "duration_h")
@@ -128,8 +207,8 @@ def _incidents(world: World, catalogue: Catalogue, stores: list[dict[str, Any]])
         if row["id"] in demands:
             needs = [_present(demand, "item", "quantity") for demand in demands[row["id"]]]
             incident["demands"] = still_asked(needs, has)
-        elif has:
-            incident["demands"] = _estimated(row, world, catalogue, left, has)
+        elif has and left:
+            incident["demands"] = _estimated(row, world, catalogue, free, has)
         incidents.append(incident)
     return incidents
 
@@ -184,27 +263,71 @@ def _by(rows: Iterable[dict[str, Any]], column: str) -> dict[str, list[dict[str,
     return grouped
 
 
-def _stores(world: World, report: Report) -> list[dict[str, Any]]:
-    floors: dict[tuple[str, str], Decimal] = {}
+def _floors(world: World) -> dict[tuple[str, str], Decimal]:
     columns = (world.stock[name] for name in ("store", "item", "reserve_floor"))
-    for store, item, floor in zip(*columns, strict=True):
-        if floor:
-            floors[store, item] = floor
+    return {(store, item): floor for store, item, floor in zip(*columns, strict=True) if floor}
+
+
+def _stores(world: World, lots: Iterable[Lot]) -> list[dict[str, Any]]:
+    floors = _floors(world)
     lines: dict[str, list[dict[str, Any]]] = {}
-    for gate in report.lots:
-        lot = "" if gate.lot == NO_LOT else gate.lot
-        held_as = f"{lot}{HELD}" if gate.dispatchable else lot
-        for name, units, blocked in ((lot, gate.dispatchable, ()), (held_as, gate.held, gate.blocked)):
-            if not units:
-                continue
-            line: dict[str, Any] = {"item": gate.item, "lot": name, "quantity": units}
-            if gate.expires is not None:
-                line["expires"] = gate.expires.isoformat()
-            if (gate.store, gate.item) in floors:
-                line["reserve_floor"] = floors[gate.store, gate.item]
-            if blocked:
-                line["blocked"] = list(blocked)
-            lines.setdefault(gate.store, []).append(line)
-    return [
-        _present(row, "id", "tier", "lat", "lon") | {"stock": lines.get(row["id"], [])} for row in world.stores.rows()
-    ]
+    for store, item, lot, units, expires, blocked in _released(lots):
+        line: dict[str, Any] = {"item": item, "lot": lot, "quantity": units}
+        if expires is not None:
+            line["expires"] = expires.isoformat()
+        if (store, item) in floors:
+            line["reserve_floor"] = floors[store, item]
+        if blocked:
+            line["blocked"] = list(blocked)
+        lines.setdefault(store, []).append(line)
+    return [_present(row, *STORE) | {"stock": lines.get(row["id"], [])} for row in world.stores.rows()]
+
+
+def _released(lots: Iterable[Lot]) -> Iterator[tuple[str, str, str, Decimal, date | None, tuple[str, ...]]]:
+    """Store, item, lot, units, expiry and blocking tasks of each line of stock in the problem."""
+    for store, item, gate, expires, dispatchable, held, blocked in lots:
+        lot = "" if gate == NO_LOT else gate
+        if dispatchable:
+            yield store, item, lot, dispatchable, expires, ()
+        if held:
+            yield store, item, f"{lot}{HELD}" if dispatchable else lot, held, expires, blocked
+
+
+def stock_of_lots(
+    lots: Iterable[Lot], floors: Mapping[tuple[str, str], Decimal], *, items: Collection[str]
+) -> "Stock | None":
+    """Lots as a problem file would give them back; None where the file would refuse one of them. `items`: those that
+    the file lists."""
+    from optimizer.dispatch.problem import StockLine
+    from scenarios.exchange.fields import MAX_ID, MAX_TEXT, Refused, quantity
+    from scenarios.exchange.stock import Stock, in_order
+
+    plain = _Known(quantity)
+    try:
+        lines = [
+            StockLine(store, item, lot, plain[units], expires, blocked)
+            for store, item, lot, units, expires, blocked in _released(lots)
+        ]
+        used = {(line.store, line.item) for line in lines} if floors else set()
+        kept = {key: plain[floor] for key, floor in floors.items() if key in used}
+    except Refused:
+        return None
+    lines.sort(key=in_order)
+    fit = (
+        all(len(line.lot) <= MAX_TEXT and all(0 < len(task) <= MAX_ID for task in line.blocked) for line in lines)
+        and {line.item for line in lines} <= set(items)
+        and not any(one.lot == two.lot and in_order(one) == in_order(two) for one, two in pairwise(lines))
+    )
+    return Stock(tuple(lines), kept) if fit else None
+
+
+class _Known(dict[Decimal, Decimal]):
+    """What was worked out once: few quantities are different."""
+
+    def __init__(self, find: Callable[[Decimal], Decimal]) -> None:
+        super().__init__()
+        self.find = find
+
+    def __missing__(self, key: Decimal) -> Decimal:
+        found = self[key] = self.find(key)
+        return found

@@ -4,23 +4,26 @@ Most lots are one serviceable line in a bin with every check in time. They are t
 lots of an item; every other lot goes to `judge_lot`, which stays the definition.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import repeat
+from itertools import product, repeat
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inventory.five_fixed.checks import Check
+from inventory.five_fixed.custodians import ROLES
 from inventory.five_fixed.history import RESULTS, Done
 from inventory.five_fixed.lots import judge_lot
 from inventory.five_fixed.periods import Days, due_days
 from inventory.five_fixed.records import NO_LOT, StockLine
 from inventory.five_fixed.rules import RuleBook
 from inventory.kinds import KINDS, STATES, STORE_WIDE
+from inventory.places import TIERS
 
 Columns = Mapping[str, Sequence[Any]]  # of a table, by the names of the data dictionary
 ZERO = Decimal(0)
@@ -43,13 +46,22 @@ class Gates:
     held: list[Decimal]
     blocked: list[tuple[str, ...]]
 
+    def rows(self) -> Iterator[tuple[str, str, str, date | None, Decimal, Decimal, tuple[str, ...]]]:
+        columns = (self.store, self.item, self.lot, self.expires, self.dispatchable, self.held, self.blocked)
+        return zip(*columns, strict=True)
 
-def sound(*, book: RuleBook, stores: Collection[str], stock: Columns, maintenance: Columns) -> bool:
-    """Whether `evaluate` would take all this stock and maintenance. Quick, and strict: where it is in doubt the
+
+def sound(
+    *, books: Iterable[RuleBook], stores: Columns, stock: Columns, maintenance: Columns, custodians: Columns
+) -> bool:
+    """Whether `evaluate` would take these tables, by any of the books. Quick, and strict: where it is in doubt the
     answer is no, and `evaluate` can be asked which row is at fault."""
+    places, held = set(stores["id"]), set(stock["item"])
     return (
-        set(stock["store"]) <= set(stores)
-        and all(item in book.catalogue for item in set(stock["item"]))
+        len(places) == len(stores["id"])
+        and set(stores["tier"]) <= set(TIERS)
+        and set(stock["store"]) <= places
+        and all(item in book.catalogue for book in books for item in held)
         and set(stock["state"]) <= STATES.keys()
         and min(stock["quantity"], default=ZERO) >= ZERO
         and set(maintenance["kind"]) <= KINDS.keys()
@@ -59,35 +71,32 @@ def sound(*, book: RuleBook, stores: Collection[str], stock: Columns, maintenanc
             for item, lot, kind in zip(maintenance["item"], maintenance["lot"], maintenance["kind"], strict=True)
             if item is None
         )
+        and set(custodians["store"]) <= places
+        and set(custodians["role"]) <= ROLES.keys()
     )
 
 
 def gates(
     *,
     day: date,
-    book: RuleBook,
+    books: Mapping[str, RuleBook],
     stock: Columns,
     maintenance: Columns,
     items: Collection[str] | None = None,
-    stores: Collection[str] | None = None,
 ) -> Gates:
-    """The gates of `sound` tables on a Shanghai day; of all lots, or of those of `items` in `stores`."""
-    rows = _rows(stock, items, stores)
+    """The gates of `sound` tables on a Shanghai day, of all lots or of those of `items`; `books`: by store."""
+    rows = _rows(stock, items)
     if not rows:
         return Gates([], [], [], [], [], [], [])
     lots = _Lots(stock, rows, day.toordinal())
     lots.join(maintenance)
-    return lots.judged(book)
+    return lots.judged(books)
 
 
-def _rows(stock: Columns, items: Collection[str] | None, stores: Collection[str] | None) -> list[int]:
+def _rows(stock: Columns, items: Collection[str] | None) -> list[int]:
     """The lines with units on them."""
-    rows = zip(stock["quantity"], stock["item"], stock["store"], strict=True)
-    return [
-        row
-        for row, (units, item, store) in enumerate(rows)
-        if units and (items is None or item in items) and (stores is None or store in stores)
-    ]
+    rows = enumerate(zip(stock["quantity"], stock["item"], strict=True))
+    return [row for row, (units, item) in rows if units and (items is None or item in items)]
 
 
 def _picked(column: Sequence[Any], rows: Sequence[int]) -> list[Any]:
@@ -163,7 +172,7 @@ class _Lots:
                 days = of_all[of_pair]
                 np.maximum(found, np.where(days >= self.start[:, None], days, 0), out=found)
 
-    def plain(self, book: RuleBook) -> NDArray[np.bool_]:
+    def plain(self, books: Mapping[str, RuleBook]) -> NDArray[np.bool_]:
         """Lots of which every unit may leave: nothing that `judge_lot` might hold against them."""
         stock, line = self.stock, _picked(self.rows, self.first.tolist())  # its only line, where this matters
         ready = map("serviceable".__eq__, _picked(stock["state"], line))
@@ -172,9 +181,15 @@ class _Lots:
         plain: NDArray[np.bool_] = (self.count == 1) & np.array(fit, bool) & ((expires == 0) | (expires >= self.day))
         plain &= ~((self.failed > 0) & (self.failed >= self.passed)).any(axis=1)
         of_item = self.pairs % len(self.items)
-        for item, rank in self.items.items():
-            lots = np.flatnonzero(of_item == rank)
-            for check in book.checks(item):
+        of_store = self.pairs // len(self.items)
+        used = {id(books[store]): books[store] for store in self.stores}
+        # whose stores they are, in the order of their ranks
+        of_book = {
+            key: np.array([books[store] is book for store in self.stores])[of_store] for key, book in used.items()
+        }
+        for (key, book), (item, rank) in product(used.items(), self.items.items()):
+            lots = np.flatnonzero((of_item == rank) & of_book[key])
+            for check in book.checks(item) if len(lots) else ():
                 if check.kind in STORE_WIDE or not (check.blocks or check.kind == "RETIRE"):
                     continue
                 passed = self.passed[lots, _KIND[check.kind]]
@@ -182,21 +197,22 @@ class _Lots:
                 plain[lots] &= (due > 0) & (self.day - due - check.tolerance_days <= 0)
         return plain
 
-    def judged(self, book: RuleBook) -> Gates:
-        plain = self.plain(book)
-        checks = {item: tuple(one for one in book.checks(item) if one.kind not in STORE_WIDE) for item in self.items}
+    def judged(self, books: Mapping[str, RuleBook]) -> Gates:
+        plain = self.plain(books)
         first: list[int] = self.first.tolist()
         line, row = _picked(self.order, first), _picked(self.rows, first)
         store, item, lot = (_picked(names, line) for names in (self.store, self.item, self.lot))
         expires, leaving = _picked(self.stock["expires"], row), _picked(self.stock["quantity"], row)
         held = [ZERO] * len(line)
         blocked: list[tuple[str, ...]] = [()] * len(line)
+        checks: dict[tuple[int, str], tuple[Check, ...]] = {}
         for g in np.flatnonzero(~plain).tolist():
             lines = [self._line(k) for k in range(first[g], first[g] + int(self.count[g]))]
-            state = judge_lot(
-                store[g], book.catalogue[item[g]], lot[g] or None, lines, checks[item[g]], self._done(g), day=self.day
-            )
-            gate = state.gate
+            book, name = books[store[g]], item[g]
+            if (id(book), name) not in checks:
+                checks[id(book), name] = tuple(one for one in book.checks(name) if one.kind not in STORE_WIDE)
+            own, done = checks[id(book), name], self._done(g)
+            gate = judge_lot(store[g], book.catalogue[name], lot[g] or None, lines, own, done, day=self.day).gate
             expires[g], leaving[g], held[g], blocked[g] = gate.expires, gate.dispatchable, gate.held, gate.blocked
         return Gates(store, item, [name or NO_LOT for name in lot], expires, leaving, held, blocked)
 

@@ -1,5 +1,6 @@
 """The gate alone says of every lot what the full report says, whatever the stock and its history."""
 
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 
 from inventory.catalogue import load_catalogue
 from inventory.errors import BadTable
-from inventory.files.columns import table_of
 from inventory.five_fixed import (
+    CustodianRecord,
     LotGate,
     MaintenanceRecord,
+    RuleBook,
     StockLine,
     StoreRecord,
     evaluate,
@@ -62,21 +64,19 @@ rounds = st.builds(
 )
 
 
-def columns(name, rows):
-    slots = {"stock": StockLine, "maintenance": MaintenanceRecord}[name].__slots__
-    return {slot: [getattr(row, slot) for row in rows] for slot in slots}
+def columns(rows, kind):
+    return {field.name: [getattr(row, field.name) for row in rows] for field in fields(kind)}
 
 
 def gate_of(stock, maintenance, **which):
-    found = gates(
-        day=DAY, book=BOOK, stock=columns("stock", stock), maintenance=columns("maintenance", maintenance), **which
-    )
+    tables = {"stock": columns(stock, StockLine), "maintenance": columns(maintenance, MaintenanceRecord)}
+    found = gates(day=DAY, **{"books": {"S1": BOOK, "S2": BOOK}, **tables, **which})
     fields = (found.store, found.item, found.lot, found.expires, found.dispatchable, found.held, found.blocked)
     return tuple(map(LotGate, *fields))
 
 
-def report_of(stock, maintenance):
-    return evaluate(as_of=DAY, book=BOOK, stores=STORES, stock=stock, maintenance=maintenance).lots
+def report_of(stock, maintenance, *, book=BOOK):
+    return evaluate(as_of=DAY, book=book, stores=STORES, stock=stock, maintenance=maintenance).lots
 
 
 def all_done(stock):
@@ -98,11 +98,21 @@ def test_the_gate_is_that_of_the_report(stock, history, kept):
     stock=st.lists(lines, max_size=9),
     history=st.lists(records | rounds, max_size=12),
     items=st.sets(st.sampled_from(ITEMS)),
-    stores=st.sets(st.sampled_from(["S1", "S2"])),
 )
-def test_items_and_stores_may_be_picked(stock, history, items, stores):
-    picked = tuple(one for one in report_of(stock, history) if one.item in items and one.store in stores)
-    assert gate_of(stock, history, items=items, stores=stores) == picked
+def test_only_some_items_may_be_judged(stock, history, items):
+    assert gate_of(stock, history, items=items) == tuple(x for x in report_of(stock, history) if x.item in items)
+
+
+@given(stock=st.lists(lines, max_size=9), history=st.lists(records | rounds, max_size=12))
+def test_each_store_goes_by_its_own_book(stock, history):
+    strict = RuleBook(BOOK.catalogue, {item: tuple(map(twice_as_often, of)) for item, of in BOOK.by_item.items()})
+    one, two = report_of(stock, history), report_of(stock, history, book=strict)
+    mixed = tuple(x for x in one if x.store == "S1") + tuple(x for x in two if x.store == "S2")
+    assert gate_of(stock, history, books={"S1": BOOK, "S2": strict}) == mixed
+
+
+def twice_as_often(check):
+    return replace(check, period_days=-(-check.period_days // 2), tolerance_days=0)
 
 
 @given(
@@ -120,6 +130,8 @@ def test_due_days_are_the_due_day_of_each_lot(check, lots):
 @pytest.mark.parametrize(
     ("table", "column", "value"),
     [
+        ("stores", "id", "S1"),
+        ("stores", "tier", "province"),
         ("stock", "store", "S9"),
         ("stock", "item", "M999"),
         ("stock", "state", "fine"),
@@ -127,22 +139,24 @@ def test_due_days_are_the_due_day_of_each_lot(check, lots):
         ("maintenance", "kind", "LOOK"),
         ("maintenance", "result", "DONE"),
         ("maintenance", "item", None),
+        ("custodians", "store", "S9"),
+        ("custodians", "role", "friend"),
     ],
 )
 def test_tables_that_the_report_would_refuse_are_not_sound(table, column, value):
-    stock = StockLine("S1", "A-1", "M013", "L1", Decimal(3), "serviceable", DAY, None, DAY)
+    line = StockLine("S1", "A-1", "M013", "L1", Decimal(3), "serviceable", DAY, None, DAY)
     record = MaintenanceRecord("S1", "M013", "L1", "INSPECT", DAY, "PASSED")
-    tables = {"stock": columns("stock", [stock, stock]), "maintenance": columns("maintenance", [record, record])}
-    judged = {"book": BOOK, "stores": ["S1", "S2"]}
-    assert sound(**judged, **tables)
+    keeper = CustodianRecord("S1", None, None, "P1", None, "primary", DAY)
+    kinds = {"stores": StoreRecord, "stock": StockLine, "maintenance": MaintenanceRecord, "custodians": CustodianRecord}
+    rows = {"stores": STORES, "stock": [line] * 2, "maintenance": [record] * 2, "custodians": [keeper] * 2}
+    tables = {name: columns(rows[name], kind) for name, kind in kinds.items()}
+    assert sound(books=[BOOK], **tables)
     tables[table][column][1] = value
-    assert not sound(**judged, **tables)
-    lines = list(map(StockLine, *tables["stock"].values()))
-    history = list(map(MaintenanceRecord, *tables["maintenance"].values()))
+    assert not sound(books=[BOOK], **tables)
+    again = {name: list(map(kind, *tables[name].values())) for name, kind in kinds.items()}
     with pytest.raises(BadTable):
-        evaluate(as_of=DAY, book=BOOK, stores=STORES, stock=lines, maintenance=history)
+        evaluate(as_of=DAY, book=BOOK, **again)
 
 
 def test_no_stock_has_no_gates():
     assert gate_of([], []) == ()
-    assert sound(book=BOOK, stores=[], stock=table_of("stock", {}), maintenance=table_of("maintenance", {}))
