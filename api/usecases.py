@@ -77,6 +77,17 @@ class Opened:
 
         return None if self.world is None else five_fixed(self.world)
 
+    def with_every_lot(self, problem: DispatchProblem) -> DispatchProblem:
+        """The problem with the lots of items that nobody asks for as well, which a page shows."""
+        from scenarios.exchange.stock import stock_of
+        from scenarios.lots import every_lot
+
+        if self.world is None or self.stock is None:
+            stock = stock_of(self.loaded.file)
+        else:
+            stock = every_lot(self.world, self.stock)
+        return replace(problem, stock=stock.lines, reserve_floor=stock.floors)
+
 
 def open_problem(path: Path) -> Opened:
     """The problem of a problem.json, or of a World folder as its tables now stand (its problem.json is not read).
@@ -91,11 +102,12 @@ def open_problem(path: Path) -> Opened:
 def open_world(world: "World", *, source: str | None = None) -> Opened:
     """The problem of a World, on the roads it holds in memory."""
     from scenarios.build import problem_parts
-    from scenarios.exchange.load import to_problem
+    from scenarios.exchange.load import nothing_thrown_away, to_problem
 
     source = source or world.title_en
-    file, stock = problem_parts(world, source=source)
-    return Opened(to_problem(file, folder=Path(), network=world.network, source=source, stock=stock), world)
+    with nothing_thrown_away():
+        file, stock = problem_parts(world, source=source)
+        return Opened(to_problem(file, folder=Path(), network=world.network, source=source, stock=stock), world)
 
 
 @dataclass(frozen=True)

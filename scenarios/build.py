@@ -4,34 +4,27 @@
 items that somebody asks for are judged, and only what is small goes through the models of the file.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from datetime import date
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from itertools import pairwise
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from inventory.care.judge import Judged, judge_tables, merged
 from inventory.catalogue import Catalogue, load_catalogue
 from inventory.files import Table
-from inventory.five_fixed import NO_LOT, Report, RuleBook, load_rule_book, shanghai_day
+from inventory.five_fixed import Report, RuleBook, load_rule_book, shanghai_day
 from inventory.five_fixed.gate import Gates, gates, sound
 from optimizer.errors import BadInput
 from scenarios.exchange.fields import DEFAULT_HORIZON_H
+from scenarios.exchange.problem import ProblemFile, parse_problem
+from scenarios.exchange.stock import Stock, items_that_matter, stock_that_matters
+from scenarios.lots import Lot, floors_of, lots_of, released, stock_of_lots
 from scenarios.needs import Cover, estimate
 from scenarios.world import World
 
-if TYPE_CHECKING:
-    from scenarios.exchange.problem import ProblemFile
-    from scenarios.exchange.stock import Stock
-
-Lot = tuple[str, str, str, date | None, Decimal, Decimal, tuple[str, ...]]  # in the order of GATE
-GATE = ("store", "item", "lot", "expires", "dispatchable", "held", "blocked")  # fields of a LotGate
 STORE = ("id", "tier", "lat", "lon")
 
 ZERO = Decimal(0)
-HELD = " (held)"  # marks the part of a lot that tasks hold back where the rest of it may leave
 
 
 @lru_cache(maxsize=1)
@@ -106,17 +99,13 @@ def problem_document(world: World, report: Report | None = None) -> dict[str, An
     release, with the tasks as `blocked`. Expired, recalled, retired and unserviceable units are left out.
     """
     judged = None if report else _gates(world)
-    lots = judged.rows() if judged else map(attrgetter(*GATE), (report or five_fixed(world)).lots)
-    stores = _stores(world, lots)
+    stores = _stores(world, judged.rows() if judged else lots_of(report or five_fixed(world)))
     return _document(world, stores, lambda: _may_leave(stores, world))
 
 
-def problem_parts(world: World, *, source: str) -> "tuple[ProblemFile, Stock]":
+def problem_parts(world: World, *, source: str) -> tuple[ProblemFile, Stock]:
     """The World as `to_problem` takes it, without the detour over a document of every lot: the same problem, and the
     same `BadInput`, as `parse_problem(problem_document(world))` gives."""
-    from scenarios.exchange.problem import parse_problem  # the models of the file, and what they import
-    from scenarios.exchange.stock import stock_that_matters
-
     parts = _quick_parts(world, source)
     if parts is None:
         file = parse_problem(problem_document(world), source=source)
@@ -124,18 +113,15 @@ def problem_parts(world: World, *, source: str) -> "tuple[ProblemFile, Stock]":
     return parts
 
 
-def _quick_parts(world: World, source: str) -> "tuple[ProblemFile, Stock] | None":
+def _quick_parts(world: World, source: str) -> tuple[ProblemFile, Stock] | None:
     """None where something may be wrong with the World: then all of it has to be looked at, to say what."""
-    from scenarios.exchange.problem import parse_problem
-    from scenarios.exchange.stock import items_that_matter
-
     bare: list[dict[str, Any]] = [_present(row, *STORE) for row in world.stores.rows()]
     try:
         file = parse_problem(_document(world, bare, None), source=source)
     except BadInput:
         return None
     judged = _gates(world, items_that_matter(file))
-    stock = judged and stock_of_lots(judged.rows(), _floors(world), items={item.id for item in file.items})
+    stock = judged and stock_of_lots(judged.rows(), floors_of(world), items={item.id for item in file.items})
     if stock and any(row.demands is None and row.id in {code for code, _ in world.delivered} for row in file.incidents):
         free = stock.free(shanghai_day(world.as_of))
         file = parse_problem(_document(world, bare, lambda: free), source=source)
@@ -263,15 +249,10 @@ def _by(rows: Iterable[dict[str, Any]], column: str) -> dict[str, list[dict[str,
     return grouped
 
 
-def _floors(world: World) -> dict[tuple[str, str], Decimal]:
-    columns = (world.stock[name] for name in ("store", "item", "reserve_floor"))
-    return {(store, item): floor for store, item, floor in zip(*columns, strict=True) if floor}
-
-
 def _stores(world: World, lots: Iterable[Lot]) -> list[dict[str, Any]]:
-    floors = _floors(world)
+    floors = floors_of(world)
     lines: dict[str, list[dict[str, Any]]] = {}
-    for store, item, lot, units, expires, blocked in _released(lots):
+    for store, item, lot, units, expires, blocked in released(lots):
         line: dict[str, Any] = {"item": item, "lot": lot, "quantity": units}
         if expires is not None:
             line["expires"] = expires.isoformat()
@@ -281,53 +262,3 @@ def _stores(world: World, lots: Iterable[Lot]) -> list[dict[str, Any]]:
             line["blocked"] = list(blocked)
         lines.setdefault(store, []).append(line)
     return [_present(row, *STORE) | {"stock": lines.get(row["id"], [])} for row in world.stores.rows()]
-
-
-def _released(lots: Iterable[Lot]) -> Iterator[tuple[str, str, str, Decimal, date | None, tuple[str, ...]]]:
-    """Store, item, lot, units, expiry and blocking tasks of each line of stock in the problem."""
-    for store, item, gate, expires, dispatchable, held, blocked in lots:
-        lot = "" if gate == NO_LOT else gate
-        if dispatchable:
-            yield store, item, lot, dispatchable, expires, ()
-        if held:
-            yield store, item, f"{lot}{HELD}" if dispatchable else lot, held, expires, blocked
-
-
-def stock_of_lots(
-    lots: Iterable[Lot], floors: Mapping[tuple[str, str], Decimal], *, items: Collection[str]
-) -> "Stock | None":
-    """Lots as a problem file would give them back; None where the file would refuse one of them. `items`: those that
-    the file lists."""
-    from optimizer.dispatch.problem import StockLine
-    from scenarios.exchange.fields import MAX_ID, MAX_TEXT, Refused, quantity
-    from scenarios.exchange.stock import Stock, in_order
-
-    plain = _Known(quantity)
-    try:
-        lines = [
-            StockLine(store, item, lot, plain[units], expires, blocked)
-            for store, item, lot, units, expires, blocked in _released(lots)
-        ]
-        used = {(line.store, line.item) for line in lines} if floors else set()
-        kept = {key: plain[floor] for key, floor in floors.items() if key in used}
-    except Refused:
-        return None
-    lines.sort(key=in_order)
-    fit = (
-        all(len(line.lot) <= MAX_TEXT and all(0 < len(task) <= MAX_ID for task in line.blocked) for line in lines)
-        and {line.item for line in lines} <= set(items)
-        and not any(one.lot == two.lot and in_order(one) == in_order(two) for one, two in pairwise(lines))
-    )
-    return Stock(tuple(lines), kept) if fit else None
-
-
-class _Known(dict[Decimal, Decimal]):
-    """What was worked out once: few quantities are different."""
-
-    def __init__(self, find: Callable[[Decimal], Decimal]) -> None:
-        super().__init__()
-        self.find = find
-
-    def __missing__(self, key: Decimal) -> Decimal:
-        found = self[key] = self.find(key)
-        return found

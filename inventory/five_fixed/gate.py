@@ -66,14 +66,16 @@ def sound(
         and min(stock["quantity"], default=ZERO) >= ZERO
         and set(maintenance["kind"]) <= KINDS.keys()
         and set(maintenance["result"]) <= set(RESULTS)
-        and all(
-            lot is None and kind in STORE_WIDE
-            for item, lot, kind in zip(maintenance["item"], maintenance["lot"], maintenance["kind"], strict=True)
-            if item is None
-        )
+        and set(_of_stores(maintenance)) <= {(None, kind) for kind in STORE_WIDE}
         and set(custodians["store"]) <= places
         and set(custodians["role"]) <= ROLES.keys()
     )
+
+
+def _of_stores(maintenance: Columns) -> list[tuple[str | None, str]]:
+    """Lot and kind of the records of whole stores."""
+    rows = zip(maintenance["item"], maintenance["lot"], maintenance["kind"], strict=True)
+    return [(lot, kind) for item, lot, kind in rows if item is None]
 
 
 def gates(

@@ -2,7 +2,8 @@
 `as_of`, absent demands estimated, travel times as arrays."""
 
 import gc
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -44,11 +45,13 @@ _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 @dataclass(frozen=True)
 class LoadedProblem:
-    """The problem, the roads it was measured on (None with given travel times) and what should be known."""
+    """The problem, the roads it was measured on (None with given travel times), what should be known, and the checked
+    file that it comes from."""
 
     problem: DispatchProblem
     roads: "Roads | None"
     notes: tuple[Note, ...]
+    file: ProblemFile
 
 
 def to_problem(
@@ -63,6 +66,7 @@ def to_problem(
     network if it is in memory already (closures not yet applied); `stock`: the lots of (at least) the items that
     matter, instead of those in the file. Raises `BadInput`."""
     stock = stock or stock_that_matters(file)
+    given = file
     file, notes = with_estimated_demands(file, stock)
     stock = stock.of(items_that_matter(file))
     parts = _parts(file)
@@ -114,7 +118,7 @@ def to_problem(
         parameters=_parameters(file),
         sha256=sha256_of(document),
     )
-    return LoadedProblem(problem, roads, tuple(notes))
+    return LoadedProblem(problem, roads, tuple(notes), given)
 
 
 def seconds_up(moment: datetime, as_of: datetime) -> int:
@@ -258,12 +262,19 @@ def with_estimated_demands(file: ProblemFile, stock: Stock | None = None) -> tup
     return file.model_copy(update={"incidents": incidents}), notes
 
 
-def load_problem(path: Path) -> LoadedProblem:
-    """Read, check and build the problem of a file. Raises `BadInput`."""
+@contextmanager
+def nothing_thrown_away() -> Iterator[None]:
+    """For hundreds of thousands of small objects, none of them garbage: looking for some costs a third."""
     collecting = gc.isenabled()
-    gc.disable()  # hundreds of thousands of small objects, none of them garbage: looking for some costs a third
+    gc.disable()
     try:
-        return to_problem(read_problem(path), folder=path.parent, source=str(path))
+        yield
     finally:
         if collecting:
             gc.enable()
+
+
+def load_problem(path: Path) -> LoadedProblem:
+    """Read, check and build the problem of a file. Raises `BadInput`."""
+    with nothing_thrown_away():
+        return to_problem(read_problem(path), folder=path.parent, source=str(path))

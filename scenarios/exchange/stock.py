@@ -42,16 +42,19 @@ class Stock:
         for line in self.lines:
             if not line.blocked and (line.expires is None or line.expires >= day):
                 key = line.store, line.item
-                own[key] = own.get(key, ZERO) + line.quantity
+                own[key] = own[key] + line.quantity if key in own else line.quantity
         free: dict[str, Decimal] = {}
-        for (store, item), units in own.items():
-            free[item] = free.get(item, ZERO) + max(ZERO, units - self.floors.get((store, item), ZERO))
+        for key, units in own.items():
+            if key in self.floors:
+                units = max(ZERO, units - self.floors[key])
+            free[key[1]] = free.get(key[1], ZERO) + units
         return free
 
     def text(self) -> str:
         """One form of it for the fingerprint: a JSON list for each lot, in their order. A floor given on one lot
         holds for the item, so it stands with every lot of the item."""
-        quoted = {name: encode_basestring(name) for line in self.lines for name in (line.store, line.item)}
+        names = {line.store for line in self.lines} | {line.item for line in self.lines}
+        quoted = {name: encode_basestring(name) for name in names}
         floors = {key: str(floor) for key, floor in self.floors.items()}
         text = encode_basestring
         return "".join(
