@@ -80,12 +80,12 @@ class Opened:
     def with_every_lot(self, problem: DispatchProblem) -> DispatchProblem:
         """The problem with the lots of items that nobody asks for as well, which a page shows."""
         from scenarios.exchange.stock import stock_of
-        from scenarios.lots import every_lot
+        from scenarios.lots import floors_of, lots_of, stock_of_lots
 
         if self.world is None or self.stock is None:
             stock = stock_of(self.loaded.file)
         else:
-            stock = every_lot(self.world, self.stock)
+            stock = stock_of_lots(lots_of(self.stock), floors_of(self.world))
         return replace(problem, stock=stock.lines, reserve_floor=stock.floors)
 
 

@@ -18,7 +18,7 @@ from optimizer.errors import BadInput
 from scenarios.exchange.fields import DEFAULT_HORIZON_H
 from scenarios.exchange.problem import ProblemFile, parse_problem
 from scenarios.exchange.stock import Stock, items_that_matter, stock_that_matters
-from scenarios.lots import Lot, floors_of, lots_of, released, stock_of_lots
+from scenarios.lots import Lot, floors_of, lots_of, plain, released, stock_of_lots
 from scenarios.needs import Cover, estimate
 from scenarios.world import World
 
@@ -120,12 +120,16 @@ def _quick_parts(world: World, source: str) -> tuple[ProblemFile, Stock] | None:
         file = parse_problem(_document(world, bare, None), source=source)
     except BadInput:
         return None
+    if not plain(world.stock, items={item.id for item in file.items}):
+        return None
     judged = _gates(world, items_that_matter(file))
-    stock = judged and stock_of_lots(judged.rows(), floors_of(world), items={item.id for item in file.items})
-    if stock and any(row.demands is None and row.id in {code for code, _ in world.delivered} for row in file.incidents):
+    if judged is None:
+        return None
+    stock = stock_of_lots(judged.rows(), floors_of(world))
+    if {row.id for row in file.incidents if row.demands is None} & {incident for incident, _ in world.delivered}:
         free = stock.free(shanghai_day(world.as_of))
         file = parse_problem(_document(world, bare, lambda: free), source=source)
-    return (file, stock) if stock else None
+    return file, stock
 
 
 def _document(

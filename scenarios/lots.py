@@ -6,18 +6,20 @@ Of a lot the dispatchable units are one line, and those that tasks hold back ano
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 from operator import attrgetter
 
+from inventory.files import Table
 from inventory.five_fixed import NO_LOT, Report
 from optimizer.dispatch.problem import StockLine
-from scenarios.exchange.fields import MAX_ID, MAX_TEXT, Refused, quantity
+from scenarios.exchange.fields import MAX_ID, MAX_QUANTITY, MAX_TEXT, Refused, quantity
+from scenarios.exchange.references import MAX_STOCK_LINES
 from scenarios.exchange.stock import Stock, in_order
 from scenarios.world import World
 
 Lot = tuple[str, str, str, date | None, Decimal, Decimal, tuple[str, ...]]  # in the order of GATE
 GATE = ("store", "item", "lot", "expires", "dispatchable", "held", "blocked")  # fields of a LotGate
 HELD = " (held)"  # marks the part of a lot that tasks hold back where the rest of it may leave
+LONGEST_TASK = 3 + 20  # slashes and the last word of a task's id
 
 
 def floors_of(world: World) -> dict[tuple[str, str], Decimal]:
@@ -39,39 +41,39 @@ def released(lots: Iterable[Lot]) -> Iterator[tuple[str, str, str, Decimal, date
             yield store, item, f"{lot}{HELD}" if dispatchable else lot, held, expires, blocked
 
 
-def every_lot(world: World, report: Report) -> Stock:
-    """All that a World has, as its problem has it. Raises `Refused` for a quantity that no file would hold."""
-    return _stock(lots_of(report), floors_of(world))
+def plain(stock: Table, *, items: Collection[str]) -> bool:
+    """Whether a problem file that lists `items` would take every lot of this stock. Quick, and strict: where it is in
+    doubt the answer is no, and the models of the file can be asked what is wrong."""
+    names = [set(map(str, filter(None, stock[column]))) for column in ("store", "item", "lot")]
+    lots = names[2]
+    longest = [max(map(len, of), default=0) for of in names]
+    grown = 3 if any("/" in name or "%" in name for of in names for name in of) else 1  # a slash is written %2F
+    try:
+        for number in {*stock["quantity"], *filter(None, stock["reserve_floor"])}:
+            quantity(number)
+    except Refused:
+        return False
+    return (
+        names[1] <= set(items)
+        and longest[2] + len(HELD) <= MAX_TEXT
+        and grown * sum(longest) + LONGEST_TASK <= MAX_ID
+        and NO_LOT not in lots  # else two lots might go by one name
+        and not any(lot.endswith(HELD) for lot in lots)
+        and sum(stock["quantity"], Decimal(0)) < MAX_QUANTITY  # so the units of no lot come to more
+        and 2 * len(stock) <= MAX_STOCK_LINES
+    )
 
 
-def _stock(lots: Iterable[Lot], floors: Mapping[tuple[str, str], Decimal]) -> Stock:
-    plain = _Known(quantity)
+def stock_of_lots(lots: Iterable[Lot], floors: Mapping[tuple[str, str], Decimal]) -> Stock:
+    """Lots as a problem file would give them back. Raises `Refused` for a quantity that no file would hold."""
+    known = _Known(quantity)
     lines = [
-        StockLine(store, item, lot, plain[units], expires, blocked)
+        StockLine(store, item, lot, known[units], expires, blocked)
         for store, item, lot, units, expires, blocked in released(lots)
     ]
     used = {(line.store, line.item) for line in lines} if floors else set()
     lines.sort(key=in_order)
-    return Stock(tuple(lines), {key: plain[floor] for key, floor in floors.items() if key in used})
-
-
-def stock_of_lots(
-    lots: Iterable[Lot], floors: Mapping[tuple[str, str], Decimal], *, items: Collection[str]
-) -> Stock | None:
-    """Lots as a problem file would give them back; None where the file would refuse one of them. `items`: those that
-    the file lists."""
-    try:
-        stock = _stock(lots, floors)
-    except Refused:
-        return None
-    lines = stock.lines
-    fit = (
-        max((len(line.lot) for line in lines), default=0) <= MAX_TEXT
-        and all(0 < len(task) <= MAX_ID for line in lines if line.blocked for task in line.blocked)
-        and {line.item for line in lines} <= set(items)
-        and not any(one.lot == two.lot and in_order(one) == in_order(two) for one, two in pairwise(lines))
-    )
-    return stock if fit else None
+    return Stock(tuple(lines), {key: known[floor] for key, floor in floors.items() if key in used})
 
 
 class _Known(dict[Decimal, Decimal]):
