@@ -13,6 +13,7 @@ from scenarios.exchange.json_text import plain_decimal
 
 MAX_SECONDS = 10**9
 MAX_QUANTITY = Decimal(10) ** 9
+_MAX_INT = int(MAX_QUANTITY)
 MAX_DECIMALS = 6
 MAX_ID = 200
 MAX_TEXT = 1000
@@ -36,6 +37,8 @@ class Refused(ValueError):
 
 def quantity(value: Any) -> Decimal:
     """An exact number 0 <= q < 1e9 with at most 6 decimals, from an int, a Decimal or text such as "12.5"."""
+    if type(value) is int and 0 <= value < _MAX_INT:  # most are
+        return Decimal(value)
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         raise Refused("QuantityExpected")
     if isinstance(value, str):
