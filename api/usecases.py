@@ -14,7 +14,7 @@ from optimizer.dispatch.plan import Plan, Status
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.errors import OptimizerError
 from scenarios.exchange.json_text import dumps, write_text
-from scenarios.exchange.load import LoadedProblem, load_problem
+from scenarios.exchange.load import LoadedProblem, load_problem, nothing_thrown_away
 from scenarios.exchange.plan import load_plan, run_path, run_record, write_plan
 from scenarios.exchange.problem import Note
 
@@ -102,7 +102,7 @@ def open_problem(path: Path) -> Opened:
 def open_world(world: "World", *, source: str | None = None) -> Opened:
     """The problem of a World, on the roads it holds in memory."""
     from scenarios.build import problem_parts
-    from scenarios.exchange.load import nothing_thrown_away, to_problem
+    from scenarios.exchange.load import to_problem
 
     source = source or world.title_en
     with nothing_thrown_away():
@@ -175,7 +175,7 @@ def solve_loaded(
     with phases.phase("solve"):
         plan = solve(loaded.problem, seed=seed, limits=SolveLimits(time_limit_s=left_s))
     plan = replace(plan, limits={**plan.limits, "time_limit_s": time_limit_s})
-    with phases.phase("check"):
+    with phases.phase("check"), nothing_thrown_away():
         violations = check(loaded.problem, plan)
     if violations:
         raise PlanRefused(violations)
