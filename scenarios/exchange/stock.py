@@ -68,9 +68,11 @@ class Stock:
 
 
 def items_that_matter(file: ProblemFile) -> set[str]:
-    """The items whose stock can change the decision: those that a demand names, and those that serve the needs of
-    people where demands are absent and have to be estimated."""
+    """The items whose stock can change the decision: those that a demand names or a task waits for, and those that
+    serve the needs of people where demands are absent and have to be estimated."""
     asked = {row.item for incident in file.incidents for row in incident.demands or ()}
+    tasks = (task for incident in file.incidents for task in incident.tasks)
+    asked.update(tool.item for task in tasks for tool in getattr(task, "equipment", None) or ())
     if any(incident.demands is None for incident in file.incidents):
         asked.update(cover.item for cover in covers_of(file))
     return asked
