@@ -75,18 +75,23 @@ class Opened:
         """The five-fixed state of that World: for the pages, the decision does not wait for it."""
         from scenarios.build import five_fixed
 
-        return None if self.world is None else five_fixed(self.world)
+        with nothing_thrown_away():
+            return None if self.world is None else five_fixed(self.world)
 
     def with_every_lot(self, problem: DispatchProblem) -> DispatchProblem:
         """The problem with the lots of items that nobody asks for as well, which a page shows."""
-        from scenarios.exchange.stock import stock_of
+        from scenarios.exchange.stock import in_order, stock_of
         from scenarios.lots import floors_of, lots_of, stock_of_lots
 
         if self.world is None or self.stock is None:
-            stock = stock_of(self.loaded.file)
+            every = stock_of(self.loaded.file)
         else:
-            stock = stock_of_lots(lots_of(self.stock), floors_of(self.world))
-        return replace(problem, stock=stock.lines, reserve_floor=stock.floors)
+            every = stock_of_lots(lots_of(self.stock), floors_of(self.world))
+        asked = {row.item for row in problem.demands} | {line.item for line in problem.stock}
+        lines = (*problem.stock, *(line for line in every.lines if line.item not in asked))
+        return replace(
+            problem, stock=tuple(sorted(lines, key=in_order)), reserve_floor={**every.floors, **problem.reserve_floor}
+        )
 
 
 def open_problem(path: Path) -> Opened:

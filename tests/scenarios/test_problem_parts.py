@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.usecases import Opened, open_world
 from inventory.errors import BadTable
 from inventory.five_fixed import RuleBook
 from inventory.kinds import STATES
@@ -25,7 +26,6 @@ from scenarios.exchange.json_text import dumps
 from scenarios.exchange.load import load_problem, to_problem, with_estimated_demands
 from scenarios.exchange.problem import ProblemFile, parse_problem
 from scenarios.exchange.stock import Stock, items_that_matter, stock_of, stock_that_matters
-from scenarios.lots import floors_of, lots_of, stock_of_lots
 from scenarios.registry import find_scenario
 from scenarios.world import World, table_of
 from scenarios.world_files import write_world
@@ -129,7 +129,7 @@ def outcome(way: Callable[[World], tuple[ProblemFile, Stock]], world: World) -> 
         return type(refused), refused.faults
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_whatever_the_stock_the_short_way_ends_where_the_long_one_does(seed: int) -> None:
     world = altered(panshi_world(), Random(seed))
@@ -142,9 +142,14 @@ def test_the_short_way_is_the_usual_one(panshi: World, monkeypatch: pytest.Monke
 
 
 def test_pages_show_every_lot(panshi: World) -> None:
+    opened = open_world(panshi)
+    shown = opened.with_every_lot(opened.loaded.problem)
     whole = stock_of(parse_problem(problem_document(panshi), source="world"))
-    assert stock_of_lots(lots_of(five_fixed(panshi)), floors_of(panshi)) == whole
-    assert len(whole.lines) > len(problem_parts(panshi, source="world")[1].lines)
+    assert (shown.stock, shown.reserve_floor) == (whole.lines, whole.floors)
+    assert len(shown.stock) > len(opened.loaded.problem.stock)
+    file = parse_problem(problem_document(panshi), source="world")
+    from_file = Opened(to_problem(file, folder=Path(), network=panshi.network))
+    assert from_file.with_every_lot(from_file.loaded.problem).stock == whole.lines
 
 
 def test_stock_that_nobody_asks_for_changes_nothing(panshi: World) -> None:
