@@ -77,7 +77,7 @@ def write_reports(folder: Path, opened: Opened, solved: Solved, *, lang: str) ->
         closures, places = closures_of(opened.world), places_of(opened.world)
     roads = opened.loaded.roads
     layers = None if roads is None else network_layers(roads.closed, closures=closures, places=places)
-    view = view_of(solved.problem, solved.plan, names=names, situation=situation)
+    view = view_of(opened.with_every_lot(solved.problem), solved.plan, names=names, situation=situation)
     written = write_report(folder, problem=solved.problem, plan=solved.plan, layers=layers, view=view, lang=lang)
     paths = (written.html, written.xlsx, written.geojson, written.png)
     return view, tuple(path for path in paths if path is not None)

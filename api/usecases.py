@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from optimizer.dispatch.plan import Plan, Status
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.errors import OptimizerError
 from scenarios.exchange.json_text import dumps, write_text
-from scenarios.exchange.load import LoadedProblem, load_problem
+from scenarios.exchange.load import LoadedProblem, heap_set_aside, load_problem, nothing_thrown_away
 from scenarios.exchange.plan import load_plan, run_path, run_record, write_plan
 from scenarios.exchange.problem import Note
 
@@ -68,7 +69,29 @@ class Opened:
 
     loaded: LoadedProblem
     world: "World | None" = None
-    stock: "Report | None" = None  # the five-fixed state of that World
+
+    @cached_property
+    def stock(self) -> "Report | None":
+        """The five-fixed state of that World: for the pages, the decision does not wait for it."""
+        from scenarios.build import five_fixed
+
+        with nothing_thrown_away():
+            return None if self.world is None else five_fixed(self.world)
+
+    def with_every_lot(self, problem: DispatchProblem) -> DispatchProblem:
+        """The problem with the lots of items that nobody asks for as well, which a page shows."""
+        from scenarios.exchange.stock import in_order, stock_of
+        from scenarios.lots import floors_of, lots_of, stock_of_lots
+
+        if self.world is None or self.stock is None:
+            every = stock_of(self.loaded.file)
+        else:
+            every = stock_of_lots(lots_of(self.stock), floors_of(self.world))
+        asked = {row.item for row in problem.demands} | {line.item for line in problem.stock}
+        lines = (*problem.stock, *(line for line in every.lines if line.item not in asked))
+        return replace(
+            problem, stock=tuple(sorted(lines, key=in_order)), reserve_floor={**every.floors, **problem.reserve_floor}
+        )
 
 
 def open_problem(path: Path) -> Opened:
@@ -83,14 +106,13 @@ def open_problem(path: Path) -> Opened:
 
 def open_world(world: "World", *, source: str | None = None) -> Opened:
     """The problem of a World, on the roads it holds in memory."""
-    from scenarios.build import five_fixed, problem_document
+    from scenarios.build import problem_parts
     from scenarios.exchange.load import to_problem
-    from scenarios.exchange.problem import parse_problem
 
-    stock = five_fixed(world)
     source = source or world.title_en
-    file = parse_problem(problem_document(world, stock), source=source)
-    return Opened(to_problem(file, folder=Path(), network=world.network, source=source), world, stock)
+    with nothing_thrown_away():
+        file, stock = problem_parts(world, source=source)
+        return Opened(to_problem(file, folder=Path(), network=world.network, source=source, stock=stock), world)
 
 
 @dataclass(frozen=True)
@@ -155,10 +177,10 @@ def solve_loaded(
     left_s = None if time_limit_s is None else time_limit_s - phases.spent
     if left_s is not None and left_s <= 0:
         raise NoAnswerInTime(limit_s=time_limit_s, spent_s=round(phases.spent, 1))
-    with phases.phase("solve"):
+    with phases.phase("solve"), heap_set_aside():
         plan = solve(loaded.problem, seed=seed, limits=SolveLimits(time_limit_s=left_s))
     plan = replace(plan, limits={**plan.limits, "time_limit_s": time_limit_s})
-    with phases.phase("check"):
+    with phases.phase("check"), heap_set_aside():
         violations = check(loaded.problem, plan)
     if violations:
         raise PlanRefused(violations)

@@ -1,6 +1,10 @@
-"""From a World to a problem: the five-fixed gate decides what is dispatchable, the rest is carried over as it is."""
+"""From a World to a problem: the five-fixed gate decides what is dispatchable, the rest is carried over as it is.
 
-from collections.abc import Collection, Iterable, Mapping
+`problem_document` is the whole of it, for a file. `problem_parts` is what a decision needs, at once: only the lots of
+items that somebody asks for are judged, and only what is small goes through the models of the file.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -8,13 +12,19 @@ from typing import Any
 from inventory.care.judge import Judged, judge_tables, merged
 from inventory.catalogue import Catalogue, load_catalogue
 from inventory.files import Table
-from inventory.five_fixed import NO_LOT, Report, RuleBook, load_rule_book, shanghai_day
+from inventory.five_fixed import Report, RuleBook, load_rule_book, shanghai_day
+from inventory.five_fixed.gate import Gates, gates, sound
+from optimizer.errors import BadInput
 from scenarios.exchange.fields import DEFAULT_HORIZON_H
+from scenarios.exchange.problem import ProblemFile, parse_problem
+from scenarios.exchange.stock import Stock, items_that_matter, stock_that_matters
+from scenarios.lots import Lot, floors_of, lots_of, plain, released, stock_of_lots
 from scenarios.needs import Cover, estimate
 from scenarios.world import World
 
+STORE = ("id", "tier", "lat", "lon")
+
 ZERO = Decimal(0)
-HELD = " (held)"  # marks the part of a lot that tasks hold back where the rest of it may leave
 
 
 @lru_cache(maxsize=1)
@@ -28,8 +38,7 @@ def five_fixed(world: World) -> Report:
     """All five rules over the World's stock, on the day of `as_of`, by the World's own catalogue and rules; the stores
     of a county that has rules of its own by those."""
     own: dict[str, set[str]] = {}
-    for store, place in zip(world.stores["id"], world.stores["place"], strict=True):
-        county = next((digits for digits in world.county_books if (place or "").startswith(digits)), "")
+    for store, county in _counties(world).items():
         own.setdefault(county, set()).add(store)
     general = world.book or built_in()[1]
     if own.keys() <= {""}:
@@ -37,6 +46,27 @@ def five_fixed(world: World) -> Report:
     return merged(
         [_judge(world, world.county_books.get(county, general), inside) for county, inside in sorted(own.items())]
     ).report
+
+
+def _counties(world: World) -> dict[str, str]:
+    """Store -> the digits of its county, where that has rules of its own (else "")."""
+    return {
+        store: next((digits for digits in world.county_books if (place or "").startswith(digits)), "")
+        for store, place in zip(world.stores["id"], world.stores["place"], strict=True)
+    }
+
+
+def _gates(world: World, items: Collection[str] | None = None) -> Gates | None:
+    """What of each lot may leave, of all lots or of those of `items`; None where only `five_fixed` can say it, or say
+    what is wrong with the tables."""
+    general = world.book or built_in()[1]
+    books = {store: world.county_books.get(county, general) for store, county in _counties(world).items()}
+    stock, maintenance = world.stock.columns, world.maintenance.columns
+    stores, custodians = world.stores.columns, world.custodians.columns
+    used = {id(book): book for book in books.values()}.values()
+    if not sound(books=used, stores=stores, stock=stock, maintenance=maintenance, custodians=custodians):
+        return None
+    return gates(day=shanghai_day(world.as_of), books=books, stock=stock, maintenance=maintenance, items=items)
 
 
 def _judge(world: World, book: RuleBook, inside: Collection[str] | None = None) -> Judged:
@@ -68,8 +98,45 @@ def problem_document(world: World, report: Report | None = None) -> dict[str, An
     Of a lot the dispatchable units are listed; of a lot that tasks hold back, the units those tasks would
     release, with the tasks as `blocked`. Expired, recalled, retired and unserviceable units are left out.
     """
+    judged = None if report else _gates(world)
+    stores = _stores(world, judged.rows() if judged else lots_of(report or five_fixed(world)))
+    return _document(world, stores, lambda: _may_leave(stores, world))
+
+
+def problem_parts(world: World, *, source: str) -> tuple[ProblemFile, Stock]:
+    """The World as `to_problem` takes it, without the detour over a document of every lot: the same problem, and the
+    same `BadInput`, as `parse_problem(problem_document(world))` gives."""
+    parts = _quick_parts(world, source)
+    if parts is None:
+        file = parse_problem(problem_document(world), source=source)
+        parts = file, stock_that_matters(file)
+    return parts
+
+
+def _quick_parts(world: World, source: str) -> tuple[ProblemFile, Stock] | None:
+    """None where something may be wrong with the World: then all of it has to be looked at, to say what."""
+    bare: list[dict[str, Any]] = [_present(row, *STORE) for row in world.stores.rows()]
+    try:
+        file = parse_problem(_document(world, bare, None), source=source)
+    except BadInput:
+        return None
+    if not plain(world.stock, items={item.id for item in file.items}):
+        return None
+    judged = _gates(world, items_that_matter(file))
+    if judged is None:
+        return None
+    stock = stock_of_lots(judged.rows(), floors_of(world))
+    if {row.id for row in file.incidents if row.demands is None} & {incident for incident, _ in world.delivered}:
+        free = stock.free(shanghai_day(world.as_of))
+        file = parse_problem(_document(world, bare, lambda: free), source=source)
+    return file, stock
+
+
+def _document(
+    world: World, stores: list[dict[str, Any]], left: Callable[[], Mapping[str, Decimal]] | None
+) -> dict[str, Any]:
+    """`left`: units by item that may leave; without it needs are left to be estimated, whatever was delivered."""
     catalogue = (world.book or built_in()[1]).catalogue
-    stores = _stores(world, report or five_fixed(world))
     return {
         "schema_version": 1,
         "as_of": world.as_of.isoformat(),
@@ -84,7 +151,7 @@ def problem_document(world: World, report: Report | None = None) -> dict[str, An
             }
             for item in catalogue
         ],
-        "incidents": _incidents(world, catalogue, stores),
+        "incidents": _incidents(world, catalogue, left),
         "teams": [
             _present(row, "id", "tier", "lat", "lon", "headcount", "profile", "turnout_s")
             | {"capabilities": list(row["capabilities"])}
@@ -107,7 +174,9 @@ def _instants(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: row[name].isoformat() for name in names if row[name] is not None}
 
 
-def _incidents(world: World, catalogue: Catalogue, stores: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _incidents(
+    world: World, catalogue: Catalogue, left: Callable[[], Mapping[str, Decimal]] | None
+) -> list[dict[str, Any]]:
     """Needs are less by what has left for the incident already; those that nobody stated are estimated here only
     where something has (else by whoever reads the problem), because a problem file does not know of it."""
     tasks = _by(world.tasks.rows(), "incident")
@@ -115,7 +184,7 @@ def _incidents(world: World, catalogue: Catalogue, stores: list[dict[str, Any]])
     sent: dict[str, dict[str, Decimal]] = {}
     for (code, item), units in world.delivered.items():
         sent.setdefault(code, {})[item] = units
-    left = _may_leave(stores, world) if sent else {}
+    free = left() if left and sent else {}
     incidents = []
     for row in world.incidents.rows():
         incident = _present(row, "id", "lat", "lon", "kind", "severity", "people_affected", "duration_h")
@@ -128,8 +197,8 @@ def _incidents(world: World, catalogue: Catalogue, stores: list[dict[str, Any]])
         if row["id"] in demands:
             needs = [_present(demand, "item", "quantity") for demand in demands[row["id"]]]
             incident["demands"] = still_asked(needs, has)
-        elif has:
-            incident["demands"] = _estimated(row, world, catalogue, left, has)
+        elif has and left:
+            incident["demands"] = _estimated(row, world, catalogue, free, has)
         incidents.append(incident)
     return incidents
 
@@ -184,27 +253,16 @@ def _by(rows: Iterable[dict[str, Any]], column: str) -> dict[str, list[dict[str,
     return grouped
 
 
-def _stores(world: World, report: Report) -> list[dict[str, Any]]:
-    floors: dict[tuple[str, str], Decimal] = {}
-    columns = (world.stock[name] for name in ("store", "item", "reserve_floor"))
-    for store, item, floor in zip(*columns, strict=True):
-        if floor:
-            floors[store, item] = floor
+def _stores(world: World, lots: Iterable[Lot]) -> list[dict[str, Any]]:
+    floors = floors_of(world)
     lines: dict[str, list[dict[str, Any]]] = {}
-    for gate in report.lots:
-        lot = "" if gate.lot == NO_LOT else gate.lot
-        held_as = f"{lot}{HELD}" if gate.dispatchable else lot
-        for name, units, blocked in ((lot, gate.dispatchable, ()), (held_as, gate.held, gate.blocked)):
-            if not units:
-                continue
-            line: dict[str, Any] = {"item": gate.item, "lot": name, "quantity": units}
-            if gate.expires is not None:
-                line["expires"] = gate.expires.isoformat()
-            if (gate.store, gate.item) in floors:
-                line["reserve_floor"] = floors[gate.store, gate.item]
-            if blocked:
-                line["blocked"] = list(blocked)
-            lines.setdefault(gate.store, []).append(line)
-    return [
-        _present(row, "id", "tier", "lat", "lon") | {"stock": lines.get(row["id"], [])} for row in world.stores.rows()
-    ]
+    for store, item, lot, units, expires, blocked in released(lots):
+        line: dict[str, Any] = {"item": item, "lot": lot, "quantity": units}
+        if expires is not None:
+            line["expires"] = expires.isoformat()
+        if (store, item) in floors:
+            line["reserve_floor"] = floors[store, item]
+        if blocked:
+            line["blocked"] = list(blocked)
+        lines.setdefault(store, []).append(line)
+    return [_present(row, *STORE) | {"stock": lines.get(row["id"], [])} for row in world.stores.rows()]

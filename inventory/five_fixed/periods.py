@@ -9,7 +9,12 @@
 
 from enum import IntEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from inventory.five_fixed.checks import Check
+
+Days = NDArray[np.int64]  # date ordinals, 0 = unknown
 
 
 class Standing(IntEnum):
@@ -39,6 +44,19 @@ def due_day(check: Check, *, last_passed: int, start: int, made: int) -> int:
     if last_passed:  # (1)
         return last_passed + check.period_days
     return start + check.first_period_days if start else 0
+
+
+def due_days(check: Check, *, last_passed: Days, start: Days, made: Days) -> Days:
+    """`due_day` of many lots at once."""
+    if check.anchor == "manufacture":  # (2)
+        due = made + check.first_period_days
+        if check.kind != "RETIRE":
+            late = last_passed + check.warning_days - due
+            served = (last_passed > 0) & (late >= 0)
+            due = np.where(served, due + (late // check.period_days + 1) * check.period_days, due)
+        return np.where(made > 0, due, 0)
+    never = np.where(start > 0, start + check.first_period_days, 0)
+    return np.where(last_passed > 0, last_passed + check.period_days, never)  # (1)
 
 
 def standing(check: Check, *, due: int, day: int) -> Standing:

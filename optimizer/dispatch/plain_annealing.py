@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from optimizer.dispatch.annealing import INSERT, draw
-from optimizer.dispatch.kernels import FREE, GROUP, INCIDENT, PLACE, READY, SERVICE, TURNOUT, WEIGHT, TeamData
+from optimizer.dispatch.kernels import FREE, GROUP, INCIDENT, PLACE, SERVICE, TURNOUT, WEIGHT, TeamData
 from optimizer.dispatch.team_model import TeamModel
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 

@@ -20,7 +20,19 @@ import numpy as np
 from numba import njit
 
 from optimizer.dispatch.kernels import (
-    DUE, FREE, GROUP, INCIDENT, LATEST, PLACE, READY, RELEASE, SERVICE, TURNOUT, UNTIL, WEIGHT, TeamData,
+    DUE,
+    FREE,
+    GROUP,
+    INCIDENT,
+    LATEST,
+    PLACE,
+    READY,
+    RELEASE,
+    SERVICE,
+    TURNOUT,
+    UNTIL,
+    WEIGHT,
+    TeamData,
 )  # fmt: skip
 from optimizer.units import UNREACHABLE, FloatArray, IntArray
 

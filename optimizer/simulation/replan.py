@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from optimizer.dispatch.annealing import anneal, splitmix_state
-from optimizer.dispatch.kernels import INFEASIBLE, TeamData, best_insertion, insert, sequence_cost
+from optimizer.dispatch.kernels import INFEASIBLE, TeamData, best_insertion, insert, sequence_cost, stays
 from optimizer.simulation.state import NOBODY, State
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
@@ -38,7 +38,7 @@ def insert_all(
         for index in range(start[slot], start[slot + 1]):
             k = choices[index]
             found, position = best_insertion(
-                k, sequence[k], length[k], slot, -1, data.task_of, data.task, data.team, data.service, data.base,
+                k, sequence[k], length[k], slot, -1, data.task_of, data.task, data.team, data.stay, data.base,
                 data.between, data.penalty[0],
             )  # fmt: skip
             if found < INFEASIBLE and found - cost[k] < least:
@@ -81,7 +81,7 @@ def schedule_snapshot(
         pinned=np.zeros(n, bool),
         task=np.stack([slots, severity, np.zeros(n, np.int64), due_s, latest_s], axis=1),
         team=np.stack([group, zeros, free_s, none, np.full(m, UNREACHABLE)], axis=1),
-        service=np.repeat(expected_s[:, None], m, axis=1),
+        stay=stays(np.repeat(expected_s[:, None], m, axis=1)),
         base=np.ascontiguousarray(first_s),  # machine code is kept per layout
         between=np.ascontiguousarray(between_s),
         penalty=np.array([penalty_s]),

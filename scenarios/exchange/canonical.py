@@ -1,7 +1,8 @@
 """One form for every way of writing the same problem, and its fingerprint.
 
 Lists sorted by id, defaults written out, decimals without trailing zeros, instants in UTC, unreachable cells
-left out: shuffling a list, reordering keys or writing 5.0 for 5 changes nothing.
+left out: shuffling a list, reordering keys or writing 5.0 for 5 changes nothing. Neither does stock of an item
+that nobody asks for.
 """
 
 import hashlib
@@ -9,11 +10,14 @@ import json
 from typing import Any
 
 from scenarios.exchange.problem import ProblemFile
+from scenarios.exchange.stock import Stock, stock_that_matters
 
 
-def canonical(problem: ProblemFile, *, network_sha256: str | None = None) -> dict[str, Any]:
-    """The document in its one form; with a road network its content stands in for its file name."""
-    document = problem.model_dump(mode="json", by_alias=True)
+def canonical(problem: ProblemFile, *, network_sha256: str | None = None, stock: Stock | None = None) -> dict[str, Any]:
+    """The document in its one form, its stock by the fingerprint of what matters of it (`stock`, where it is at hand
+    already); with a road network its content stands in for its file name."""
+    document = problem.model_dump(mode="json", by_alias=True, exclude={"stores": {"__all__": {"stock"}}})
+    document["stock"] = _sha256((stock or stock_that_matters(problem)).text())
     for name in ("items", "incidents", "teams", "stores", "vehicles", "closures"):
         document[name].sort(key=_id)
     for incident in document["incidents"]:
@@ -25,11 +29,6 @@ def canonical(problem: ProblemFile, *, network_sha256: str | None = None) -> dic
     for team in document["teams"]:
         for name in ("capabilities", "carries"):
             team[name] = sorted(set(team[name]))
-    for store in document["stores"]:
-        for row in store["stock"]:
-            row["blocked"] = sorted(set(row["blocked"]))
-        _share_floors(store["stock"])
-        store["stock"].sort(key=lambda row: (row["item"], row["lot"]))
     for closure in document["closures"]:
         if closure["edges"] is not None:
             closure["edges"] = sorted(set(closure["edges"]))
@@ -52,19 +51,15 @@ def canonical(problem: ProblemFile, *, network_sha256: str | None = None) -> dic
 
 
 def sha256_of(document: dict[str, Any]) -> str:
-    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _sha256(json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+
+
+def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def _id(row: dict[str, Any]) -> str:
     return str(row["id"])
-
-
-def _share_floors(stock: list[dict[str, Any]]) -> None:
-    """A floor given on one lot holds for the item: write it on every lot of the item (0 if none is given)."""
-    floors = {row["item"]: row["reserve_floor"] for row in stock if row["reserve_floor"] is not None}
-    for row in stock:
-        row["reserve_floor"] = floors.get(row["item"], "0")
 
 
 def _without_empty(table: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,10 @@ from scenarios.exchange.json_text import plain_decimal
 
 MAX_SECONDS = 10**9
 MAX_QUANTITY = Decimal(10) ** 9
+_MAX_INT = int(MAX_QUANTITY)
 MAX_DECIMALS = 6
+MAX_ID = 200
+MAX_TEXT = 1000
 DEFAULT_HORIZON_H = Decimal(72)
 
 _DECIMAL = re.compile(r"[0-9]{1,40}(\.[0-9]{1,40})?", re.ASCII)
@@ -34,6 +37,8 @@ class Refused(ValueError):
 
 def quantity(value: Any) -> Decimal:
     """An exact number 0 <= q < 1e9 with at most 6 decimals, from an int, a Decimal or text such as "12.5"."""
+    if type(value) is int and 0 <= value < _MAX_INT:  # most are
+        return Decimal(value)
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         raise Refused("QuantityExpected")
     if isinstance(value, str):
@@ -197,8 +202,8 @@ _as_decimal = PlainSerializer(plain_decimal, return_type=str)
 _as_instant = PlainSerializer(lambda value: value.isoformat(), return_type=str)
 _as_day = PlainSerializer(lambda value: value.isoformat(), return_type=str)
 
-Id = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200)]
-Text = Annotated[str, StringConstraints(strict=True, max_length=1000)]
+Id = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=MAX_ID)]
+Text = Annotated[str, StringConstraints(strict=True, max_length=MAX_TEXT)]
 Whole = Annotated[int, Field(strict=True, ge=0, le=10**9)]
 Seconds = Annotated[int, Field(strict=True, ge=0, le=MAX_SECONDS)]
 SignedSeconds = Annotated[int, Field(strict=True, ge=-(10**10), le=10**10)]

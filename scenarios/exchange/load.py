@@ -2,7 +2,8 @@
 `as_of`, absent demands estimated, travel times as arrays."""
 
 import gc
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,7 +23,6 @@ from optimizer.dispatch.problem import (
     Parameters,
     Pin,
     Started,
-    StockLine,
     Store,
     Task,
     Team,
@@ -32,8 +32,9 @@ from optimizer.dispatch.problem import (
 from optimizer.units import IntArray
 from scenarios.exchange.canonical import canonical, sha256_of
 from scenarios.exchange.problem import DemandRow, IncidentRow, Note, ProblemFile, read_problem
+from scenarios.exchange.stock import Stock, covers_of, items_that_matter, stock_that_matters
 from scenarios.exchange.travel import given_travel
-from scenarios.needs import Cover, estimate
+from scenarios.needs import estimate
 
 if TYPE_CHECKING:
     from optimizer.network.graph import RoadNetwork
@@ -45,19 +46,30 @@ _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 @dataclass(frozen=True)
 class LoadedProblem:
-    """The problem, the roads it was measured on (None with given travel times) and what should be known."""
+    """The problem, the roads it was measured on (None with given travel times), what should be known, and the checked
+    file that it comes from."""
 
     problem: DispatchProblem
     roads: "Roads | None"
     notes: tuple[Note, ...]
+    file: ProblemFile
 
 
 def to_problem(
-    file: ProblemFile, *, folder: Path, network: "RoadNetwork | None" = None, source: str = "problem"
+    file: ProblemFile,
+    *,
+    folder: Path,
+    network: "RoadNetwork | None" = None,
+    source: str = "problem",
+    stock: Stock | None = None,
 ) -> LoadedProblem:
     """The problem of a checked file. `folder`: where a relative `network.file` starts; `network`: the road
-    network if it is in memory already (closures not yet applied). Raises `BadInput`."""
-    file, notes = with_estimated_demands(file)
+    network if it is in memory already (closures not yet applied); `stock`: the lots of (at least) the items that
+    matter, instead of those in the file. Raises `BadInput`."""
+    stock = stock or stock_that_matters(file)
+    given = file
+    file, notes = with_estimated_demands(file, stock)
+    stock = stock.of(items_that_matter(file))
     parts = _parts(file)
     if file.travel is not None:
         roads = None
@@ -84,7 +96,7 @@ def to_problem(
             vehicles=parts.vehicles,
         )
         notes.extend(told)
-    document = canonical(file, network_sha256=roads.sha256 if roads else None)
+    document = canonical(file, stock=stock, network_sha256=roads.sha256 if roads else None)
     problem = DispatchProblem(
         as_of=file.as_of.astimezone(_SHANGHAI),
         items=parts.items,
@@ -93,8 +105,8 @@ def to_problem(
         demands=parts.demands,
         teams=parts.teams,
         stores=parts.stores,
-        stock=parts.stock,
-        reserve_floor=parts.reserve_floor,
+        stock=stock.lines,
+        reserve_floor=stock.floors,
         vehicles=parts.vehicles,
         travel=travel,
         service_s=_service_seconds(file, parts.tasks, parts.teams),
@@ -107,7 +119,7 @@ def to_problem(
         parameters=_parameters(file),
         sha256=sha256_of(document),
     )
-    return LoadedProblem(problem, roads, tuple(notes))
+    return LoadedProblem(problem, roads, tuple(notes), given)
 
 
 def seconds_up(moment: datetime, as_of: datetime) -> int:
@@ -128,8 +140,6 @@ class _Parts:
     demands: tuple[Demand, ...]
     teams: tuple[Team, ...]
     stores: tuple[Store, ...]
-    stock: tuple[StockLine, ...]
-    reserve_floor: dict[tuple[str, str], Decimal]
     vehicles: tuple[Vehicle, ...]
 
 
@@ -141,20 +151,12 @@ def _parts(file: ProblemFile) -> _Parts:
     as_of = file.as_of
     tasks: list[Task] = []
     demands: list[Demand] = []
-    stock: list[StockLine] = []
-    floors: dict[tuple[str, str], Decimal] = {}
     for incident in file.incidents:
         for task in incident.tasks:
             needed = (task.capability, task.teams_needed, task.service_s, task.due_s, task.latest_s)
             equipment = sorted((Need(row.item, row.quantity) for row in task.equipment), key=lambda need: need.item)
             tasks.append(Task(task.id, incident.id, *needed, tuple(equipment), task.synchronised))
         demands.extend(Demand(incident.id, row.item, row.quantity) for row in incident.demands or ())
-    for store in file.stores:
-        for row in store.stock:
-            blocked = tuple(sorted(set(row.blocked)))
-            stock.append(StockLine(store.id, row.item, row.lot, row.quantity, row.expires, blocked))
-            if row.reserve_floor:
-                floors[store.id, row.item] = row.reserve_floor
     return _Parts(
         items=tuple(Item(row.id, row.mass_kg, row.volume_m3, row.life_critical) for row in _by_id(file.items)),
         incidents=tuple(_incident(row, as_of) for row in _by_id(file.incidents)),
@@ -178,8 +180,6 @@ def _parts(file: ProblemFile) -> _Parts:
             for row in _by_id(file.teams)
         ),
         stores=tuple(Store(row.id, row.tier, row.lat, row.lon) for row in _by_id(file.stores)),
-        stock=tuple(sorted(stock, key=lambda row: (row.store, row.item, row.lot))),
-        reserve_floor=floors,
         vehicles=tuple(
             Vehicle(
                 row.id,
@@ -235,7 +235,7 @@ def _parameters(file: ProblemFile) -> Parameters:
     )
 
 
-def with_estimated_demands(file: ProblemFile) -> tuple[ProblemFile, list[Note]]:
+def with_estimated_demands(file: ProblemFile, stock: Stock | None = None) -> tuple[ProblemFile, list[Note]]:
     """The file with every absent demand list filled from people affected and duration, and notes on how.
 
     Incidents take from the stock in order of severity, then id, so that alternatives of one need (three
@@ -243,8 +243,8 @@ def with_estimated_demands(file: ProblemFile) -> tuple[ProblemFile, list[Note]]:
     """
     if all(row.demands is not None for row in file.incidents):
         return file, []
-    covers = _covers(file)
-    left = _available(file)
+    covers = covers_of(file)
+    left = (stock or stock_that_matters(file)).free(file.as_of.astimezone(_SHANGHAI).date())
     notes: list[Note] = []
     estimated: dict[str, list[DemandRow]] = {}
     places = {row.id: f"incidents[{number}].demands" for number, row in enumerate(file.incidents)}
@@ -274,42 +274,30 @@ def with_estimated_demands(file: ProblemFile) -> tuple[ProblemFile, list[Note]]:
     return file.model_copy(update={"incidents": incidents}), notes
 
 
-def _covers(file: ProblemFile) -> list[Cover]:
-    """The listed items of which the catalogue knows what need they serve."""
-    from inventory.catalogue import load_catalogue  # reads tables with pandas: only when it is needed
+@contextmanager
+def nothing_thrown_away() -> Iterator[None]:
+    """For hundreds of thousands of small objects, none of them garbage: looking for some costs a third."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
-    listed = {row.id for row in file.items}
-    return [
-        Cover(item.id, item.need_code, item.need_per_unit)
-        for item in load_catalogue()
-        if item.id in listed and item.need_code and item.need_per_unit
-    ]
 
-
-def _available(file: ProblemFile) -> dict[str, Decimal]:
-    """Units by item over all stores, expired and blocked lots and reserve floors left out."""
-    today = file.as_of.astimezone(_SHANGHAI).date()
-    available: dict[str, Decimal] = {}
-    for store in file.stores:
-        own: dict[str, Decimal] = {}
-        floors: dict[str, Decimal] = {}
-        for row in store.stock:
-            if not row.blocked and (row.expires is None or row.expires >= today):
-                own[row.item] = own.get(row.item, Decimal(0)) + row.quantity
-            if row.reserve_floor is not None:
-                floors[row.item] = row.reserve_floor
-        for item, units in own.items():
-            free = max(Decimal(0), units - floors.get(item, Decimal(0)))
-            available[item] = available.get(item, Decimal(0)) + free
-    return available
+@contextmanager
+def heap_set_aside() -> Iterator[None]:
+    """For work beside a large World: what is there already is not looked through for garbage time and again (a sixth
+    of a solve at city scale); what comes up from now on is."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def load_problem(path: Path) -> LoadedProblem:
     """Read, check and build the problem of a file. Raises `BadInput`."""
-    collecting = gc.isenabled()
-    gc.disable()  # hundreds of thousands of small objects, none of them garbage: looking for some costs a third
-    try:
+    with nothing_thrown_away():
         return to_problem(read_problem(path), folder=path.parent, source=str(path))
-    finally:
-        if collecting:
-            gc.enable()

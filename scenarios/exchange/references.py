@@ -16,6 +16,7 @@ from scenarios.exchange import fields as f
 from scenarios.exchange.faults import json_path
 
 Raw = dict[str, Any]
+Numbered = list[tuple[int, Raw]]  # rows with their places
 NO_SUCH = {
     "item": "NoSuchItem",
     "incident": "NoSuchIncident",
@@ -72,13 +73,14 @@ class Known:
 def reference_faults(document: Raw) -> Iterator[Fault]:
     """Every fault of reference, uniqueness and agreement in a raw problem document."""
     known = Known.of(document)
+    doubtful = [(number, row) for number, row in rows(document, "stores") if not _in_order(row.get("stock"), known)]
     yield from _sizes(document)
-    yield from _duplicates(document)
-    yield from _unknown_names(document, known)
+    yield from _duplicates(document, doubtful)
+    yield from _unknown_names(document, known, doubtful)
     yield from _places(document)
     yield from _times(document)
     yield from _closures(document)
-    yield from _reserve_floors(document)
+    yield from _reserve_floors(doubtful)
     yield from _bans(document, known)
     yield from _roads_or_times(document)
     yield from _profiles(document)
@@ -86,11 +88,26 @@ def reference_faults(document: Raw) -> Iterator[Fault]:
     yield from _parameters(document)
 
 
+def _in_order(stock: Any, known: Known) -> bool:
+    """Whether the stock of a store, most of a problem, certainly repeats no lot, names known items and agrees on its
+    floors. Quick: only where it is in doubt the rows are gone through one by one."""
+    if not stock:
+        return True
+    try:
+        lots = {(row["item"], row["lot"]) for row in stock}
+        floors = {(row["item"], row["reserve_floor"]) for row in stock if row.get("reserve_floor") is not None}
+    except (AttributeError, KeyError, TypeError):
+        return False
+    items = {item for item, _ in lots}
+    one_each = len(lots) == len(stock) and len({item for item, _ in floors}) == len(floors)
+    return one_each and known.items is not None and items <= known.items
+
+
 def _sizes(document: Raw) -> Iterator[Fault]:
     """A file within its size limit may still ask for arrays beyond any memory."""
     count = {name: sum(1 for _ in rows(document, name)) for name in ("incidents", "teams", "stores", "vehicles")}
     count["tasks"] = sum(1 for _, row in rows(document, "incidents") for _ in rows(row, "tasks"))
-    lines = sum(1 for _, row in rows(document, "stores") for _ in rows(row, "stock"))
+    lines = sum(len(row["stock"]) for _, row in rows(document, "stores") if isinstance(row.get("stock"), list))
     if lines > MAX_STOCK_LINES:
         yield Fault("stores", "TooManyRows", {"rows": lines, "limit": MAX_STOCK_LINES})
     for name, other in (*((name, "incidents") for name in count), ("tasks", "teams")):
@@ -107,7 +124,7 @@ def _repeated(keys: Iterable[tuple[Any, str]], code: str) -> Iterator[Fault]:
         first.setdefault(key, where)
 
 
-def _duplicates(document: Raw) -> Iterator[Fault]:
+def _duplicates(document: Raw, doubtful: Numbered) -> Iterator[Fault]:
     for name in ("items", "incidents", "teams", "stores", "vehicles", "closures"):
         yield from _repeated(_keyed(document, name, ("id",), name), "DuplicateId")
     tasks = (
@@ -122,7 +139,7 @@ def _duplicates(document: Raw) -> Iterator[Fault]:
         for task, inner in rows(row, "tasks"):
             needs = _keyed(inner, "equipment", ("item",), f"incidents[{number}].tasks[{task}].equipment")
             yield from _repeated(needs, "DuplicateEquipment")
-    for number, row in rows(document, "stores"):
+    for number, row in doubtful:
         lots = _keyed(row, "stock", ("item", "lot"), f"stores[{number}].stock")
         yield from _repeated(lots, "DuplicateLot")
     yield from _repeated(_keyed(document, "pins", ("team", "task"), "pins"), "DuplicatePin")
@@ -141,7 +158,7 @@ def _keyed(parent: Any, name: str, keys: tuple[str, ...], path: str) -> Iterator
             yield values if len(values) > 1 else values[0], f"{path}[{number}].{keys[0]}"
 
 
-def _unknown_names(document: Raw, known: Known) -> Iterator[Fault]:
+def _unknown_names(document: Raw, known: Known, doubtful: Numbered) -> Iterator[Fault]:
     for number, row in rows(document, "incidents"):
         yield from _unknown(row, "demands", "item", known.items, f"incidents[{number}].demands")
         for task, inner in rows(row, "tasks"):
@@ -152,7 +169,7 @@ def _unknown_names(document: Raw, known: Known) -> Iterator[Fault]:
             if known.items is not None and isinstance(item, str) and item and item not in known.items:
                 yield _unknown_fault(f"teams[{number}].carries[{place}]", "item", item)
     yield from _unknown(document, "teams", "store", known.stores, "teams")
-    for number, row in rows(document, "stores"):
+    for number, row in doubtful:
         yield from _unknown(row, "stock", "item", known.items, f"stores[{number}].stock")
     yield from _unknown(document, "vehicles", "store", known.stores, "vehicles")
     for name in ("pins", "started", "bans"):
@@ -232,9 +249,9 @@ def _closures(document: Raw) -> Iterator[Fault]:
             yield Fault(f"closures[{number}].to", "HoursReversed", {"start": row["from"], "end": row["to"]})
 
 
-def _reserve_floors(document: Raw) -> Iterator[Fault]:
+def _reserve_floors(doubtful: Numbered) -> Iterator[Fault]:
     """The floor is per store and item; the rows of several lots may repeat it but not contradict it."""
-    for number, store in rows(document, "stores"):
+    for number, store in doubtful:
         floors: dict[str, Any] = {}
         for line, row in rows(store, "stock"):
             item, floor = row.get("item"), _try(f.quantity, row.get("reserve_floor"))

@@ -4,18 +4,29 @@ import random
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from inventory.five_fixed.gate import gates
 from optimizer.dispatch.check import check
 from optimizer.dispatch.pipeline import solve
 from optimizer.dispatch.plan import Plan
-from scenarios.build import problem_document
-from scenarios.exchange.load import LoadedProblem, to_problem
+from scenarios.build import built_in, five_fixed, problem_document, problem_parts
+from scenarios.exchange.canonical import canonical, sha256_of
+from scenarios.exchange.load import (
+    LoadedProblem,
+    heap_set_aside,
+    nothing_thrown_away,
+    to_problem,
+    with_estimated_demands,
+)
 from scenarios.exchange.plan import dump_plan
 from scenarios.exchange.problem import parse_problem
+from scenarios.exchange.stock import items_that_matter
+from scenarios.lots import lots_of
 from scenarios.registry import find_scenario
 
 pytestmark = pytest.mark.benchmark
@@ -96,3 +107,48 @@ def test_city_year_end_to_end() -> None:
     seconds, gib = float(run.stdout.split()[1]), float(run.stdout.split()[-2])
     assert seconds <= 20
     assert gib <= 4
+
+
+def test_stages_from_the_world_to_the_problem() -> None:
+    """Process seconds of each stage of `city-year` but the roads and the solvers: all of them well under a second."""
+    world = find_scenario("city-year").build(0)
+    stages = ("problem_parts", "estimated demands", "stock asked for", "sha256", "check")
+    with nothing_thrown_away():
+        file, stock = problem_parts(world, source="city")
+        problem = to_problem(file, folder=Path(), network=world.network, stock=stock).problem
+    plan = solve(problem)
+    rounds = []
+    for _ in range(5):
+        with nothing_thrown_away():
+            marks = [time.process_time()]
+            file, stock = problem_parts(world, source="city")
+            marks.append(time.process_time())
+            file, _ = with_estimated_demands(file, stock)
+            marks.append(time.process_time())
+            asked = stock.of(items_that_matter(file))
+            marks.append(time.process_time())
+            sha256_of(canonical(file, stock=asked))
+            marks.append(time.process_time())
+        with heap_set_aside():
+            assert check(problem, plan) == ()
+        marks.append(time.process_time())
+        rounds.append([end - start for start, end in pairwise(marks)])
+    best = {stage: min(seconds) for stage, seconds in zip(stages, zip(*rounds, strict=True), strict=True)}
+    for stage, least in best.items():
+        print(f"city-year, {stage}: {least:.3f} s")
+    print(f"city-year, together: {sum(best.values()):.3f} s; {len(stock.lines)} of {len(world.stock)} lines judged")
+    assert sum(best.values()) < 0.6
+
+
+def test_the_gate_of_every_lot_of_the_city_is_that_of_its_report() -> None:
+    world = find_scenario("city-year").build(0)
+    began = time.process_time()
+    report = five_fixed(world)
+    slow = time.process_time() - began
+    books = dict.fromkeys(world.stores["id"], built_in()[1])
+    began = time.process_time()
+    found = gates(day=report.day, books=books, stock=world.stock.columns, maintenance=world.maintenance.columns)
+    quick = time.process_time() - began
+    assert list(found.rows()) == list(lots_of(report))
+    print(f"city-year, {len(report.lots)} lots: full report {slow:.2f} s, the gate alone {quick:.2f} s")
+    assert quick < slow / 4

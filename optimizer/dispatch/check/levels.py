@@ -63,13 +63,14 @@ def level_values(problem: DispatchProblem, plan: Plan) -> dict[str, Exact]:
     for demand in problem.demands:
         pair, weight = (demand.incident, demand.item), severity[demand.incident]
         demanded = Fraction(demand.quantity)
-        unmet = weight * (1 - Fraction(shipped[pair]) / demanded)
+        share = Fraction(shipped[pair]) / demanded
+        unmet = weight * (1 - share)
         if demand.item in critical:
             critical_unmet += unmet
         else:
             other_unmet += unmet
         deprivation += weight * Fraction(unit_seconds[pair]) / demanded + unmet * horizon
-        fill[demand.incident].append(Fraction(shipped[pair]) / demanded)
+        fill[demand.incident].append(share)
     rates = sorted(sum(shares, Fraction(0)) / len(shares) for shares in fill.values())
     return {
         "unserved": unserved,

@@ -31,21 +31,26 @@ class StockIndex:
     def __init__(self, problem: DispatchProblem, items: set[str]) -> None:
         self.problem = problem
         self.today = problem.as_of.astimezone(SHANGHAI).date()
-        self.lines: defaultdict[tuple[str, str], list[StockLine]] = defaultdict(list)
-        self._stores: defaultdict[str, dict[str, None]] = defaultdict(dict)
-        self._quantities: defaultdict[str, set[Decimal]] = defaultdict(set)
+        self.lines: dict[tuple[str, str], list[StockLine]] = {}
+        lines = self.lines
         for line in problem.stock:
             if line.item in items:
-                self.lines[line.store, line.item].append(line)
-                self._stores[line.item][line.store] = None
-                self._quantities[line.item].add(line.quantity)
+                pair = (line.store, line.item)
+                if pair in lines:
+                    lines[pair].append(line)
+                else:
+                    lines[pair] = [line]
+        self._stores: defaultdict[str, list[str]] = defaultdict(list)
+        for store, item in lines:
+            self._stores[item].append(store)
+        self._asked: defaultdict[str, set[Decimal]] = defaultdict(set)  # demands and floors
         for demand in problem.demands:
-            self._quantities[demand.item].add(demand.quantity)
+            self._asked[demand.item].add(demand.quantity)
         for (_, item), floor in problem.reserve_floor.items():
-            self._quantities[item].add(floor)
+            self._asked[item].add(floor)
         for task in problem.tasks:
             for need in task.equipment:
-                self._quantities[need.item].add(need.quantity)
+                self._asked[need.item].add(need.quantity)
         self._lumps: dict[str, Decimal] = {}
         self._issuable: dict[tuple[str, str], list[StockLine]] = {}
         self._holders: dict[str, list[str]] = {}
@@ -53,7 +58,8 @@ class StockIndex:
     def lump(self, item: str) -> Decimal:
         """S8: the smallest quantity of an item that travels."""
         if item not in self._lumps:
-            self._lumps[item] = Decimal(1).scaleb(-decimals(self._quantities[item]))
+            held = {line.quantity for store in self._stores.get(item, ()) for line in self.lines[store, item]}
+            self._lumps[item] = Decimal(1).scaleb(-decimals(held | self._asked.get(item, set())))
         return self._lumps[item]
 
     def expired(self, line: StockLine) -> bool:

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from optimizer.errors import BadInput
+from scenarios.exchange import references
 from scenarios.exchange.problem import parse_problem, parse_problem_text, read_problem
 from scenarios.texts import LANGS, explain
 
@@ -252,3 +255,18 @@ def test_a_missing_file_and_a_folder_are_told(tmp_path: Path) -> None:
 
 def test_something_else_than_an_object_is_refused() -> None:
     assert broken_text("[]")[1] == "ObjectExpected"
+
+
+stock_rows = st.dictionaries(
+    st.sampled_from(["item", "lot", "quantity", "reserve_floor"]),
+    st.sampled_from(["W", "T", "", "L", 0, 1, 2, "1", True, None, []]),
+) | st.sampled_from([None, 3, "row"])
+
+
+@given(stock=st.lists(stock_rows, max_size=5) | st.sampled_from([None, "W", {"item": "W"}]), known=st.booleans())
+def test_the_quick_look_at_stock_hides_no_fault(stock: Any, known: bool) -> None:
+    document = {"items": [{"id": "W"}, {"id": "T"}] if known else "none", "stores": [{"id": "S", "stock": stock}]}
+    quick = list(references.reference_faults(document))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(references, "_in_order", lambda *_: False)
+        assert list(references.reference_faults(document)) == quick
