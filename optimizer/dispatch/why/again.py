@@ -13,8 +13,8 @@ from optimizer.dispatch.supply_model import SupplyModel, earliest_arrivals
 from optimizer.dispatch.team_model import TeamModel, team_model
 from optimizer.dispatch.teams import solve_teams
 from optimizer.dispatch.why.orders import level3, tables_of
-from optimizer.dispatch.why.supply_value import Optimum, levels_of, optimum
-from optimizer.units import UNREACHABLE
+from optimizer.dispatch.why.supply_value import Optimum, optimum
+from optimizer.units import UNREACHABLE, IntArray
 
 ITERATIONS = 5_000  # moves of a re-solve; column generation follows and most often proves the result
 
@@ -99,7 +99,17 @@ def supplies_again(model: SupplyModel, base: Optimum, changed: DispatchProblem) 
     return new, optimum(new, again, start=base, opened=tuple(opened))
 
 
-def scaled(travel: Travel, legs: "Legs") -> Travel:
+@dataclass(frozen=True)
+class Legs:
+    """Factors of travel times in thousandths: an array of the legs' shape, or one number for all."""
+
+    teams: IntArray | int
+    between: IntArray | int
+    stores: IntArray | int
+    vehicles: IntArray | int
+
+
+def scaled(travel: Travel, legs: Legs) -> Travel:
     """Every leg times its factor, rounded up to whole seconds; no leg stays no leg."""
     return replace(
         travel,
@@ -110,21 +120,7 @@ def scaled(travel: Travel, legs: "Legs") -> Travel:
     )
 
 
-@dataclass(frozen=True)
-class Legs:
-    """Factors of travel times in thousandths: an array of the legs' shape, or one number for all."""
-
-    teams: "np.typing.NDArray[np.int64] | int"
-    between: "np.typing.NDArray[np.int64] | int"
-    stores: "np.typing.NDArray[np.int64] | int"
-    vehicles: "np.typing.NDArray[np.int64] | int"
-
-
 def _scale(
-    seconds: "np.typing.NDArray[np.int64]", factor: "np.typing.NDArray[np.int64] | int"
-) -> "np.typing.NDArray[np.int64]":
+    seconds: IntArray, factor: IntArray | int
+) -> IntArray:
     return np.where(seconds >= UNREACHABLE, UNREACHABLE, -(-seconds * factor // 1000))
-
-
-def supply_levels_of(problem: DispatchProblem, found: Optimum) -> dict[str, Value]:
-    return levels_of(problem, found)

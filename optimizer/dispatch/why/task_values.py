@@ -76,12 +76,18 @@ class _Candidate:
     bound: float  # V3, of items met in full
 
 
-def task_values(problem: DispatchProblem, *, count: int = COUNT, most_solves: int = MOST_SOLVES) -> TaskValues:
+def task_values(
+    problem: DispatchProblem,
+    *,
+    count: int = COUNT,
+    most_solves: int = MOST_SOLVES,
+    stock: "ReleasedStock | None" = None,
+) -> TaskValues:
     """Every task that blocks stock, ranked by the levels it would change (see `TaskValues`)."""
     blocking = sorted({task for line in problem.stock for task in line.blocked})
     if not blocking:
         return TaskValues((), (), 0, 0)
-    case = ReleasedStock(problem)
+    case = stock or ReleasedStock(problem)
     candidates, nothing = case.candidates(blocking)
     # what may reach somebody who goes without comes first, then by what it can save at most
     candidates.sort(key=lambda one: (not one.contested, -one.bound, one.tasks))
