@@ -10,9 +10,9 @@ from typing import Any
 from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.why.sensitivity import LEVELS
-from scenarios.explanation import Explanation
 from scenarios.exchange.json_text import dumps, write_text
 from scenarios.exchange.plan import dump_plan
+from scenarios.explanation import Explanation
 from scenarios.report.labels import Label
 from scenarios.report.why_rows import (
     Words,

@@ -98,6 +98,7 @@ class WhyView:
     factors: tuple[tuple[str, Label, Label, Label], ...]  # factor, completion, deprivation, regret
     summary: tuple[Label, ...]
     weak: tuple[tuple[Label, Label, str], ...]  # team, task, share of samples that keep it
+    cover_title: Label
     cover: tuple[CoverSaid, ...]
     moves: tuple[Label, ...]
 
@@ -117,6 +118,7 @@ def why_view(words: Words, found: Explanation) -> WhyView:
             for one in lines.stops[:LEAST_ROBUST]
             if one.keeps < 1
         ),
+        cover_title=say("why.of_cover", limit=duration(found.limits.cover_s)),
         cover=() if found.coverage is None else cover_said(words, found.coverage),
         moves=() if found.coverage is None else moves_said(words, found.coverage),
     )
@@ -190,7 +192,8 @@ def weighted(seconds: float) -> Label:
         return say("why.hours", value=f"{sign}{number(size / 3600, decimals=0)}")
     if size >= 3600:
         return say("why.hours", value=f"{sign}{number(size / 3600, decimals=1)}")
-    return say("why.minutes", value=f"{sign}{number(size / 60, decimals=1)}")
+    text = number(size / 60, decimals=1)
+    return say("why.minutes", value=f"{sign}{'<0.1' if size and text == '0' else text}")
 
 
 # Supplies

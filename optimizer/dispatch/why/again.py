@@ -81,7 +81,9 @@ def teams_touched(problem: DispatchProblem, travel: Travel) -> bool:
     before = problem.travel
     return not (
         np.array_equal(before.team_to_incident_s[:, at], travel.team_to_incident_s[:, at])
-        and np.array_equal(before.incident_to_incident_s[:, at][:, :, at], travel.incident_to_incident_s[:, at][:, :, at])
+        and np.array_equal(
+            before.incident_to_incident_s[:, at][:, :, at], travel.incident_to_incident_s[:, at][:, :, at]
+        )
     )
 
 
@@ -120,7 +122,5 @@ def scaled(travel: Travel, legs: Legs) -> Travel:
     )
 
 
-def _scale(
-    seconds: IntArray, factor: IntArray | int
-) -> IntArray:
+def _scale(seconds: IntArray, factor: IntArray | int) -> IntArray:
     return np.where(seconds >= UNREACHABLE, UNREACHABLE, -(-seconds * factor // 1000))

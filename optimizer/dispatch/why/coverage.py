@@ -2,7 +2,8 @@
 
 A pair (place p, capability c) is covered if an idle team that holds c reaches p within the limit: turnout + travel.
 (C1) max  sum over pairs of weight_p z_pc - move_price sum y_kb
-(C2) z_pc <= sum of y_kb with b covering (p, c) for k + sum over movable k covering it from their base of (1 - sum_b y_kb)
+(C2) z_pc <= sum of the y_kb whose base b covers (p, c) for k + sum over movable k that cover it from their own base of
+     (1 - sum_b y_kb)
 (C3) sum_b y_kb <= 1 for every team, sum y_kb <= moves;  y, z binary (z may be continuous)
 Pairs that a team which stays covers are constants. The price of a move is less than the least weight, so it only keeps
 moves that gain nothing away. Reference: Gendreau, Laporte, Semet, Parallel Computing 27 (2001) 1641-1653 (relocation

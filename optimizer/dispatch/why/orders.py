@@ -167,9 +167,9 @@ def _moves(
     now = np.zeros(m, np.int64)
     for k in range(m):
         if start[k + 1] > start[k]:
-            now[k] = level3(
-                k, stops[start[k] : start[k + 1]], -1, -1, -1, task, team, service, base, between, penalty
-            )[0]
+            now[k] = level3(k, stops[start[k] : start[k + 1]], -1, -1, -1, task, team, service, base, between, penalty)[
+                0
+            ]
     for s in range(len(stops)):
         j, own = stops[s], owner[s]
         without = level3(

@@ -11,6 +11,7 @@ from fractions import Fraction
 from optimizer.dispatch.levels import Value, rank
 from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem, Travel
+from optimizer.dispatch.team_model import team_model
 from optimizer.dispatch.why.again import (
     ITERATIONS,
     kept_orders,
@@ -22,7 +23,6 @@ from optimizer.dispatch.why.again import (
 from optimizer.dispatch.why.orders import sequences_of
 from optimizer.dispatch.why.supply_value import levels_of
 from optimizer.dispatch.why.task_values import NAMES, ReleasedStock, fill_change
-from optimizer.dispatch.team_model import team_model
 
 TEAMS = ("unserved", "completion")
 

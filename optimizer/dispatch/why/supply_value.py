@@ -1,7 +1,8 @@
 """What more stock in one place is worth, item by item: prices of the min-cost flow as bounds, and exact re-solves.
 
 (V1) Flow of an item: stores s with a_s lumps, incidents i with grants g_i, cost c_si = weight_i x arrival_si (level 6).
-(V2) Prices of an optimal flow x: u_i = max over x_si > 0 of c_si + v_s;  v_s = max(0, max over open (s, i) of u_i - c_si).
+(V2) Prices of an optimal flow x: u_i = max over x_si > 0 of c_si + v_s,  v_s = max(0, max over open (s, i) of
+     u_i - c_si).
      They are an optimal dual solution, and v_s is what the first lump more in s saves.
 (V3) The optimum is convex in the a_s, so r_s lumps more save at most sum r_s v_s, and nothing where every v_s is 0.
 Reference: Ahuja, Magnanti, Orlin, Network Flows (1993), ch. 9 (optimality by reduced costs) and 9.11 (sensitivity).
