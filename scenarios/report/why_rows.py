@@ -239,7 +239,8 @@ def task_said(words: Words, one: TaskValue) -> ValueSaid:
     ]  # fmt: skip
     basis = say("why.basis.at_most") if one.basis is Basis.AT_MOST else NONE
     if one.basis is Basis.EXACT:
-        basis = say("why.basis.first_trips" if one.queues else "why.basis.exact")
+        settled = "first_trips" if one.queues else "exact"
+        basis = say(f"why.basis.{settled if 'deprivation' in one.exact else 'shared'}")
     changes = {"critical_unmet": one.critical_unmet, "other_unmet": one.other_unmet, "mean_fill": one.mean_fill,
                "least_fill": one.least_fill, "deprivation": one.deprivation}  # fmt: skip
     return ValueSaid(words.listed("checks", one.tasks), joined(parts), effect(changes), basis)
@@ -299,13 +300,14 @@ def factors_said(found: Sensitivity) -> tuple[tuple[str, Label, Label, Label], .
     base = next((one for one in found.samples if one.factor == 1), None)
     rows = []
     for one in found.samples:
-        if one.factor is None or base is None:
+        if one.factor in (None, 1) or base is None:
             continue
         change = {name: one.kept[n] - base.kept[n] for n, name in enumerate(LEVELS)}
         regret = {name: one.again[n] - one.kept[n] for n, name in enumerate(LEVELS)}
         teams = {name: change[name] for name in ("unserved", "completion")}
         goods = {name: change[name] for name in ("critical_unmet", "other_unmet", "deprivation")}
-        rows.append((f"{one.factor - 1:+.0%}".replace("-", "−"), effect(teams), effect(goods), effect(regret)))
+        percent_off = round((one.factor or 1) * 100) - 100
+        rows.append((f"{percent_off:+d} %".replace("-", "−"), effect(teams), effect(goods), effect(regret)))
     return tuple(rows)
 
 

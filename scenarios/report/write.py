@@ -43,8 +43,8 @@ def write_report(
     """Write page, workbook, GeoJSON and picture into `folder`, each in one step (a reader sees old or new).
 
     Equal input gives equal bytes: no clock is read. `lang` is what the page shows first and the language of the
-    picture; `view` spares making it again; `why` adds the explanation to the page. Raises OSError where the folder cannot be written, `BadTable` for texts
-    a workbook refuses.
+    picture; `view` spares making it again; `why` adds the explanation to the page. Raises OSError where the folder
+    cannot be written, `BadTable` for texts a workbook refuses.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -84,9 +84,7 @@ def road_values(
         _, found = supplies_again(stock.model, stock.base, changed)
         if found is not stock.base:
             after |= levels_of(changed, found)
-        exact |= {"critical_unmet", "other_unmet", "deprivation"}
-        if found.share.proven and stock.base.share.proven:
-            exact.add("fairness")
+        exact |= found.exact & stock.base.exact if found is not stock.base else set(NAMES)
         key = rank(problem, after, (*TEAMS, *NAMES))
         rows.append((key, closure, _value(closure, base, after, exact, touched, found is not stock.base)))
     return tuple(value for _, _, value in sorted(rows, key=lambda row: (row[0], row[1])))

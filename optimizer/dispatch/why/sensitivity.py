@@ -77,7 +77,6 @@ def sensitivity(
     """See the module. Same problem, plan, seed and limits: the same answer."""
     stock = stock or ReleasedStock(problem)
     sequences = sequences_of(problem, plan)
-    begun = {(one.team, one.task) for one in problem.started}
     stops = [(k, task) for k, tasks in enumerate(sequences) for task in tasks]
     before = _late(problem, timed(problem, sequences)[0])
     rows: list[Sample] = []
@@ -107,10 +106,12 @@ def sensitivity(
             for counts, names in ((late, now_late), (lost, without)):
                 for name in names:
                     counts[name] = counts.get(name, 0) + 1
-    ids = [(problem.teams[k].id, problem.tasks[task].id) for k, task in stops]
-    robust = [StopRobust(team, task, int(n) / samples) for (team, task), n in zip(ids, keeps, strict=True)]
-    robust = [one for one in robust if (one.team, one.task) not in begun] if samples else []
-    risks = [TaskRisk(task, late.get(task, 0) / samples, lost.get(task, 0) / samples) for task in {*late, *lost}]
+    share = 1 / max(1, samples)
+    robust = [
+        StopRobust(problem.teams[k].id, problem.tasks[task].id, round(int(n) * share, 6) if samples else 1.0)
+        for (k, task), n in zip(stops, keeps, strict=True)
+    ]
+    risks = [TaskRisk(task, late.get(task, 0) * share, lost.get(task, 0) * share) for task in {*late, *lost}]
     return Sensitivity(
         tuple(rows),
         tuple(sorted(robust, key=lambda one: (one.keeps, one.task, one.team))),

@@ -34,6 +34,21 @@ class Optimum:
     share: Share
     flows: tuple[Flow, ...]
     deprivation: tuple[Fraction, ...]  # of each item, unmet at the horizon included
+    fairness_first: bool  # level 5 before level 6
+
+    @property
+    def exact(self) -> frozenset[str]:
+        """The levels that are proven. Equally fair shares may differ in level 6, and only one of them is looked at:
+        where incidents share an item that is short, level 6 is that of the share found."""
+        found = {"critical_unmet", "other_unmet"}
+        if self.share.proven and self.fairness_first:
+            found.add("fairness")
+        shared = any(
+            held is not None and held.shared(supply) for supply, held in zip(self.supplies, self.contests, strict=True)
+        )
+        if not (shared and self.fairness_first):
+            found.add("deprivation")
+        return frozenset(found)
 
 
 def optimum(
@@ -50,7 +65,8 @@ def optimum(
         for p, (one, allowed) in enumerate(zip(supplies, opened, strict=True))
     )
     order = model.problem.parameters.levels
-    if order.index("fairness") < order.index("deprivation"):
+    fairness_first = order.index("fairness") < order.index("deprivation")
+    if fairness_first:
         share = share_out(supplies, opened, contests)
     else:
         rows = zip(supplies, opened, contests, strict=True)
@@ -63,7 +79,7 @@ def optimum(
             continue
         flows.append(ship(model, one, allowed, grants, held))
         deprivation.append(_deprivation(model, one, grants, flows[-1]))
-    return Optimum(supplies, opened, contests, share, tuple(flows), tuple(deprivation))
+    return Optimum(supplies, opened, contests, share, tuple(flows), tuple(deprivation), fairness_first)
 
 
 def _deprivation(model: SupplyModel, supply: ItemSupply, grants: IntArray, flow: Flow) -> Fraction:

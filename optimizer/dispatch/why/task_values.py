@@ -54,6 +54,7 @@ class TaskValue:
     least_fill: float
     mean_fill: float
     deprivation: float  # of first trips: what vehicles queue for is not counted
+    exact: tuple[str, ...]  # levels whose change is proven, on first trips; none of those that are bounds
     queues: bool  # the item travels on vehicles that may queue, so `deprivation` holds for first trips only
 
 
@@ -98,8 +99,9 @@ def task_values(
         if solved == most_solves or (not candidate.contested and _settled(exact, count, candidate.bound)):
             break
         solved += 1
-        after = levels_of(problem, case.released(candidate))
-        exact.append((rank(problem, after, NAMES), _value(candidate, base, after, case.queues(candidate))))
+        done = case.released(candidate)
+        after, proven = levels_of(problem, done), tuple(sorted(done.exact & case.base.exact))
+        exact.append((rank(problem, after, NAMES), _value(candidate, base, after, proven, case.queues(candidate))))
     rest = [_at_most(one, case) for one in candidates[solved:]]
     exact.sort(key=lambda row: (row[0], row[1].tasks))
     none = rank(problem, base, NAMES)
@@ -124,7 +126,9 @@ def _beyond(value: TaskValue, bound: float) -> bool:
     return less or value.least_fill > 0 or value.mean_fill > 0 or -value.deprivation >= bound
 
 
-def _value(candidate: _Candidate, base: dict[str, Value], after: dict[str, Value], queues: bool) -> TaskValue:
+def _value(
+    candidate: _Candidate, base: dict[str, Value], after: dict[str, Value], exact: tuple[str, ...], queues: bool
+) -> TaskValue:
     change = {name: _difference(base[name], after[name]) for name in ("critical_unmet", "other_unmet", "deprivation")}
     fills, before = after["fairness"], base["fairness"]
     least, mean = fill_change(before, fills)
@@ -137,6 +141,7 @@ def _value(candidate: _Candidate, base: dict[str, Value], after: dict[str, Value
         least_fill=least,
         mean_fill=mean,
         deprivation=float(change["deprivation"]),
+        exact=exact,
         queues=queues,
     )
 
@@ -158,7 +163,7 @@ def _difference(before: Value, after: Value) -> Fraction:
 
 def _at_most(candidate: _Candidate, case: "ReleasedStock") -> TaskValue:
     return TaskValue(candidate.tasks, candidate.releases, Basis.AT_MOST, 0.0, 0.0, 0.0, 0.0, -candidate.bound,
-                     case.queues(candidate))  # fmt: skip
+                     (), case.queues(candidate))  # fmt: skip
 
 
 class ReleasedStock:
