@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem
@@ -13,8 +14,10 @@ from scenarios.report.page import plan_html
 from scenarios.report.rows import ReportView, Situation
 from scenarios.report.scene import scene_of
 from scenarios.report.view import view_of
-from scenarios.report.why_rows import WhyView
 from scenarios.report.workbook import write_plan_xlsx
+
+if TYPE_CHECKING:
+    from scenarios.report.why_rows import WhyView
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ def write_report(
     layers: MapLayers | None = None,
     situation: Situation | None = None,
     view: ReportView | None = None,
-    why: WhyView | None = None,
+    why: "WhyView | None" = None,
     lang: Lang = "zh",
     basename: str = "plan",
 ) -> ReportFiles:

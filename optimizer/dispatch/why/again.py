@@ -1,6 +1,7 @@
 """The plan's decision under other travel times: orders kept and timed anew, and solved again from scratch."""
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class TeamsAgain:
     proven: bool
 
 
-def kept_orders(problem: DispatchProblem, model: TeamModel, sequences: Sequences) -> tuple[Sequences, tuple[int, ...]]:
+def kept_orders(model: TeamModel, sequences: Sequences) -> tuple[Sequences, tuple[int, ...]]:
     """(sequences without the stops that T6, T7 or a missing leg no longer allow, tasks of the stops left out).
 
     The first stop that cannot be is left out, the team goes on to the next; and so on.
@@ -67,7 +68,7 @@ def solve_teams_again(
         if _rank(new) < _rank(mine):
             sequences, levels = schedule.sequences, new
     assert not isinstance(begun, tuple)
-    proven = bound[1] is not None and _rank(levels) == (bound[0], bound[1] + begun)
+    proven = bound[1] is not None and _rank(levels) == (Fraction(bound[0]), bound[1] + begun)
     return TeamsAgain(levels, sequences, proven)
 
 

@@ -76,7 +76,7 @@ def road_values(
         touched = bool(problem.tasks) and teams_touched(problem, travel)
         if touched:
             model = team_model(changed)
-            kept, _ = kept_orders(changed, model, sequences)
+            kept, _ = kept_orders(model, sequences)
             again = solve_teams_again(changed, kept, seed=seed, iterations=iterations, model=model)
             after |= again.levels
             if not (again.proven and proven):

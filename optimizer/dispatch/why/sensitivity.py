@@ -86,7 +86,7 @@ def sensitivity(
     for factor, legs in _legs(problem, seed, samples):
         changed = replace(problem, travel=scaled(problem.travel, legs))
         model = team_model(changed)
-        kept, dropped = kept_orders(changed, model, sequences)
+        kept, dropped = kept_orders(model, sequences)
         orders, mine = timed(changed, kept)
         again = solve_teams_again(changed, kept, seed=seed, iterations=iterations, model=model)
         supplies, found = supplies_again(stock.model, stock.base, changed)

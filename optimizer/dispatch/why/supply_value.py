@@ -115,12 +115,12 @@ def prices(model: SupplyModel, supply: ItemSupply, opened: BoolArray, flow: Flow
     weight = np.array([float(one) for one in supply.weight])
     cost = model.arrivals(supply) * weight[None, :]
     found = np.zeros(len(supply.stores))
-    _prices(cost, opened, flow.store, flow.incident, found)
+    first_prices(cost, opened, flow.store, flow.incident, found)
     return np.where(found <= TOLERANCE, 0.0, found)
 
 
 @njit(cache=True)
-def _prices(cost: FloatArray, opened: BoolArray, store: IntArray, incident: IntArray, v: FloatArray) -> None:
+def first_prices(cost: FloatArray, opened: BoolArray, store: IntArray, incident: IntArray, v: FloatArray) -> None:
     """V2 by Bellman-Ford over the arcs that carry something."""
     stores, count = cost.shape
     u = np.full(count, -1.0)  # nothing comes here: no lump to be displaced
