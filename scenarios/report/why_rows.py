@@ -316,13 +316,16 @@ def robust_said(words: Words, found: Sensitivity) -> tuple[Label, ...]:
     if not legs:
         return ()
     place = LEVELS.index("completion")
-    regrets = sorted((one.kept[place] - one.again[place]) / max(1.0, one.kept[place]) for one in legs)
+    # where a plan made anew sends more teams, finishing times cannot be compared
+    like = [one for one in legs if one.kept[0] == one.again[0]]
+    regrets = sorted((one.kept[place] - one.again[place]) / max(1.0, one.kept[place]) for one in like)
     whole = sum(one.keeps == 1 for one in found.stops)
-    lines = [
-        say("why.legs.regret", samples=len(legs), median=percent(regrets[len(regrets) // 2], decimals=2),
-            most=percent(max(0.0, regrets[-1]), decimals=2)),
-        say("why.legs.stops", whole=whole, count=len(found.stops)),
-    ]  # fmt: skip
+    lines = [say("why.legs.stops", whole=whole, count=len(found.stops))]
+    if regrets:
+        facts = {"median": percent(regrets[len(regrets) // 2], decimals=2), "most": percent(regrets[-1], decimals=2)}
+        lines.insert(0, say("why.legs.regret", samples=len(legs), **facts))
+    if len(like) < len(legs):
+        lines.append(say("why.legs.more_teams", count=len(legs) - len(like), samples=len(legs)))
     for risk in found.tasks[:FEW]:
         facts = {"late": percent(risk.late, decimals=0), "lost": percent(risk.unserved, decimals=0)}
         lines.append(say("why.legs.risk", task=words.task(risk.task), **facts))

@@ -79,7 +79,7 @@ def _supplies(view: WhyView) -> str:
 
 def _values(rows: Sequence[ValueSaid], what: str, releases: str, *, caption: Label) -> str:
     if not rows:
-        return f"<p>{both(say('why.effect.nothing'))}</p>"
+        return f"<p>{both(say('why.no_tasks'))}</p>"
     columns = ((what, ""), (releases, ""), ("effect", "wide"), ("basis", ""))
     lines = (
         "<tr>"

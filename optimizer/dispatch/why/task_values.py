@@ -227,7 +227,9 @@ class ReleasedStock:
             if isinstance(made, _Candidate):
                 found.append(made)
             elif len(tasks) == 1:
-                nothing[next(iter(tasks))] = made
+                (task,) = tasks
+                asked = any(self.blocked[n].item in self.position for one in by_task[task] for n in by_set[one])
+                nothing[task] = made if asked else Nothing.NOT_DEMANDED
         return found, nothing
 
     def _candidate(self, tasks: tuple[str, ...], lines: list[StockLine]) -> "_Candidate | Nothing":
