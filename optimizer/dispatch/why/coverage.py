@@ -116,8 +116,7 @@ def residual(
     turnout = np.array([team.turnout_s for team in problem.teams], np.int64)
     reach = team_to_place_s + turnout[:, None] <= limit_s
     idle = idle_teams(problem, plan)
-    everyone = holds.T.astype(np.int64) @ reach.astype(np.int64)
-    count = (holds & idle[:, None]).T.astype(np.int64) @ reach.astype(np.int64)
+    everyone, count = _count(holds, reach), _count(holds & idle[:, None], reach)
     rows = []
     for c, name in enumerate(names):
         lost = np.flatnonzero((count[c] == 0) & (everyone[c] > 0))
@@ -137,6 +136,12 @@ def residual(
     return Residual(limit_s, names, holds, idle, reach, count, tuple(rows), places)
 
 
+def _count(holds: BoolArray, reach: BoolArray) -> IntArray:
+    """(C, P) teams that hold c and reach p; counts below 2^24 are exact in float32, and that product is fast."""
+    found: IntArray = np.rint(holds.T.astype(np.float32) @ reach.astype(np.float32)).astype(np.int64)
+    return found
+
+
 def move_up(problem: DispatchProblem, left: Residual, bases: Bases, *, moves: int = MOVES) -> Coverage:
     """Coverage with at most `moves` idle teams moved to other bases (C1-C3)."""
     kinds: dict[tuple[int, int, tuple[str, ...]], list[int]] = {}
@@ -151,18 +156,22 @@ def move_up(problem: DispatchProblem, left: Residual, bases: Bases, *, moves: in
         near.append(bases.place_s[group] + turnout <= left.limit_s)  # (B, P)
         own = [left.names.index(name) for name in capabilities]
         wants.append(np.array(own, np.int64))
-        gain = near[-1] @ (open_[own].sum(axis=0) * weight)
-        options.extend((int(gain[b]), number, int(b)) for b in np.flatnonzero(gain))
-    # bases that cover the same open places are one option
+        worth = (open_[own].sum(axis=0) * weight).astype(np.float64)
+        gain = np.rint(near[-1].astype(np.float64) @ worth)  # whole numbers below 2^53: exact
+        # a base without gain alone may still take over what another move gives up
+        options.extend((int(gain[b]), number, int(b)) for b in np.flatnonzero(near[-1].any(axis=1)))
+    # bases that cover the same places are one option
     options.sort(key=lambda one: (-one[0], one[1], one[2]))
+    packed = [np.packbits(one, axis=1) for one in near]
     seen: set[tuple[int, bytes]] = set()
     chosen: list[tuple[int, int]] = []
     for _, number, b in options:
-        key = number, (near[number][b]).tobytes()
-        if key not in seen and len(chosen) < MOST_OPTIONS:
+        key = number, packed[number][b].tobytes()
+        if key not in seen:
             seen.add(key)
-            chosen.append((number, b))
-    complete = len(seen) == len({(number, near[number][b].tobytes()) for _, number, b in options})
+            if len(chosen) < MOST_OPTIONS:
+                chosen.append((number, b))
+    complete = len(seen) <= MOST_OPTIONS
     if not chosen or moves <= 0:
         return Coverage(left.limit_s, left.rows, (), 0, len(chosen), complete, True)
     movable, spared = _movable(left, list(kinds.values()), sorted({number for number, _ in chosen}), moves)
@@ -207,7 +216,7 @@ def _solve(
     """Positions in `pairs` of the moves made, and whether they are optimal among these."""
     teams = sorted({k for k, _ in pairs})
     column_of = {k: n for n, k in enumerate(teams)}
-    held = left.holds[teams].T.astype(np.int64) @ left.reach[teams].astype(np.int64)  # (C, P) by movable teams
+    held = _count(left.holds[teams], left.reach[teams])  # (C, P) by movable teams
     fixed = left.count - held > 0
     could = np.zeros_like(fixed)
     for x, (_, b) in enumerate(pairs):

@@ -66,7 +66,7 @@ def test_turnout_counts(quiet: tuple[DispatchProblem, Plan]) -> None:
 
 
 @given(st.integers(0, 10_000), st.integers(0, 3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_no_other_moves_cover_more(seed: int, moves: int) -> None:
     random = np.random.default_rng(seed)
     problem, plan = _random_case(random)
