@@ -63,6 +63,8 @@ def print_why(speaker: Speaker, view: WhyView) -> None:
         )
         told.show.title(speaker.words("why.of_moves"))
         told.lines(view.moves or [say("why.no_moves")])
+    else:
+        told.lines([say("why.no_cover")])
     told.lines([say("why.units")])
 
 

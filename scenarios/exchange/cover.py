@@ -1,20 +1,22 @@
 """Residual coverage on the roads of a problem: places, bases and the travel times between them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem
-from optimizer.dispatch.why.coverage import LIMIT_S, MOVES, Bases, Coverage, Places, move_up, residual
+from optimizer.dispatch.why.coverage import LIMIT_S, MOVES, Bases, Coverage, Move, Places, move_up, residual
 from optimizer.network.snap import SnappedPoints
-from optimizer.units import UNREACHABLE, IntArray
+from optimizer.units import UNREACHABLE, FloatArray, IntArray
 from scenarios.exchange.roads import Roads
 
 MOST_BASES = 150  # stores and team bases nearest to what is uncovered
 NEAR_M = 10_000  # as the crow flies: farther ones cover nothing within the usual tiers
 EARTH_M = 6_371_000
+
+Spots = FloatArray  # (B, 2) latitude and longitude
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,23 @@ def covered(
         if names:
             starts = roads.open_router(profile).snap(spots[:, 0], spots[:, 1])
             place_s[group] = roads.router(profile).times(origins=starts, destinations=ends[profile])
-    return move_up(problem, left, Bases(names, place_s), moves=moves)
+    found = move_up(problem, left, Bases(names, place_s), moves=moves)
+    return replace(found, moves=tuple(_with_way(problem, roads, one, names, spots) for one in found.moves))
+
+
+def _with_way(problem: DispatchProblem, roads: Roads, move: Move, names: tuple[str, ...], spots: Spots) -> Move:
+    """The move with the travel time to its new base."""
+    profile = problem.teams[problem.team_index[move.team]].profile
+    lat, lon = spots[names.index(move.base)]
+    start = roads.points(profile, "team", [move.team])
+    end = roads.open_router(profile).snap(np.array([lat]), np.array([lon]))
+    seconds = int(roads.router(profile).times(origins=start, destinations=end)[0, 0])
+    return replace(move, travel_s=None if seconds >= UNREACHABLE else seconds)
 
 
 def _bases(
-    problem: DispatchProblem, missing: IntArray, lat: np.typing.NDArray[np.float64], lon: np.typing.NDArray[np.float64]
-) -> tuple[tuple[str, ...], np.typing.NDArray[np.float64]]:
+    problem: DispatchProblem, missing: IntArray, lat: FloatArray, lon: FloatArray
+) -> tuple[tuple[str, ...], Spots]:
     """Stores and bases of teams, at most `MOST_BASES`: those with most uncovered weight around them, ties by id."""
     found: dict[tuple[float, float], str] = {}
     for one in (*problem.stores, *problem.teams):

@@ -358,7 +358,7 @@ def cover_said(words: Words, found: Coverage) -> tuple[CoverSaid, ...]:
 def moves_said(words: Words, found: Coverage) -> tuple[Label, ...]:
     stores = words.problem.store_index
     return tuple(
-        say("why.move", team=words.names.name("teams", one.team), gain=f"{one.gain:,}",
+        say("why.move", team=words.names.name("teams", one.team), gain=f"{one.gain:,}", way=duration(one.travel_s),
             base=words.names.name("stores" if one.base in stores else "teams", one.base))
         for one in found.moves
     )  # fmt: skip

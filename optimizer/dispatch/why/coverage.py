@@ -59,11 +59,13 @@ class CapabilityCover:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """`gain`: weight x capabilities covered more, given the moves before it."""
+    """`gain`: weight x capabilities covered more, given the moves before it. `travel_s`: the way there, where the
+    caller knows it."""
 
     team: str
     base: str
     gain: int
+    travel_s: int | None = None
 
 
 @dataclass(frozen=True)
