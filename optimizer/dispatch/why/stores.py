@@ -165,8 +165,11 @@ class _Search:
         mine = np.flatnonzero(used)
         mine = mine[np.argsort(arrive[mine], kind="stable")]
         first_trip = int(arrive[mine].max())
-        nearer = np.flatnonzero(~used & (arrive < first_trip))
-        shown = nearer[np.argsort(arrive[nearer], kind="stable")][:MOST_NEARER]
+        # by whatever its quickest transport is, able to carry the item or not
+        begin = max(0, self.problem.incidents[column].reported_s)
+        quickest = self.ways[held.stores, column] + begin
+        nearer = np.flatnonzero(~used & (quickest < first_trip))
+        shown = nearer[np.argsort(quickest[nearer], kind="stable")][:MOST_NEARER]
         cut = self._cut_off(column, held, arrive, mine)
         rows = [self._passed(incident, item, int(h), arrive) for h in (*shown, *cut[: MOST_NEARER - len(shown)])]
         return DemandWhy(

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.dispatch.pipeline import SolveLimits, solve
-from optimizer.dispatch.problem import DispatchProblem, StockLine, Travel
+from optimizer.dispatch.problem import Demand, DispatchProblem, StockLine, Store, Travel
 from optimizer.dispatch.why.road_values import road_values
 from optimizer.dispatch.why.task_values import NAMES, Basis, Nothing, ReleasedStock, task_values
+from optimizer.units import UNREACHABLE
 
 Small = Callable[..., DispatchProblem]
 BruteTeams = Callable[[DispatchProblem], tuple[int, int] | None]
@@ -121,3 +124,22 @@ def test_a_road_that_nobody_uses_is_worth_nothing(problem: DispatchProblem) -> N
 def test_values_do_not_depend_on_how_often_they_are_asked_for(small_problem: Small) -> None:
     problem = small_problem(7, scarce=True)
     assert task_values(problem) == task_values(problem)
+
+
+def test_a_lot_that_only_frees_another_store_for_somebody_else_has_its_worth(problem: DispatchProblem) -> None:
+    # n reaches I1 alone and no sooner than m does; but then m can serve I2, which waits for the far store
+    one = Decimal(1)
+    travel = replace(
+        problem.travel,
+        store_to_incident_s=np.array([[2000, 1000, 2000], [100, 100, 2000], [100, UNREACHABLE, UNREACHABLE]], np.int64),
+        store_to_incident_m=None, vehicle_to_incident_m=None, vehicle_to_incident_s=np.zeros((0, 3), np.int64),
+    )  # fmt: skip
+    chain = replace(
+        problem, stores=(Store("far", "town"), Store("m", "town"), Store("n", "town")), vehicles=(), bans=(),
+        demands=(Demand("I1", "tent", one), Demand("I2", "tent", one)), reserve_floor={}, travel=travel,
+        stock=(StockLine("far", "tent", "F", one), StockLine("m", "tent", "M", one),
+               StockLine("n", "tent", "N", one, None, ("air",))),
+    )  # fmt: skip
+    for found in (task_values(chain), task_values(chain, most_solves=0)):
+        assert [row.tasks for row in found.ranked] == [("air",)]
+        assert found.ranked[0].deprivation == pytest.approx(-3 * 900)  # severity of I2 x (1000 - 100)
