@@ -1,13 +1,13 @@
 """Residual coverage on the roads of a problem: places, bases and the travel times between them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem
-from optimizer.dispatch.why.coverage import LIMIT_S, MOVES, Bases, Coverage, Move, Places, move_up, residual
+from optimizer.dispatch.why.coverage import LIMIT_S, MOVES, Bases, Coverage, Places, move_up, residual
 from optimizer.network.snap import SnappedPoints
 from optimizer.units import UNREACHABLE, FloatArray, IntArray
 from scenarios.exchange.roads import Roads
@@ -56,23 +56,15 @@ def covered(
     names, spots = _bases(problem, left.missing, lat, lon)
     groups = problem.travel.incident_to_incident_s.shape[0]
     place_s = np.full((groups, len(names), len(people)), UNREACHABLE, np.int64)
-    for group in np.unique(problem.travel.team_group).tolist():
-        profile = profiles[int(np.flatnonzero(problem.travel.team_group == group)[0])]
-        if names:
-            starts = roads.open_router(profile).snap(spots[:, 0], spots[:, 1])
-            place_s[group] = roads.router(profile).times(origins=starts, destinations=ends[profile])
-    found = move_up(problem, left, Bases(names, place_s), moves=moves)
-    return replace(found, moves=tuple(_with_way(problem, roads, one, names, spots) for one in found.moves))
-
-
-def _with_way(problem: DispatchProblem, roads: Roads, move: Move, names: tuple[str, ...], spots: Spots) -> Move:
-    """The move with the travel time to its new base."""
-    profile = problem.teams[problem.team_index[move.team]].profile
-    lat, lon = spots[names.index(move.base)]
-    start = roads.points(profile, "team", [move.team])
-    end = roads.open_router(profile).snap(np.array([lat]), np.array([lon]))
-    seconds = int(roads.router(profile).times(origins=start, destinations=end)[0, 0])
-    return replace(move, travel_s=None if seconds >= UNREACHABLE else seconds)
+    team_s = np.full((len(problem.teams), len(names)), UNREACHABLE, np.int64)
+    for group in np.unique(problem.travel.team_group).tolist() if names else ():
+        rows = np.flatnonzero(problem.travel.team_group == group).tolist()
+        profile = profiles[rows[0]]
+        router, there = roads.router(profile), roads.open_router(profile).snap(spots[:, 0], spots[:, 1])
+        place_s[group] = router.times(origins=there, destinations=ends[profile])
+        starts = roads.points(profile, "team", [problem.teams[row].id for row in rows])
+        team_s[rows] = router.times(origins=starts, destinations=there)
+    return move_up(problem, left, Bases(names, place_s, team_s), moves=moves)
 
 
 def _bases(

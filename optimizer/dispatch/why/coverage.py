@@ -18,10 +18,11 @@ from scipy import optimize, sparse
 
 from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem
-from optimizer.units import BoolArray, IntArray
+from optimizer.units import BoolArray, FloatArray, IntArray
 
 LIMIT_S = 600  # the fourth tier (assumed: a county may set another)
 MOVES = 3
+FARTHEST_S = 3600  # a team that is longer on its way covers nothing in between (assumed)
 MOST_OPTIONS = 150  # (kind of team, base) pairs among which the moves are chosen
 MOST_NODES = 2_000  # of the branch and bound
 NAMED = 10  # places named per capability
@@ -41,6 +42,7 @@ class Bases:
 
     ids: tuple[str, ...]
     place_s: IntArray  # (groups, B, P) seconds, UNREACHABLE where no way
+    team_s: IntArray  # (teams, B) seconds from where each team is
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,12 @@ class CapabilityCover:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """`gain`: weight x capabilities covered more, given the moves before it. `travel_s`: the way there, where the
-    caller knows it."""
+    """`gain`: weight x capabilities covered more, given the moves before it."""
 
     team: str
     base: str
     gain: int
-    travel_s: int | None = None
+    travel_s: int
 
 
 @dataclass(frozen=True)
@@ -144,31 +145,35 @@ def _count(holds: BoolArray, reach: BoolArray) -> IntArray:
     return found
 
 
-def move_up(problem: DispatchProblem, left: Residual, bases: Bases, *, moves: int = MOVES) -> Coverage:
-    """Coverage with at most `moves` idle teams moved to other bases (C1-C3)."""
+def move_up(
+    problem: DispatchProblem, left: Residual, bases: Bases, *, moves: int = MOVES, farthest_s: int = FARTHEST_S
+) -> Coverage:
+    """Coverage with at most `moves` idle teams moved to other bases, none farther than `farthest_s` (C1-C3)."""
     kinds: dict[tuple[int, int, tuple[str, ...]], list[int]] = {}
     for k in np.flatnonzero(left.idle).tolist():
         team = problem.teams[k]
         kinds.setdefault((int(problem.travel.team_group[k]), team.turnout_s, team.capabilities), []).append(k)
-    weight, open_ = left.places.weight, left.count == 0
+    weight, open_, within = left.places.weight, left.count == 0, bases.team_s <= farthest_s
     options: list[tuple[int, int, int]] = []  # (gain alone, kind, base)
     near: list[BoolArray] = []
     wants: list[IntArray] = []
-    for number, (group, turnout, capabilities) in enumerate(kinds):
+    for number, ((group, turnout, capabilities), teams) in enumerate(kinds.items()):
         near.append(bases.place_s[group] + turnout <= left.limit_s)  # (B, P)
         own = [left.names.index(name) for name in capabilities]
         wants.append(np.array(own, np.int64))
         worth = (open_[own].sum(axis=0) * weight).astype(np.float64)
         gain = np.rint(near[-1].astype(np.float64) @ worth)  # whole numbers below 2^53: exact
         # a base without gain alone may still take over what another move gives up
-        options.extend((int(gain[b]), number, int(b)) for b in np.flatnonzero(near[-1].any(axis=1)))
-    # bases that cover the same places are one option
+        useful = near[-1].any(axis=1) & within[teams].any(axis=0)
+        options.extend((int(gain[b]), number, int(b)) for b in np.flatnonzero(useful))
+    # bases that cover the same places for the same teams are one option
     options.sort(key=lambda one: (-one[0], one[1], one[2]))
+    members = list(kinds.values())
     packed = [np.packbits(one, axis=1) for one in near]
-    seen: set[tuple[int, bytes]] = set()
+    seen: set[tuple[int, bytes, bytes]] = set()
     chosen: list[tuple[int, int]] = []
     for _, number, b in options:
-        key = number, packed[number][b].tobytes()
+        key = number, packed[number][b].tobytes(), np.packbits(within[members[number], b]).tobytes()
         if key not in seen:
             seen.add(key)
             if len(chosen) < MOST_OPTIONS:
@@ -176,35 +181,33 @@ def move_up(problem: DispatchProblem, left: Residual, bases: Bases, *, moves: in
     complete = len(seen) <= MOST_OPTIONS
     if not chosen or moves <= 0:
         return Coverage(left.limit_s, left.rows, (), 0, len(chosen), complete, True)
-    movable, spared = _movable(left, list(kinds.values()), sorted({number for number, _ in chosen}), moves)
-    pairs = [(k, b) for number, b in chosen for k in movable[number]]
-    numbers = [number for number, _ in chosen for _ in movable[number]]
-    picked, proven = _solve(left, pairs, numbers, near, wants, moves)
+    least = _least_missed(left, members, sorted({number for number, _ in chosen}))
+    pairs: list[tuple[int, int]] = []
+    numbers: list[int] = []
+    for number, b in chosen:
+        able = [k for k in least[number] if within[k, b]]
+        complete = complete and len(able) <= 2 * moves
+        pairs.extend((k, b) for k in able[: 2 * moves])
+        numbers.extend([number] * len(able[: 2 * moves]))
+    way = np.array([bases.team_s[k, b] for k, b in pairs], np.int64)
+    picked, proven = _solve(left, pairs, numbers, near, wants, moves, way / max(1, farthest_s))
     rows = _in_order(left, [(pairs[x], numbers[x]) for x in picked], near, wants)
-    found = tuple(Move(problem.teams[k].id, bases.ids[b], gain) for (k, b), gain in rows)
-    gain = sum(one.gain for one in found)
-    return Coverage(left.limit_s, left.rows, found, gain, len(chosen), complete and spared, proven)
+    found = tuple(Move(problem.teams[k].id, bases.ids[b], gain, int(bases.team_s[k, b])) for ((k, b), gain) in rows)
+    gain_all = sum(one.gain for one in found)
+    return Coverage(left.limit_s, left.rows, found, gain_all, len(chosen), complete, proven)
 
 
-def _movable(
-    left: Residual, kinds: list[list[int]], wanted: list[int], moves: int
-) -> tuple[dict[int, list[int]], bool]:
-    """Teams of each wanted kind that may move: those whose own ground loses least, and whether that is all of them.
-
-    Of teams that nobody would miss, as many as may move at all are enough.
-    """
+def _least_missed(left: Residual, kinds: list[list[int]], wanted: list[int]) -> dict[int, list[int]]:
+    """Teams of each wanted kind, those first whose own ground loses least without them."""
     weight = left.places.weight
-    found, complete = {}, True
+    found = {}
     for number in wanted:
         loss = []
         for k in kinds[number]:
             alone = (left.count == 1) & left.holds[k][:, None] & left.reach[k][None, :]
             loss.append((int((alone.sum(axis=0) * weight).sum()), k))
-        loss.sort()
-        most = 2 * moves
-        found[number] = [k for _, k in loss[:most]]
-        complete = complete and len(loss) <= most
-    return found, complete
+        found[number] = [k for _, k in sorted(loss)]
+    return found
 
 
 def _solve(
@@ -214,6 +217,7 @@ def _solve(
     near: list[BoolArray],
     wants: list[IntArray],
     moves: int,
+    way: FloatArray,
 ) -> tuple[list[int], bool]:
     """Positions in `pairs` of the moves made, and whether they are optimal among these."""
     teams = sorted({k for k, _ in pairs})
@@ -240,8 +244,8 @@ def _solve(
         (np.ones(y), (np.array([column_of[k] for k, _ in pairs]), z + np.arange(y))), (len(teams), z + y)
     )
     all_ = sparse.csr_array((np.ones(y), (np.zeros(y, np.int64), z + np.arange(y))), (1, z + y))
-    price = 0.5 / (moves + 1)
-    worth = np.concatenate([-left.places.weight[p_of].astype(np.float64), np.full(y, price)])
+    price = (0.25 + 0.25 * way) / (moves + 1)  # less than any weight in all; of equal moves the shortest
+    worth = np.concatenate([-left.places.weight[p_of].astype(np.float64), price])
     answer = optimize.milp(
         worth,
         constraints=[

@@ -21,7 +21,7 @@ from optimizer.dispatch.why.again import (
     timed,
 )
 from optimizer.dispatch.why.orders import sequences_of
-from optimizer.dispatch.why.supply_value import levels_of
+from optimizer.dispatch.why.supply_value import exact_levels, levels_of
 from optimizer.dispatch.why.task_values import NAMES, ReleasedStock, fill_change
 
 TEAMS = ("unserved", "completion")
@@ -84,7 +84,7 @@ def road_values(
         _, found = supplies_again(stock.model, stock.base, changed)
         if found is not stock.base:
             after |= levels_of(changed, found)
-        exact |= found.exact & stock.base.exact if found is not stock.base else set(NAMES)
+        exact |= set(exact_levels(stock.base, found))
         key = rank(problem, after, (*TEAMS, *NAMES))
         rows.append((key, closure, _value(closure, base, after, exact, touched, found is not stock.base)))
     return tuple(value for _, _, value in sorted(rows, key=lambda row: (row[0], row[1])))

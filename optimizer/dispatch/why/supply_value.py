@@ -36,19 +36,27 @@ class Optimum:
     deprivation: tuple[Fraction, ...]  # of each item, unmet at the horizon included
     fairness_first: bool  # level 5 before level 6
 
-    @property
-    def exact(self) -> frozenset[str]:
-        """The levels that are proven. Equally fair shares may differ in level 6, and only one of them is looked at:
-        where incidents share an item that is short, level 6 is that of the share found."""
-        found = {"critical_unmet", "other_unmet"}
-        if self.share.proven and self.fairness_first:
-            found.add("fairness")
-        shared = any(
-            held is not None and held.shared(supply) for supply, held in zip(self.supplies, self.contests, strict=True)
-        )
-        if not (shared and self.fairness_first):
-            found.add("deprivation")
-        return frozenset(found)
+
+def exact_levels(before: Optimum, after: Optimum) -> tuple[str, ...]:
+    """The levels whose change between two optima is proven.
+
+    Equally fair shares may differ in level 6, and only one of them is looked at: where incidents share an item that is
+    short, and the item was solved again, level 6 is that of the share found.
+    """
+    found = {"critical_unmet", "other_unmet", "fairness", "deprivation"}
+    pairs = list(zip(before.share.grants, after.share.grants, strict=True))
+    granted = any(not np.array_equal(one, other) for one, other in pairs)
+    if granted and not (before.fairness_first and before.share.proven and after.share.proven):
+        found.discard("fairness")
+    again = [p for p, (one, other) in enumerate(zip(before.flows, after.flows, strict=True)) if one is not other]
+    if before.fairness_first and any(_shared(one, p) for one in (before, after) for p in again):
+        found.discard("deprivation")
+    return tuple(sorted(found))
+
+
+def _shared(found: Optimum, position: int) -> bool:
+    held = found.contests[position]
+    return held is not None and held.shared(found.supplies[position])
 
 
 def optimum(

@@ -16,7 +16,7 @@ import numpy as np
 from optimizer.dispatch.levels import Value, rank
 from optimizer.dispatch.problem import DispatchProblem, StockLine
 from optimizer.dispatch.supply_model import SHANGHAI, SupplyModel, supply_model, usable
-from optimizer.dispatch.why.supply_value import Optimum, levels_of, optimum, prices
+from optimizer.dispatch.why.supply_value import Optimum, exact_levels, levels_of, optimum, prices
 from optimizer.units import FloatArray, IntArray
 
 NAMES = ("critical_unmet", "other_unmet", "fairness", "deprivation")
@@ -100,7 +100,7 @@ def task_values(
             break
         solved += 1
         done = case.released(candidate)
-        after, proven = levels_of(problem, done), tuple(sorted(done.exact & case.base.exact))
+        after, proven = levels_of(problem, done), exact_levels(case.base, done)
         exact.append((rank(problem, after, NAMES), _value(candidate, base, after, proven, case.queues(candidate))))
     rest = [_at_most(one, case) for one in candidates[solved:]]
     exact.sort(key=lambda row: (row[0], row[1].tasks))

@@ -71,7 +71,10 @@ def test_no_other_moves_cover_more(seed: int, moves: int) -> None:
     random = np.random.default_rng(seed)
     problem, plan = _random_case(random)
     places = Places(tuple("pqrst"), random.integers(0, 20, 5).astype(np.int64))
-    way, bases = random.integers(0, 1500, (4, 5)), Bases(tuple("xyz"), random.integers(0, 1500, (2, 3, 5)))
+    way, bases = (
+        random.integers(0, 1500, (4, 5)),
+        Bases(tuple("xyz"), random.integers(0, 1500, (2, 3, 5)), random.integers(0, 5400, (4, 3))),
+    )
     left = residual(problem, plan, places, way, limit_s=600)
     found = move_up(problem, left, bases, moves=moves)
     before = covered(left, bases, problem, {})
@@ -80,10 +83,13 @@ def test_no_other_moves_cover_more(seed: int, moves: int) -> None:
     for count in range(moves + 1):
         for teams in combinations(idle, count):
             for places_of in product(range(3), repeat=count):
+                if any(bases.team_s[k, b] > 3600 for k, b in zip(teams, places_of, strict=True)):
+                    continue
                 after = covered(left, bases, problem, dict(zip(teams, places_of, strict=True)))
                 best = max(best, after - before)
     made = {problem.team_index[one.team]: bases.ids.index(one.base) for one in found.moves}
     assert found.proven
+    assert all(one.travel_s <= 3600 for one in found.moves)
     assert found.gain == best == covered(left, bases, problem, made) - before
     assert len(found.moves) <= moves
     assert sum(one.gain for one in found.moves) == found.gain
