@@ -250,12 +250,17 @@ def road_said(words: Words, one: RoadValue) -> ValueSaid:
     names = ("unserved", "critical_unmet", "completion", "other_unmet", "least_fill", "mean_fill", "deprivation")
     touches = [say(f"why.touches.{name}") for name, yes in (("teams", one.touches_teams),
                                                            ("supplies", one.touches_supplies)) if yes]  # fmt: skip
-    exact = {"unserved", "completion", "critical_unmet", "other_unmet"} <= set(one.exact)
+    if not {"unserved", "completion"} <= set(one.exact):
+        basis = "at_least"
+    elif "deprivation" not in one.exact:
+        basis = "shared"
+    else:
+        basis = "first_trips" if words.problem.vehicles and one.touches_supplies else "exact"
     return ValueSaid(
         what=words.closures.get(one.closure, plain(one.closure)),
         releases=joined(touches) if touches else say("why.touches.nothing"),
         effect=effect({name: getattr(one, name) for name in names}),
-        basis=say("why.basis.exact" if exact else "why.basis.at_least"),
+        basis=say(f"why.basis.{basis}"),
     )
 
 
