@@ -123,6 +123,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         problem: Annotated[Path | None, argument("arg.problem")] = None,
         live: Annotated[bool, option("--live", "opt.live")] = False,
         report: Annotated[Path | None, option("--report", "opt.report")] = None,
+        explain: Annotated[bool, option("--explain", "opt.explain")] = False,
         time_limit_s: Annotated[float | None, option("--time-limit-s", "opt.time_limit")] = None,
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
         situation: Annotated[str | None, option("--situation", "opt.live.situation")] = None,
@@ -138,7 +139,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         from api.commands.solve import Asked, solve_live, solve_problem
 
         _positive("--time-limit-s", time_limit_s)
-        asked = Asked(out=out, report=report, time_limit_s=time_limit_s, seed=seed)
+        asked = Asked(out=out, report=report, time_limit_s=time_limit_s, seed=seed, explain=explain)
         only_live = {
             "--situation": situation, "--place": place, "--as-of": as_of, "--roads": roads, "--crs": crs,
             "--commit": commit or None, "--hold-h": hold_h, "--actor": actor, "--key": key,
@@ -172,6 +173,17 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         speaker.say("said.violations", count=len(checked.violations))
         speaker.violations(checked.violations, to_out=True)
         return NO
+
+    @command(app, "explain", "cmd.explain")
+    def explain(
+        problem: Annotated[Path, argument("arg.problem")],
+        plan: Annotated[Path, argument("arg.plan")],
+        output: Annotated[Path | None, option("--output", "opt.output.why")] = None,
+        seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
+    ) -> int:
+        from api.commands.explain import explain_problem
+
+        return explain_problem(speaker, problem, plan, output=output, seed=seed)
 
     @command(app, "schema", "cmd.schema")
     def schema(name: Annotated[SchemaName, argument("arg.schema")]) -> int:

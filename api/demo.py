@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from api.stage import closures_of, names_of, places_of, situation_of
 from api.usecases import Opened, Phases, Solved, Tell, open_world, silent, solve_loaded
@@ -14,6 +15,9 @@ from scenarios.registry import find_scenario
 from scenarios.report import Names, ReportView, network_layers, view_of, write_report
 from scenarios.world import World
 from scenarios.world_files import read_world, write_world
+
+if TYPE_CHECKING:
+    from scenarios.explanation import Explanation
 
 ON_ROADS = "county"  # the scenario that can be put on real roads
 WORLD = "world"  # folder of the scenario beside the plan
@@ -69,7 +73,9 @@ def plan_world(
     return Shown(solved, view, (out / "plan.json", *reports, out / WORLD))
 
 
-def write_reports(folder: Path, opened: Opened, solved: Solved, *, lang: str) -> tuple[ReportView, tuple[Path, ...]]:
+def write_reports(
+    folder: Path, opened: Opened, solved: Solved, *, lang: str, why: "Explanation | None" = None
+) -> tuple[ReportView, tuple[Path, ...]]:
     """plan.html, plan.xlsx, plan.geojson and plan.png for people; names and stock as far as a World knows them."""
     names, situation, closures, places = Names(), None, (), ()
     if opened.world is not None and opened.stock is not None:
@@ -78,7 +84,15 @@ def write_reports(folder: Path, opened: Opened, solved: Solved, *, lang: str) ->
     roads = opened.loaded.roads
     layers = None if roads is None else network_layers(roads.closed, closures=closures, places=places)
     view = view_of(opened.with_every_lot(solved.problem), solved.plan, names=names, situation=situation)
-    written = write_report(folder, problem=solved.problem, plan=solved.plan, layers=layers, view=view, lang=lang)
+    reasons = None
+    if why is not None:
+        from api.why import words_of
+        from scenarios.report.why_rows import why_view
+
+        reasons = why_view(words_of(opened), why)
+    written = write_report(
+        folder, problem=solved.problem, plan=solved.plan, layers=layers, view=view, why=reasons, lang=lang
+    )
     paths = (written.html, written.xlsx, written.geojson, written.png)
     return view, tuple(path for path in paths if path is not None)
 

@@ -149,7 +149,7 @@ class Planned:
 def solve_live(
     *, out: Path, situation: str = LIVE, place: str | None = None, as_of: datetime | None = None,
     roads: Path | None = None, crs: str | None = None, seed: int = 0, time_limit_s: float | None = None,
-    report: Path | None = None, commit: bool = False, actor: str = "", key: str | None = None,
+    report: Path | None = None, explain: bool = False, commit: bool = False, actor: str = "", key: str | None = None,
     hold_h: Decimal | None = None, lang: str = "zh", tell: Tell = silent,
 ) -> Planned:  # fmt: skip
     """Plan on the stock, teams and incidents that the database holds; as `solve_file` otherwise. With `commit` the
@@ -162,7 +162,14 @@ def solve_live(
         with phases.phase("problem"):
             opened = open_world(world, source=situation)
         solved = solve_and_write(
-            opened, out=out, seed=seed, time_limit_s=time_limit_s, report=report, lang=lang, phases=phases
+            opened,
+            out=out,
+            seed=seed,
+            time_limit_s=time_limit_s,
+            report=report,
+            explain=explain,
+            lang=lang,
+            phases=phases,
         )
         if not commit or not solved.feasible:
             return Planned(solved, world)

@@ -134,11 +134,12 @@ def solve_file(
     seed: int = 0,
     time_limit_s: float | None = None,
     report: Path | None = None,
+    explain: bool = False,
     lang: str = "zh",
     tell: Tell = silent,
 ) -> Solved:
     """Read a problem (a file, or a World folder as it stands), solve it, have the plan checked, write plan.json and
-    plan.run.json, and with `report` the pages and tables for people.
+    plan.run.json, with `explain` plan.why.json, and with `report` the pages and tables for people.
 
     `time_limit_s` counts from here, reading included. Raises `BadInput`, `NoAnswerInTime`, `PlanRefused`.
     """
@@ -146,22 +147,38 @@ def solve_file(
     with phases.phase("read"):
         opened = open_problem(path)
     return solve_and_write(
-        opened, out=out, seed=seed, time_limit_s=time_limit_s, report=report, lang=lang, phases=phases
+        opened, out=out, seed=seed, time_limit_s=time_limit_s, report=report, explain=explain, lang=lang, phases=phases
     )
 
 
 def solve_and_write(
-    opened: Opened, *, out: Path, seed: int, time_limit_s: float | None, report: Path | None, lang: str, phases: Phases
+    opened: Opened,
+    *,
+    out: Path,
+    seed: int,
+    time_limit_s: float | None,
+    report: Path | None,
+    lang: str,
+    phases: Phases,
+    explain: bool = False,
 ) -> Solved:
     """The second half of `solve_file`, for a problem that is open already."""
     solved = solve_loaded(opened.loaded, seed=seed, time_limit_s=time_limit_s, phases=phases)
     with phases.phase("write"):
         write_plan(out, solved.plan)
+    why = None
+    if explain and solved.feasible:
+        from api.why import explain_opened, write_explanation
+
+        with phases.phase("explain"):
+            why = explain_opened(opened, solved.plan, seed=seed, tell=phases.tell)
+        if why is not None:
+            write_explanation(out, opened, solved.plan, why)
     if report is not None and solved.feasible:
         from api.demo import write_reports
 
         with phases.phase("report"):
-            write_reports(report, opened, solved, lang=lang)
+            write_reports(report, opened, solved, lang=lang, why=why)
     write_text(run_path(out), dumps(run_record(phases.seconds)))
     return solved
 

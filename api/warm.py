@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from optimizer.dispatch.teams import warm_up as warm_up_teams
+from optimizer.dispatch.why.warm import warm_up as warm_up_why
 from optimizer.network.graph import build_network
 from optimizer.network.travel import Router
 from optimizer.simulation.replan import warm_up as warm_up_simulation
@@ -28,7 +29,9 @@ PROBLEM = {
 
 def warm_up() -> None:
     """Run every compiled kernel on data of the smallest size; the machine code is cached on disk."""
-    warm_up_teams(to_problem(parse_problem(PROBLEM, source="warm-up"), folder=Path()).problem)
+    problem = to_problem(parse_problem(PROBLEM, source="warm-up"), folder=Path()).problem
+    warm_up_teams(problem)
+    warm_up_why(problem)
     warm_up_simulation()
     network = build_network(
         node_id=["a", "b"],

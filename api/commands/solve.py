@@ -22,6 +22,7 @@ class Asked:
     report: Path | None
     time_limit_s: float | None
     seed: int
+    explain: bool = False
 
 
 def solve_problem(speaker: Speaker, asked: Asked, problem: Path) -> int:
@@ -34,6 +35,7 @@ def solve_problem(speaker: Speaker, asked: Asked, problem: Path) -> int:
             seed=asked.seed,
             time_limit_s=asked.time_limit_s,
             report=asked.report,
+            explain=asked.explain,
             lang=speaker.lang,
             tell=speaker.phase,
         )
@@ -59,6 +61,7 @@ def solve_live(speaker: Speaker, asked: Asked, given: Mapping[str, Any]) -> int:
             seed=asked.seed,
             time_limit_s=asked.time_limit_s,
             report=asked.report,
+            explain=asked.explain,
             commit=bool(given.get("--commit")),
             hold_h=quantity("--hold-h", given["--hold-h"]) if "--hold-h" in given else None,
             actor=settings.actor(given.get("--actor")),
@@ -86,6 +89,10 @@ def _tell(speaker: Speaker, asked: Asked, solved: "Solved") -> int:
     from api.show import print_levels
 
     print_levels(speaker, solved.problem, solved.plan)
+    if asked.explain:
+        from scenarios.exchange.why import why_path
+
+        speaker.say("said.why", file=why_path(asked.out))
     if asked.report is not None:
         speaker.say("said.report", folder=asked.report)
     return DONE

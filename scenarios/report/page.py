@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scenarios.report.font import woff_faces
 from scenarios.report.labels import Label, Lang, say
@@ -25,14 +26,18 @@ from scenarios.report.sections import (
 )
 from scenarios.report.wording import instant
 
+if TYPE_CHECKING:
+    from scenarios.report.why_rows import WhyView
+
 ASSETS = Path(__file__).parent / "assets"
-CONTENTS = ("figures", "map", "incidents", "unmet", "teams", "supplies", "situation", "levels")
+CONTENTS = ("figures", "map", "incidents", "unmet", "teams", "supplies", "why", "situation", "levels")
 # Full tags, because the style sheet hides what is exactly `lang=zh` or `lang=en`.
 LANGUAGE_NAMES: tuple[tuple[Lang, str, str], ...] = (("zh", "zh-CN", "中文"), ("en", "en-GB", "English"))
 
 
-def plan_html(view: ReportView, *, scene: Scene | None = None, lang: Lang = "zh") -> str:
-    """The whole page, in both languages, `lang` shown first; `scene` is the map (None: nothing has a position).
+def plan_html(view: ReportView, *, scene: Scene | None = None, why: "WhyView | None" = None, lang: Lang = "zh") -> str:
+    """The whole page, in both languages, `lang` shown first; `scene` is the map (None: nothing has a position), `why`
+    the explanation (None: not asked for).
 
     Equal input gives equal text. The fonts hold the characters of this page alone.
     """
@@ -42,7 +47,7 @@ def plan_html(view: ReportView, *, scene: Scene | None = None, lang: Lang = "zh"
         [
             f'<a class="skip" href="#main">{both(say("report.skip"))}</a>',
             _top(view, title),
-            _contents(),
+            _contents(explained=why is not None),
             '<main id="main">',
             figures_section(view),
             _map(view, scene, lang=lang),
@@ -50,6 +55,7 @@ def plan_html(view: ReportView, *, scene: Scene | None = None, lang: Lang = "zh"
             unmet_section(view),
             teams_section(view),
             supplies_section(view),
+            *(() if why is None else (_why(why),)),
             situation_section(view, closures=closures),
             levels_section(view),
             "</main>",
@@ -122,10 +128,17 @@ def page_buttons() -> str:
     )
 
 
-def _contents() -> str:
+def _contents(*, explained: bool) -> str:
     label = say("report.contents")
-    links = "".join(f'<li><a href="#{one}">{both(say(f"contents.{one}"))}</a></li>' for one in CONTENTS)
+    shown = [one for one in CONTENTS if one != "why" or explained]
+    links = "".join(f'<li><a href="#{one}">{both(say(f"contents.{one}"))}</a></li>' for one in shown)
     return f'<nav {hover(label)} aria-label="{escape(label.zh)}"><ul>{links}</ul></nav>'
+
+
+def _why(why: "WhyView") -> str:
+    from scenarios.report.why_section import why_section  # with it come the solvers
+
+    return why_section(why)
 
 
 def _map(view: ReportView, scene: Scene | None, *, lang: Lang) -> str:

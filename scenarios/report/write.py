@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem
@@ -14,6 +15,9 @@ from scenarios.report.rows import ReportView, Situation
 from scenarios.report.scene import scene_of
 from scenarios.report.view import view_of
 from scenarios.report.workbook import write_plan_xlsx
+
+if TYPE_CHECKING:
+    from scenarios.report.why_rows import WhyView
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +39,22 @@ def write_report(
     layers: MapLayers | None = None,
     situation: Situation | None = None,
     view: ReportView | None = None,
+    why: "WhyView | None" = None,
     lang: Lang = "zh",
     basename: str = "plan",
 ) -> ReportFiles:
     """Write page, workbook, GeoJSON and picture into `folder`, each in one step (a reader sees old or new).
 
     Equal input gives equal bytes: no clock is read. `lang` is what the page shows first and the language of the
-    picture; `view` spares making it again. Raises OSError where the folder cannot be written, `BadTable` for texts
-    a workbook refuses.
+    picture; `view` spares making it again; `why` adds the explanation to the page. Raises OSError where the folder
+    cannot be written, `BadTable` for texts a workbook refuses.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     view = view or view_of(problem, plan, names=names, situation=situation)
     scene = scene_of(problem, plan, view, layers=layers)
     html, xlsx, geojson, png = (folder / f"{basename}.{kind}" for kind in ("html", "xlsx", "geojson", "png"))
-    write_bytes(html, plan_html(view, scene=scene, lang=lang).encode())
+    write_bytes(html, plan_html(view, scene=scene, why=why, lang=lang).encode())
     write_plan_xlsx(xlsx, view)
     write_bytes(geojson, plan_geojson(problem, plan, view, layers=layers).encode())
     if scene is None:
