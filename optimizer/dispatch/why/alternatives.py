@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.dispatch.equipment import wants
 from optimizer.dispatch.kernels import INFEASIBLE
 from optimizer.dispatch.plan import Plan, Stop
 from optimizer.dispatch.problem import DispatchProblem
@@ -75,13 +76,29 @@ class StopWhy:
 
 def team_alternatives(problem: DispatchProblem, plan: Plan, *, count: int = NEXT_BEST) -> tuple[StopWhy, ...]:
     """A row for every stop of the plan, by team and place in its order. Exact by re-evaluation (A1)."""
-    model = team_model(problem)
+    model = team_model(problem, ready=_ready(problem, plan)) if problem.coupled else team_model(problem)
     orders = orders_of(sequences_of(problem, plan))
     found = moves(model, orders)
     reach = _reach(problem, model)
     rows = [_Row(problem, plan, model, orders.start, found, reach, count)]
     return tuple(rows[0].of(order.team, place, stop) for order in plan.team_orders
                  for place, stop in enumerate(order.stops))  # fmt: skip
+
+
+def _ready(problem: DispatchProblem, plan: Plan) -> IntArray:
+    """(tasks, teams) the instants of the plan before which a service cannot begin (E1, Y1): another team would wait
+    as long, unless it has the equipment of its own."""
+    ready = np.zeros((len(problem.tasks), len(problem.teams)), np.int64)
+    for order in plan.team_orders:
+        team = problem.team_index[order.team]
+        for stop in order.stops:
+            j = problem.task_index[stop.task]
+            if stop.start_s <= stop.arrive_s:
+                continue
+            waits = [problem.tasks[j].synchronised or bool(wants(problem, j, k)) for k in range(len(problem.teams))]
+            ready[j] = np.maximum(ready[j], np.where(waits, stop.start_s, 0))
+            ready[j, team] = stop.start_s
+    return ready
 
 
 def _reach(problem: DispatchProblem, model: TeamModel) -> IntArray:
@@ -178,7 +195,8 @@ class _Row:
         """Level 3 of this stop alone."""
         data = self.model.data
         late = int(data.penalty[0]) if arrive > data.due[j] else 0
-        return int(data.weight[j]) * (arrive + int(data.service[j, team]) + late)
+        start = max(arrive, int(data.ready[j, team]))
+        return int(data.weight[j]) * (start + int(data.service[j, team]) + late)
 
     def _near(self, other: int, k: int, j: int, row: int, stop: Stop, kept: str | None) -> Near:
         team = self.problem.teams[other]

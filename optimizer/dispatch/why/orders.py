@@ -27,6 +27,7 @@ from optimizer.dispatch.kernels import (
     UNTIL,
     WEIGHT,
     TeamData,
+    done,
 )
 from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem
@@ -39,7 +40,7 @@ class Tables(NamedTuple):
 
     task: IntArray  # (j, 5)
     team: IntArray  # (m, 5)
-    service: IntArray  # (j, m)
+    stay: IntArray  # (j, m, 2) service and readiness
     base: IntArray  # (m, i)
     between: IntArray  # (g, i, i)
     penalty: int
@@ -62,7 +63,7 @@ class Moves(NamedTuple):
 
 
 def tables_of(data: TeamData) -> Tables:
-    return Tables(data.task, data.team, data.service, data.base, data.between, int(data.penalty[0]))
+    return Tables(data.task, data.team, data.stay, data.base, data.between, int(data.penalty[0]))
 
 
 def sequences_of(problem: DispatchProblem, plan: Plan) -> tuple[tuple[int, ...], ...]:
@@ -116,7 +117,7 @@ def level3(
     at: int,
     task: IntArray,
     team: IntArray,
-    service: IntArray,
+    stay: IntArray,
     base: IntArray,
     between: IntArray,
     penalty: int,
@@ -135,7 +136,7 @@ def level3(
                     continue
                 j = stops[index]
             arrive = step(k, free, place, j, task, team, base, between)
-            free = arrive + service[j, k]
+            free = done(arrive, j, k, stay)
             if arrive >= UNREACHABLE or arrive > task[j, LATEST] or free > team[k, UNTIL]:
                 return INFEASIBLE, -1
             place = task[j, INCIDENT]
@@ -155,7 +156,7 @@ def _moves(
     able: BoolArray,
     task: IntArray,
     team: IntArray,
-    service: IntArray,
+    stay: IntArray,
     base: IntArray,
     between: IntArray,
     penalty: int,
@@ -167,13 +168,11 @@ def _moves(
     now = np.zeros(m, np.int64)
     for k in range(m):
         if start[k + 1] > start[k]:
-            now[k] = level3(k, stops[start[k] : start[k + 1]], -1, -1, -1, task, team, service, base, between, penalty)[
-                0
-            ]
+            now[k] = level3(k, stops[start[k] : start[k + 1]], -1, -1, -1, task, team, stay, base, between, penalty)[0]
     for s in range(len(stops)):
         j, own = stops[s], owner[s]
         without = level3(
-            own, stops[start[own] : start[own + 1]], s - start[own], -1, -1, task, team, service, base, between, penalty
+            own, stops[start[own] : start[own + 1]], s - start[own], -1, -1, task, team, stay, base, between, penalty
         )[0]
         for k in range(m):
             cost[s, k], arrive[s, k], position[s, k] = INFEASIBLE, -1, -1
@@ -186,7 +185,7 @@ def _moves(
             if there:
                 continue
             for at in range(len(mine) + 1):
-                value, reached = level3(k, mine, -1, j, at, task, team, service, base, between, penalty)
+                value, reached = level3(k, mine, -1, j, at, task, team, stay, base, between, penalty)
                 if value < INFEASIBLE:
                     change = value - now[k] + without - now[own]
                     if change < cost[s, k]:
