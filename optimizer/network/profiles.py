@@ -12,8 +12,8 @@ from optimizer.units import BoolArray, FloatArray, IntArray
 
 NO_WAY_MS: Final[int] = 2**31 - 1
 """Weight of an edge nobody may use: the engine's own infinity."""
-LONGEST_MS: Final[int] = 2**30
-"""12.4 days: a way that takes as long is no way."""
+LONGEST_MS: Final[int] = 2**30 - 1
+"""12.4 days: a way that takes as long is no way. Twice this fits int32."""
 
 
 class TravelTimeOverflow(OptimizerError):
