@@ -121,7 +121,7 @@ class CustomizedSweep:
         kernels.update(sweep.first, sweep.higher, sweep.below, sweep.edges, edges, cost, _none(cost), arcs)
         return CustomizedSweep(sweep, arcs, cost)
 
-    def matrix(self, *, sources: npt.ArrayLike, targets: npt.ArrayLike) -> IntArray:
+    def matrix(self, sources: npt.ArrayLike, targets: npt.ArrayLike) -> IntArray:
         """(len(sources), len(targets)) least costs between nodes; `no_way` where there is none."""
         sweep = self.sweep
         from_, to = sweep.rank[np.asarray(sources, np.int64)], sweep.rank[np.asarray(targets, np.int64)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,7 @@ from optimizer.units import UNREACHABLE, IntArray, seconds_from_ms
 if TYPE_CHECKING:
     from optimizer.network.sweep import CustomizedSweep
 
-_SWEEP_FROM: Final = 4_000_000  # nodes x smaller side of a matrix, from which a sweep beats single searches
+_SWEEP_FROM: Final = 1_000_000  # nodes x smaller side of a matrix, from which a sweep beats single searches
 
 
 class Router:
@@ -48,14 +49,15 @@ class Router:
         if self.hierarchy.edge_count != network.edge_count:
             raise ValueError("the hierarchy is of another network")
         self._metric = Metric(self.hierarchy)
-        self._set_times()
+        # The sweep last customized by this router or a sibling, by whether it has lengths: the next one starts there.
+        self._latest: dict[bool, CustomizedSweep] = {}
+        self._set_times(edge_times_ms(network, self.profile, weather_factor=weather_factor))
 
-    def _set_times(self) -> None:
-        times = edge_times_ms(self.network, self.profile, weather_factor=self.weather_factor)
+    def _set_times(self, times: IntArray) -> None:
         self.edge_ms: IntArray = times
         self.edge_ms.setflags(write=False)
         self._weights = engine_weights(times)
-        self._swept: CustomizedSweep | None = None
+        self._swept: dict[bool, CustomizedSweep] = {}
         self._joiner = Joiner(self.network, self.profile, self.edge_ms)
 
     def with_closures(self, network: RoadNetwork) -> Router:
@@ -66,9 +68,19 @@ class Router:
         sibling = object.__new__(Router)
         sibling.network, sibling.profile = network, self.profile
         sibling.weather_factor, sibling.hierarchy = self.weather_factor, self.hierarchy
-        sibling._metric = self._metric
-        sibling._set_times()
+        sibling._metric, sibling._latest = self._metric, self._latest
+        sibling._set_times(self._times_on(network))
         return sibling
+
+    def _times_on(self, network: RoadNetwork) -> IntArray:
+        """`edge_times_ms` on a network of this topology: where only speeds differ, those edges alone."""
+        others = (f.name for f in fields(network) if f.name not in ("speed_kph", "pois", "omitted"))
+        if any(getattr(network, name) is not getattr(self.network, name) for name in others):
+            return edge_times_ms(network, self.profile, weather_factor=self.weather_factor)
+        times = self.edge_ms.copy()
+        edges = np.flatnonzero(network.speed_kph != self.network.speed_kph)
+        times[edges] = edge_times_ms(network, self.profile, weather_factor=self.weather_factor, edges=edges)
+        return times
 
     def for_profile(
         self,
@@ -99,9 +111,10 @@ class Router:
         """Like `times`, in milliseconds."""
         out, into = self._joiner.leaving(origins), self._joiner.arriving(destinations)
         smaller = min(out.node.size, into.node.size)
-        if smaller * self.network.node_count >= _SWEEP_FROM:
-            return self._costs(origins, destinations, out, into)[0]
-        times = combine(self._node_ms, (out.node, out.ms), (into.node, into.ms), none=UNREACHABLE)
+        swept = smaller * self.network.node_count >= _SWEEP_FROM
+        between = self.swept(lengths=False).matrix if swept else self._node_ms
+        times = combine(between, (out.node, out.ms), (into.node, into.ms), none=UNREACHABLE)
+        times[times >= LONGEST_MS] = UNREACHABLE
         row, column = same_segment(origins, destinations)
         if len(row):
             direct, _, _ = self._joiner.direct(origins, destinations, row, column)  # type: ignore[arg-type]
@@ -120,6 +133,22 @@ class Router:
         metres = np.where(ms >= UNREACHABLE, UNREACHABLE, -(-cm // 100))
         return seconds_from_ms(ms), metres
 
+    def swept(self, *, lengths: bool) -> CustomizedSweep:
+        """The sweep customized for the times of this router, alone or with the lengths of its edges."""
+        # Compiled code that takes a while to load: only where it is needed.
+        from optimizer.network.sweep import pack, sweep_of, times_only
+
+        if lengths not in self._swept:
+            if lengths:
+                cm = np.rint(self.network.length_m * 100.0).astype(np.int64)
+                cost = pack(self.edge_ms, cm, shut=self.edge_ms >= LONGEST_MS)
+            else:
+                cost = times_only(self.edge_ms)
+            near = self._latest.get(lengths)
+            self._swept[lengths] = near.changed(cost) if near else sweep_of(self.hierarchy).customize(cost)
+            self._latest[lengths] = self._swept[lengths]
+        return self._swept[lengths]
+
     def _node_ms(self, sources: IntArray, targets: IntArray) -> IntArray:
         ms = self._metric.distances(self._weights, sources=sources, targets=targets)
         ms[ms >= LONGEST_MS] = UNREACHABLE
@@ -127,16 +156,10 @@ class Router:
 
     def _costs(self, origins: Points, destinations: Points, out: Ends, into: Ends) -> tuple[IntArray, IntArray]:
         """(milliseconds, centimetres) by a sweep over the hierarchy."""
-        # The sweep is compiled code that takes a while to load: only where it is needed.
-        from optimizer.network.sweep import NO_COST, pack, sweep_of, unpack
+        from optimizer.network.sweep import NO_COST, pack, unpack
 
-        if self._swept is None:
-            cm = np.rint(self.network.length_m * 100.0).astype(np.int64)
-            cost = pack(self.edge_ms, cm, shut=self.edge_ms >= LONGEST_MS)
-            self._swept = sweep_of(self.hierarchy).customize(cost)
-        swept = self._swept
         found = combine(
-            lambda sources, targets: swept.matrix(sources=sources, targets=targets),
+            self.swept(lengths=True).matrix,
             (out.node, pack(out.ms, out.cm, shut=out.ms >= LONGEST_MS)),
             (into.node, pack(into.ms, into.cm, shut=into.ms >= LONGEST_MS)),
             none=NO_COST,
@@ -146,7 +169,7 @@ class Router:
             ms, cm, _ = self._joiner.direct(origins, destinations, row, column)  # type: ignore[arg-type]
             found[row, column] = np.minimum(found[row, column], pack(ms, cm, shut=ms >= LONGEST_MS))
         ms, cm = unpack(found)
-        ms[found >= NO_COST] = UNREACHABLE
+        ms[(found >= NO_COST) | (ms >= LONGEST_MS)] = UNREACHABLE
         return ms, cm
 
     def route(self, origin: SnappedPoints | int, destination: SnappedPoints | int) -> Route | None:
