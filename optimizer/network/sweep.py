@@ -10,21 +10,20 @@ way and of equally fast ones the shortest, and both come out of one sum.
 from __future__ import annotations
 
 import heapq
-import os
 import tempfile
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from threading import Thread
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from optimizer.network import sweep_kernels as kernels
+from optimizer.network.chordal import Index, chordal, inherited, lists, runs_of, slots_of, summed_upwards
 from optimizer.network.hierarchy import Hierarchy
 from optimizer.network.profiles import LONGEST_MS
-from optimizer.network.sweep_kernels import Costs, Index
+from optimizer.network.sweep_kernels import Costs
+from optimizer.network.threads import halves, together
 from optimizer.units import UNREACHABLE, IntArray
 
 NO_COST: Final[int] = 2**62 - 1
@@ -51,8 +50,8 @@ class Sweep:
         self.rank: Index = renumbered[rank]
         tail, head = self.rank[tail], self.rank[head]
         self.first, self.higher, self.parent = _fill(tail, head, nodes)
-        self.slot: Index = kernels.slots_of(self.first, self.higher, tail, head)
-        self.runs = kernels.runs_of(self.first, self.higher)
+        self.slot: Index = slots_of(self.first, self.higher, tail, head)
+        self.runs = runs_of(self.first, self.higher)
         self._aside = len(self.higher) - int(self.first[self.parts[1]])
 
     def customize(self, cost: Costs) -> CustomizedSweep:
@@ -62,7 +61,7 @@ class Sweep:
         kernels.take_in(self.slot, cost, arcs)
         above, aside = int(self.first[self.parts[1]]), self._aside
         customize, nothing = kernels.customize, (len(arcs), 0)
-        _together(
+        together(
             lambda: customize(self.first, self.runs, arcs, (0, self.parts[0]), nothing),
             lambda: customize(self.first, self.runs, arcs, self.parts, (above, aside)),
             two=self._two,
@@ -79,12 +78,12 @@ class Sweep:
     def below(self) -> tuple[Index, Index, Index]:
         """(lower node of each arc, first, arcs from below) for updates."""
         low = np.repeat(np.arange(len(self.parent), dtype=np.int32), np.diff(self.first))
-        return (low, *kernels.lists(self.higher, len(self.parent)))
+        return (low, *lists(self.higher, len(self.parent)))
 
     @cached_property
     def edges(self) -> tuple[Index, Index, Index]:
         """(slot of each edge, edges by slot, their slots) for updates."""
-        _, by_slot = kernels.lists(self.slot, 2 * len(self.higher))
+        _, by_slot = lists(self.slot, 2 * len(self.higher))
         return self.slot, by_slot, self.slot[by_slot]
 
 
@@ -139,26 +138,23 @@ class CustomizedSweep:
         seen = np.empty(seen_first[-1], np.int32), np.empty(seen_first[-1], number)
         middle = int(np.searchsorted(seen_first, seen_first[-1] // 2))
 
-        def copy(*places: int) -> None:
+        def copy(begin: int, stop: int) -> None:
             whole = sweep.first, sweep.higher, self.arcs
-            kernels.copy(*whole, 1 - side, local, listed, seen_first, seen, places)
+            kernels.copy(*whole, 1 - side, local, listed, seen_first, seen, (begin, stop))
 
         two = len(seen[0]) >= _TWO_THREADS_FROM
-        _together(lambda: copy(0, middle), lambda: copy(middle, len(listed)), two=two)
+        halves(copy, len(listed), middle=middle, two=two)
         whole = sweep.first, sweep.higher, sweep.parent, self.arcs
         lanes = kernels.ROW_BYTES // number.itemsize
         half = -(-len(from_) // (2 * lanes)) * lanes  # whole batches
 
-        def run(rows: slice) -> None:
-            room = _aligned(len(listed), lanes, number), np.empty(len(sweep.parent), number)
-            none = _none(self.cost), self.no_way
-            seen_ = local, seen_first, *seen
-            kernels.sweep(whole, side, seen_, none, from_[rows], local[to], room, found[rows])
+        def run(begin: int, stop: int) -> None:
+            if begin < stop:
+                room = _aligned(len(listed), lanes, number), np.empty(len(sweep.parent), number)
+                none, ends = (_none(self.cost), self.no_way), (from_[begin:stop], local[to])
+                kernels.sweep(whole, side, (local, seen_first, *seen), none, *ends, room, found[begin:stop])
 
-        if len(from_) > half:
-            _together(lambda: run(slice(0, half)), lambda: run(slice(half, len(from_))), two=two)
-        else:
-            run(slice(0, len(from_)))
+        halves(run, len(from_), middle=min(half, len(from_)), two=two and half < len(from_))
 
 
 def pack(ms: IntArray, centimetres: IntArray, *, shut: npt.NDArray[np.bool_]) -> IntArray:
@@ -187,30 +183,6 @@ def _aligned(rows: int, lanes: int, number: np.dtype[Any]) -> Costs:
     return room[start : start + rows * kernels.ROW_BYTES].view(number).reshape(rows, lanes)
 
 
-def _together(one: Callable[[], Any], other: Callable[[], Any], *, two: bool) -> None:
-    """Both, at once where it pays and there is a second processor."""
-    if not (two and (os.cpu_count() or 1) > 1):
-        one()
-        other()
-        return
-    failed: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            other()
-        except BaseException as error:
-            failed.append(error)
-
-    thread = Thread(target=guarded)
-    thread.start()
-    try:
-        one()
-    finally:
-        thread.join()
-    if failed:
-        raise failed[0]
-
-
 def _rank(hierarchy: Hierarchy) -> Index:
     """Position of each node in the order; the engine tells it only through its files."""
     with tempfile.TemporaryDirectory(prefix="wuding-") as folder:
@@ -220,8 +192,8 @@ def _rank(hierarchy: Hierarchy) -> Index:
 
 def _fill(tail: Index, head: Index, nodes: int) -> tuple[Index, Index, Index]:
     low, high = np.minimum(tail, head), np.maximum(tail, head)
-    first, edges = kernels.lists(np.where(low == high, -1, low).astype(np.int32), nodes)
-    filled: tuple[Index, Index, Index] = kernels.chordal(first, high[edges].astype(np.int32))
+    first, edges = lists(np.where(low == high, -1, low).astype(np.int32), nodes)
+    filled: tuple[Index, Index, Index] = chordal(first, high[edges].astype(np.int32))
     return filled
 
 
@@ -233,8 +205,8 @@ def _parted(first: Index, parent: Index) -> tuple[Index, tuple[int, int]]:
     """
     nodes = len(parent)
     degree = np.diff(first).astype(np.int64)
-    work = kernels.summed_upwards(parent, degree * (degree + 1) // 2)
-    child_first, child = kernels.lists(parent, nodes)
+    work = summed_upwards(parent, degree * (degree + 1) // 2)
+    child_first, child = lists(parent, nodes)
     subtrees = [(-int(work[root]), root) for root in np.flatnonzero(parent < 0).tolist()]
     limit = _SUBTREE_SHARE * -sum(each for each, _ in subtrees)
     heapq.heapify(subtrees)
@@ -249,7 +221,7 @@ def _parted(first: Index, parent: Index) -> tuple[Index, tuple[int, int]]:
         lighter = int(load[1] < load[0])
         part[root] = lighter
         load[lighter] -= size
-    kernels.inherited(parent, part)
+    inherited(parent, part)
     order = np.argsort(part, kind="stable")
     renumbered = np.empty(nodes, np.int32)
     renumbered[order] = np.arange(nodes, dtype=np.int32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ from optimizer.network.snap import MAX_SNAP_M, SnappedPoints, snap
 from optimizer.units import UNREACHABLE, IntArray, seconds_from_ms
 
 if TYPE_CHECKING:
+    from optimizer.network.nearest import Nearest
     from optimizer.network.sweep import CustomizedSweep
 
 _SWEEP_FROM: Final = 1_000_000  # nodes x smaller side of a matrix, from which a sweep beats single searches
@@ -58,7 +60,7 @@ class Router:
         self.edge_ms.setflags(write=False)
         self._weights = engine_weights(times)
         self._swept: dict[bool, CustomizedSweep] = {}
-        self._joiner = Joiner(self.network, self.profile, self.edge_ms)
+        self.joiner = Joiner(self.network, self.profile, self.edge_ms)
 
     def with_closures(self, network: RoadNetwork) -> Router:
         """A router on a network of the same topology with other speeds (see `apply_closures`). Few changed
@@ -109,7 +111,7 @@ class Router:
 
     def times_ms(self, *, origins: Points, destinations: Points) -> IntArray:
         """Like `times`, in milliseconds."""
-        out, into = self._joiner.leaving(origins), self._joiner.arriving(destinations)
+        out, into = self.joiner.leaving(origins), self.joiner.arriving(destinations)
         smaller = min(out.node.size, into.node.size)
         swept = smaller * self.network.node_count >= _SWEEP_FROM
         between = self.swept(lengths=False).matrix if swept else self._node_ms
@@ -117,7 +119,7 @@ class Router:
         times[times >= LONGEST_MS] = UNREACHABLE
         row, column = same_segment(origins, destinations)
         if len(row):
-            direct, _, _ = self._joiner.direct(origins, destinations, row, column)  # type: ignore[arg-type]
+            direct, _, _ = self.joiner.direct(origins, destinations, row, column)  # type: ignore[arg-type]
             times[row, column] = np.minimum(times[row, column], direct)
         return times
 
@@ -128,10 +130,31 @@ class Router:
 
     def times_and_lengths(self, *, origins: Points, destinations: Points) -> tuple[IntArray, IntArray]:
         """(`times`, `lengths`) in one pass."""
-        out, into = self._joiner.leaving(origins), self._joiner.arriving(destinations)
+        out, into = self.joiner.leaving(origins), self.joiner.arriving(destinations)
         ms, cm = self._costs(origins, destinations, out, into)
         metres = np.where(ms >= UNREACHABLE, UNREACHABLE, -(-cm // 100))
         return seconds_from_ms(ms), metres
+
+    def nearest(
+        self, *, origins: Points, destinations: Points, k: int, searched_nodes: int | None = None
+    ) -> Nearest:
+        """The k origins that are first at each destination (see `optimizer.network.nearest`)."""
+        from optimizer.network.nearest import SEARCHED_NODES, nearest
+
+        limit = SEARCHED_NODES if searched_nodes is None else searched_nodes
+        return nearest(self, origins=origins, destinations=destinations, k=k, searched_nodes=limit)
+
+    @cached_property
+    def roads_into(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], IntArray]:
+        """(first, tail, ms) of the edges into every node, for searches from the end."""
+        from optimizer.network.chordal import lists
+
+        kept = self.hierarchy.kept
+        if "into" not in kept:
+            first, edges = lists(self.hierarchy.head.astype(np.int32), self.network.node_count)
+            kept["into"] = first, edges, self.hierarchy.tail[edges].astype(np.int32)
+        first, edges, tail = kept["into"]
+        return first, tail, self.edge_ms[edges]
 
     def swept(self, *, lengths: bool) -> CustomizedSweep:
         """The sweep customized for the times of this router, alone or with the lengths of its edges."""
@@ -166,7 +189,7 @@ class Router:
         )
         row, column = same_segment(origins, destinations)
         if len(row):
-            ms, cm, _ = self._joiner.direct(origins, destinations, row, column)  # type: ignore[arg-type]
+            ms, cm, _ = self.joiner.direct(origins, destinations, row, column)  # type: ignore[arg-type]
             found[row, column] = np.minimum(found[row, column], pack(ms, cm, shut=ms >= LONGEST_MS))
         ms, cm = unpack(found)
         ms[(found >= NO_COST) | (ms >= LONGEST_MS)] = UNREACHABLE
@@ -194,13 +217,13 @@ class Router:
 
     def _legs(self, start: Points, end: Points) -> tuple[int, list[Leg]]:
         """(milliseconds, edges driven) between one point and another."""
-        out, into = self._joiner.leaving(start), self._joiner.arriving(end)
+        out, into = self.joiner.leaving(start), self.joiner.arriving(end)
         total = out.ms[0][:, None] + self._node_ms(out.node[0], into.node[0]) + into.ms[0]
         a, b = np.unravel_index(np.argmin(total), total.shape)
         best = int(min(total[a, b], UNREACHABLE))
         if isinstance(start, SnappedPoints) and isinstance(end, SnappedPoints) and len(same_segment(start, end)[0]):
             zero = np.zeros(1, np.int64)
-            direct, _, edges = self._joiner.direct(start, end, zero, zero)
+            direct, _, edges = self.joiner.direct(start, end, zero, zero)
             if direct[0] <= best:
                 return int(direct[0]), self._direct_leg(start, end, int(edges[0]))
         if best >= UNREACHABLE:
