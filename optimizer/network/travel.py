@@ -7,6 +7,7 @@ from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from optimizer.network.sweep import CustomizedSweep
 
 _SWEEP_FROM: Final = 1_000_000  # nodes x smaller side of a matrix, from which a sweep beats single searches
+
+_orders: WeakKeyDictionary[RoadNetwork, dict[Path | None, Hierarchy]] = WeakKeyDictionary()
 
 
 class Router:
@@ -45,9 +48,7 @@ class Router:
         self.network = network
         self.profile = find_profile(profile, profiles)
         self.weather_factor = weather_factor
-        self.hierarchy = hierarchy or Hierarchy(
-            tail=network.tail, head=network.head, lat=network.lat, lon=network.lon, cache=cache
-        )
+        self.hierarchy = hierarchy or _order_of(network, cache)
         if self.hierarchy.edge_count != network.edge_count:
             raise ValueError("the hierarchy is of another network")
         self._metric = Metric(self.hierarchy)
@@ -247,6 +248,15 @@ class Router:
         if isinstance(point, SnappedPoints):
             return float(point.lat[0]), float(point.lon[0])
         return float(self.network.lat[point[0]]), float(self.network.lon[point[0]])
+
+
+def _order_of(network: RoadNetwork, cache: Path | None) -> Hierarchy:
+    """The order of a network, read or made once for as long as this network lives."""
+    kept = _orders.setdefault(network, {})
+    if cache not in kept:
+        kept[cache] = Hierarchy(tail=network.tail, head=network.head, lat=network.lat, lon=network.lon, cache=cache)
+    order: Hierarchy = kept[cache]
+    return order
 
 
 def travel_times(
