@@ -90,7 +90,7 @@ def _arc_py(first: Index, higher: Index, low: int, high: int) -> int:
             begin = middle + 1
         else:
             end = middle
-    return begin
+    return int(begin)
 
 
 def _slots_py(first: Index, higher: Index, tail: Index, head: Index) -> Index:
@@ -150,6 +150,5 @@ def _inherited_py(parent: Index, part: npt.NDArray[np.int8]) -> None:
 
 arc_between = _jit(_arc_py)
 lists, chordal, slots_of, runs_of, summed_upwards, inherited = (
-    _jit(function)
-    for function in (_lists_py, _chordal_py, _slots_py, _runs_py, _summed_upwards_py, _inherited_py)
+    _jit(function) for function in (_lists_py, _chordal_py, _slots_py, _runs_py, _summed_upwards_py, _inherited_py)
 )

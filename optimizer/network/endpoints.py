@@ -27,7 +27,8 @@ def rows_of(points: Points, rows: npt.NDArray[np.integer]) -> Points:
     """Some of the points, in that order."""
     if isinstance(points, SnappedPoints):
         return SnappedPoints(*(getattr(points, part.name)[rows] for part in fields(SnappedPoints)))
-    return np.asarray(points)[rows]
+    some: npt.NDArray[np.integer] = np.asarray(points)[rows]
+    return some
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -5,18 +5,14 @@ listed in each cell that its box touches, and a point looks at rings of cells ar
 out can hold anything nearer.
 """
 
-from typing import Any, Final
+from typing import Any
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
 from optimizer.network.chordal import Index
 from optimizer.units import BoolArray, FloatArray, IntArray
 
-_CELLS_PER_STRETCH: Final = 1.0
-
-Stretches = tuple[FloatArray, Index, FloatArray]  # (x0, y0, x1, y1), segment, length of the segment before it
 Lines = tuple[Index, FloatArray, FloatArray, IntArray, FloatArray, FloatArray]  # ends, x, y of nodes; shapes
 
 

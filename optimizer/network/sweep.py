@@ -46,9 +46,9 @@ class Sweep:
         first, _, parent = _fill(rank[tail], rank[head], nodes)
         renumbered, self.parts = _parted(first, parent)
         self.rank: Index = renumbered[rank]
-        tail, head = self.rank[tail], self.rank[head]
-        self.first, self.higher, self.parent = _fill(tail, head, nodes)
-        self.slot: Index = slots_of(self.first, self.higher, tail, head)
+        low, high = self.rank[tail], self.rank[head]
+        self.first, self.higher, self.parent = _fill(low, high, nodes)
+        self.slot: Index = slots_of(self.first, self.higher, low, high)
         self.runs = runs_of(self.first, self.higher)
         self._aside = len(self.higher) - int(self.first[self.parts[1]])
 
@@ -179,64 +179,6 @@ def _aligned(rows: int, lanes: int, number: np.dtype[Any]) -> Costs:
     room = np.empty(rows * kernels.ROW_BYTES + 64, np.uint8)
     start = -room.ctypes.data % 64
     return room[start : start + rows * kernels.ROW_BYTES].view(number).reshape(rows, lanes)
-
-
-def _fill(self, from_: Index, to: Index, side: int, found: IntArray) -> None:
-        sweep, number = self.sweep, self.cost.dtype
-        local, listed, seen_first = kernels.see(sweep.first, sweep.parent, to)
-        seen = np.empty(seen_first[-1], np.int32), np.empty(seen_first[-1], number)
-        middle = int(np.searchsorted(seen_first, seen_first[-1] // 2))
-
-        def copy(begin: int, stop: int) -> None:
-            whole = sweep.first, sweep.higher, self.arcs
-            kernels.copy(*whole, 1 - side, local, listed, seen_first, seen, (begin, stop))
-
-        two = len(seen[0]) >= _TWO_THREADS_FROM
-        halves(copy, len(listed), middle=middle, two=two)
-        whole = sweep.first, sweep.higher, sweep.parent, self.arcs
-        lanes = kernels.ROW_BYTES // number.itemsize
-        half = -(-len(from_) // (2 * lanes)) * lanes  # whole batches
-
-        def run(begin: int, stop: int) -> None:
-            if begin < stop:
-                room = _aligned(len(listed), lanes, number), np.empty(len(sweep.parent), number)
-                none, ends = (_none(self.cost), self.no_way), (from_[begin:stop], local[to])
-                kernels.sweep(whole, side, (local, seen_first, *seen), none, *ends, room, found[begin:stop])
-
-        halves(run, len(from_), middle=min(half, len(from_)), two=two and half < len(from_))
-
-
-def pack(ms: IntArray, centimetres: IntArray, *, shut: npt.NDArray[np.bool_]) -> IntArray:
-    """Times and lengths to costs."""
-    return np.where(shut, NO_COST, (ms << LENGTH_BITS) + centimetres)
-
-
-def unpack(cost: IntArray) -> tuple[IntArray, IntArray]:
-    """(milliseconds, centimetres) of costs below `NO_COST`."""
-    return cost >> LENGTH_BITS, cost & ((1 << LENGTH_BITS) - 1)
-
-
-def times_only(ms: IntArray) -> Costs:
-    """Milliseconds as costs of half the size; whatever reaches `LONGEST_MS` is no way."""
-    return np.minimum(ms, LONGEST_MS).astype(np.int32)
-
-
-def _none(cost: Costs) -> Any:
-    return np.int32(LONGEST_MS) if cost.dtype == np.int32 else np.int64(NO_COST)
-
-
-def _aligned(rows: int, lanes: int, number: np.dtype[Any]) -> Costs:
-    """Room whose rows are whole cache lines."""
-    room = np.empty(rows * kernels.ROW_BYTES + 64, np.uint8)
-    start = -room.ctypes.data % 64
-    return room[start : start + rows * kernels.ROW_BYTES].view(number).reshape(rows, lanes)
-
-
-def _rank(hierarchy: Hierarchy) -> Index:
-    """Position of each node in the order; the engine tells it only through its files."""
-    with tempfile.TemporaryDirectory(prefix="wuding-") as folder:
-        hierarchy.topology.save(folder)
-        return np.fromfile(Path(folder) / "rank", np.uint32).astype(np.int32)
 
 
 def _fill(tail: Index, head: Index, nodes: int) -> tuple[Index, Index, Index]:

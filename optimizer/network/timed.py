@@ -161,9 +161,7 @@ def _roads(router: Router, line: Timeline) -> Roads:
         speed_kph = router.network.speed_kph.copy()
         speed_kph[line.edges] *= line.factor[:, interval]
         there = replace(router.network, speed_kph=speed_kph)
-        ms[:, interval] = edge_times_ms(
-            there, router.profile, weather_factor=router.weather_factor, edges=line.edges
-        )
+        ms[:, interval] = edge_times_ms(there, router.profile, weather_factor=router.weather_factor, edges=line.edges)
     return router.edge_ms.copy(), row, ms, np.concatenate(([_BEFORE], line.changes_ms))
 
 
@@ -201,14 +199,15 @@ def _direct(
     found = np.minimum(there.min(axis=1) + access_ms(destinations.access_m[column], router.profile), UNREACHABLE)
     same = (origins.lat[row] == destinations.lat[column]) & (origins.lon[row] == destinations.lon[column])
     found[same] = departs[row][same]
-    return found
+    arrivals: IntArray = found
+    return arrivals
 
 
 def _jit(function: Any) -> Any:
     return numba.njit(cache=True, nogil=True)(function)
 
 
-def _arrive_py(roads: Roads, edge: int, part: float, time: int) -> int:
+def _arrive_py(roads: Roads, edge: int, part: float, time: int) -> Any:
     """1 to 3: at the end of that part of the edge, for someone at its beginning from `time` on."""
     ms_of, row_of, timed, begins = roads
     row = row_of[edge] if edge >= 0 else -1

@@ -136,9 +136,7 @@ class Router:
         metres = np.where(ms >= UNREACHABLE, UNREACHABLE, -(-cm // 100))
         return seconds_from_ms(ms), metres
 
-    def nearest(
-        self, *, origins: Points, destinations: Points, k: int, searched_nodes: int | None = None
-    ) -> Nearest:
+    def nearest(self, *, origins: Points, destinations: Points, k: int, searched_nodes: int | None = None) -> Nearest:
         """The k origins that are first at each destination (see `optimizer.network.nearest`)."""
         from optimizer.network.nearest import SEARCHED_NODES, nearest
 

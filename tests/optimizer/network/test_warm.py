@@ -22,7 +22,8 @@ lat, lon = 29 + rng.uniform(0, 0.3, count), 106 + rng.uniform(0, 0.3, count)
 tail = np.concatenate((np.arange(count - 1), rng.integers(0, count, count)))
 head = np.concatenate((np.arange(1, count), rng.integers(0, count, count)))
 network = build_network(node_id=[str(i) for i in range(count)], lat=lat, lon=lon, tail=tail, head=head,
-    length_m=np.full(len(tail), 5e4), speed_kph=np.full(len(tail), 40.0), segment_id=[f"s{i}" for i in range(len(tail))])
+    length_m=np.full(len(tail), 5e4), speed_kph=np.full(len(tail), 40.0),
+    segment_id=[f"s{i}" for i in range(len(tail))])
 router = Router(network, profile="pickup")
 points = router.snap(lat[:700], lon[:700] + 1e-4)
 at = warm.datetime(2026, 1, 1, tzinfo=warm.timezone.utc)
