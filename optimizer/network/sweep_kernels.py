@@ -71,6 +71,38 @@ def _relax_row_py(_typing: Any, cost: Any, place: Any, first: Any, higher: Any, 
 relax_row: Any = intrinsic(_relax_row_py)
 
 
+def _relax_run_of(triangles: int) -> Any:
+    """relax(arcs, k, j, down, up): the arcs from k on at the least of themselves and those from j on, `down` added
+    to the ways up and `up` to the ways down; as many arcs as there are triangles, both ways at once."""
+
+    def relax(_typing: Any, arcs: Any, k: Any, j: Any, down: Any, up: Any) -> Any:
+        def generate(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
+            start = context.make_array(signature.args[0])(context, build, arguments[0]).data
+            number = context.get_data_type(signature.args[0].dtype)
+            vector, align = ir.VectorType(number, 2 * triangles), number.width // 8
+            spread = ir.Constant(ir.VectorType(ir.IntType(32), 2 * triangles), [0, 1] * triangles)
+
+            def address(arc: Any) -> Any:
+                return build.bitcast(build.gep(start, [build.shl(arc, ir.Constant(arc.type, 1))]), vector.as_pointer())
+
+            pair = ir.Constant(ir.VectorType(number, 2), ir.Undefined)
+            for lane in (0, 1):
+                pair = build.insert_element(pair, arguments[3 + lane], ir.Constant(ir.IntType(32), lane))
+            added = build.shuffle_vector(pair, ir.Constant(pair.type, ir.Undefined), spread)
+            through = build.add(build.load(address(arguments[2]), align=align), added)
+            own = build.load(address(arguments[1]), align=align)
+            least = build.select(build.icmp_signed("<", through, own), through, own)
+            build.store(least, address(arguments[1]), align=align)
+            return context.get_dummy_value()
+
+        return types.void(arcs, types.intp, types.intp, arcs.dtype, arcs.dtype), generate
+
+    return intrinsic(relax)
+
+
+relax_four, relax_two, relax_one = (_relax_run_of(triangles) for triangles in (4, 2, 1))
+
+
 def _take_in_py(slot: Index, cost: Costs, arcs: Costs) -> None:
     """Every arc at the least cost of its own edges."""
     flat = arcs.reshape(-1)
@@ -89,20 +121,23 @@ def _customize_py(
     """Lowers the arcs to the best ways through nodes[0] .. nodes[1] - 1; those from arc aside[0] on are written
     aside[1] further on, so that two threads do not meet."""
     run_first, start, length = runs
-    number = arcs.dtype.type
     for node in range(nodes[0], nodes[1]):
         for i in range(first[node], first[node + 1]):
             up, down = arcs[i, 0], arcs[i, 1]
-            j = i + 1
+            j = np.int64(i + 1)
             for run in range(run_first[i], run_first[i + 1]):
-                k = start[run]
+                k = np.int64(start[run])
                 if k >= aside[0]:
                     k += aside[1]
-                for _ in range(length[run]):
-                    rise, fall = number(down + arcs[j, 0]), number(up + arcs[j, 1])
-                    arcs[k, 0] = rise if rise < arcs[k, 0] else arcs[k, 0]
-                    arcs[k, 1] = fall if fall < arcs[k, 1] else arcs[k, 1]
-                    k += 1
+                count = length[run]
+                for _ in range(count >> 2):
+                    relax_four(arcs, k, j, down, up)
+                    k, j = k + 4, j + 4
+                if count & 2:
+                    relax_two(arcs, k, j, down, up)
+                    k, j = k + 2, j + 2
+                if count & 1:
+                    relax_one(arcs, k, j, down, up)
                     j += 1
 
 

@@ -331,7 +331,7 @@ def test_the_roads_of_a_city_year_are_ready_in_four_tenths_of_a_second(monkeypat
     road_part([], world.network)
     fresh = [road_part([], replace(world.network)) for _ in range(5)]
     again = [road_part([], world.network) for _ in range(5)]
-    edge = {"id": "one-more", "edges": [str(world.network.edge_id[1000])]}
+    edge = {"id": "one-more", "edges": [str(world.network.edge_id[1000])], "speed_factor": 0}
     closed = [road_part([edge], world.network) for _ in range(5)]
     fresh_s, again_s, closed_s = (statistics.median(each) for each in (fresh, again, closed))
     report(road_part_s=fresh_s, again_s=again_s, one_more_closure_s=closed_s)
