@@ -29,6 +29,7 @@ NO_COST: Final[int] = 2**62 - 1
 LENGTH_BITS: Final = 32
 _UPDATE_SHARE: Final = 0.01  # above this share of changed edges a full customization is quicker
 _TWO_THREADS_FROM: Final = 50_000  # arcs: below, a thread costs more than it saves
+_PARTED_FROM: Final = 500  # nodes
 _SUBTREE_SHARE: Final = 0.1  # subtrees are parted until none holds more of the work
 
 
@@ -202,7 +203,7 @@ def _parted(first: Index, parent: Index) -> tuple[Index, tuple[int, int]]:
     limit = _SUBTREE_SHARE * -sum(each for each, _ in subtrees)
     heapq.heapify(subtrees)
     part = np.full(nodes, -1, np.int8)
-    while subtrees and -subtrees[0][0] > limit and nodes >= _TWO_THREADS_FROM // 10:
+    while subtrees and -subtrees[0][0] > limit and len(parent) >= _PARTED_FROM:
         _, top = heapq.heappop(subtrees)
         part[top] = 2
         for below in child[child_first[top] : child_first[top + 1]].tolist():
