@@ -93,6 +93,8 @@ def test_changed_costs_taken_in_partially_are_those_taken_in_anew(seed, kind, ch
 def test_one_thread_or_two_give_the_same(monkeypatch, random_network):
     network, rng = random_network(8, nodes=900, roads=300), np.random.default_rng(8)
     hierarchy = Hierarchy(tail=network.tail, head=network.head, lat=network.lat, lon=network.lon)
+    parts = Sweep(hierarchy).parts
+    assert 100 < parts[0] < parts[1] - 100 < network.node_count - 100  # both threads have something to do
     ms = rng.integers(1, 10**6, network.edge_count)
     sources, targets = rng.integers(0, 900, 90), rng.integers(0, 900, 120)
     found = []
