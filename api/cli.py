@@ -206,6 +206,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         crs: Annotated[str | None, option("--crs", "opt.crs")] = None,
         closures: Annotated[Path | None, option("--closures", "opt.closures")] = None,
         as_of: Annotated[str | None, option("--as-of", "opt.as_of")] = None,
+        depart_at: Annotated[str | None, option("--depart-at", "opt.depart_at")] = None,
     ) -> int:
         from api.usecases import travel_matrix
 
@@ -219,6 +220,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
                 crs=crs,
                 closures=closures,
                 as_of=_instant("--as-of", as_of),
+                depart_at=_instant("--depart-at", depart_at),
                 tell=speaker.phase,
             )
         speaker.notes(done.notes)

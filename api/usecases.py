@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from optimizer.dispatch.plan import Plan, Status
 from optimizer.dispatch.problem import DispatchProblem
-from optimizer.errors import OptimizerError
+from optimizer.errors import BadInput, Fault, OptimizerError
 from scenarios.exchange.json_text import dumps, write_text
 from scenarios.exchange.load import LoadedProblem, heap_set_aside, load_problem, nothing_thrown_away
 from scenarios.exchange.plan import load_plan, run_path, run_record, write_plan
@@ -249,9 +249,11 @@ def travel_matrix(
     crs: str | None = None,
     closures: Path | None = None,
     as_of: datetime | None = None,
+    depart_at: datetime | None = None,
     tell: Tell = silent,
 ) -> Matrix:
-    """Seconds from every origin to every destination as a CSV. Raises `BadInput`, `BadTable`,
+    """Seconds from every origin to every destination as a CSV: on the roads as they are at `as_of`, or for a
+    departure at `depart_at` with the closures that begin and end on the way. Raises `BadInput`, `BadTable`,
     `UnknownProfile`."""
     from inventory.files import read_table, write_table
     from optimizer.network.closures import apply_closures
@@ -260,10 +262,13 @@ def travel_matrix(
     from optimizer.units import UNREACHABLE
     from scenarios.exchange.closures import read_closures
 
+    if as_of is not None and depart_at is not None:
+        raise BadInput("travel", [Fault("--depart-at", "AsOfAndDepartAt")])
+    instant = depart_at or as_of
     phases = Phases(tell)
     with phases.phase("points"):
         starts, ends = read_table(origins, "origins"), read_table(destinations, "destinations")
-        closed = [] if closures is None else read_closures(closures, as_of=as_of)
+        closed = [] if closures is None else read_closures(closures, as_of=instant)
     with phases.phase("roads"):
         network = read_network(roads, crs=crs)
     notes: tuple[Note, ...] = ()
@@ -272,10 +277,16 @@ def travel_matrix(
         leaving, arriving = (router.snap(table["lat"], table["lon"]) for table in (starts, ends))
         if closed:
             # without `as_of` no closure here depends on the time, and any instant will do
-            changed, report = apply_closures(network, closed, at=as_of or _ANY_INSTANT)
+            changed, report = apply_closures(network, closed, at=instant or _ANY_INSTANT)
             notes = tuple(Note(fault.where, fault.code, fault.facts) for fault in report.warnings)
-            router = router.with_closures(changed)
-        seconds = router.times(origins=leaving, destinations=arriving)
+        if closed and depart_at is not None:
+            from optimizer.network.timed import earliest_arrivals
+
+            ends_at = earliest_arrivals(router, origins=leaving, destinations=arriving, closures=closed, at=depart_at)
+            seconds = ends_at.seconds
+        else:
+            router = router.with_closures(changed) if closed else router
+            seconds = router.times(origins=leaving, destinations=arriving)
     with phases.phase("write"):
         cells = seconds.ravel().tolist()
         columns = {

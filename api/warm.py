@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from optimizer.dispatch.teams import warm_up as warm_up_teams
+from optimizer.dispatch.together import warm_up as warm_up_together
 from optimizer.dispatch.why.warm import warm_up as warm_up_why
-from optimizer.network.graph import build_network
-from optimizer.network.travel import Router
+from optimizer.network.warm import warm_up as warm_up_network
 from optimizer.simulation.replan import warm_up as warm_up_simulation
 from scenarios.exchange.load import to_problem
 from scenarios.exchange.problem import parse_problem
@@ -31,21 +29,10 @@ def warm_up() -> None:
     """Run every compiled kernel on data of the smallest size; the machine code is cached on disk."""
     problem = to_problem(parse_problem(PROBLEM, source="warm-up"), folder=Path()).problem
     warm_up_teams(problem)
+    warm_up_together(problem)
     warm_up_why(problem)
     warm_up_simulation()
-    network = build_network(
-        node_id=["a", "b"],
-        lat=[28.0, 28.0],
-        lon=[108.0, 108.01],
-        tail=[0, 1],
-        head=[1, 0],
-        length_m=[1000.0, 1000.0],
-        speed_kph=[40.0, 40.0],
-        segment_id=["ab", "ab"],
-        against=[False, True],
-    )
-    nodes = np.array([0, 1])
-    Router(network, profile="pickup").times_and_lengths(origins=nodes, destinations=nodes)
+    warm_up_network()
 
 
 if __name__ == "__main__":

@@ -28,8 +28,9 @@ from optimizer.dispatch.kernels import (
     reach,
     remove,
 )
+from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.routes import Routes
-from optimizer.dispatch.team_model import TeamModel, unserved_cost
+from optimizer.dispatch.team_model import TeamModel, team_model, unserved_cost
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
 WALKS = 4  # from the same start; on 10 to 40 tasks one walk ends 0 to 4 % above the best of them
@@ -232,3 +233,10 @@ def schedule_together(
         if least is None or cost < least:
             best, least = found, cost
     return best.tasks()
+
+
+def warm_up(problem: DispatchProblem) -> None:
+    """Run the compiled walk once; arrays as they come from real problems, since machine code is kept per array type."""
+    model = team_model(problem)
+    nobody = np.zeros(len(problem.tasks), np.bool_)
+    schedule_together(model, nobody, ((),) * len(problem.teams), seed=0, moves=1)

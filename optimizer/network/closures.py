@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -13,6 +13,9 @@ from shapely.geometry import shape
 from optimizer.errors import BadInput, Fault
 from optimizer.network.graph import IndexArray, RoadNetwork
 from optimizer.network.snap import segment_lines
+from optimizer.units import FloatArray, IntArray
+
+_FOREVER_MS: Final = 1 << 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,43 @@ class ClosureReport:
     closed_edges: IndexArray  # (k,) sorted edge indices with speed 0 now and not before
     slowed_edges: IndexArray
     warnings: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Timeline:
+    """The closures over time: what changes when. T edges that any closure names, m instants of change."""
+
+    changes_ms: IntArray  # (m,) sorted, milliseconds from the instant asked about
+    edges: IntArray  # (T,) edge indices
+    factor: FloatArray  # (T, m + 1) of their speed, before the first change, between changes, after the last
+
+
+def timeline(network: RoadNetwork, closures: Sequence[Closure], *, at: datetime) -> Timeline:
+    """What the closures do before and after `at`. Raises `BadInput` with every faulty closure."""
+    _check(closures, at)
+
+    def ms(instant: datetime) -> int:
+        return (instant - at) // timedelta(milliseconds=1)
+
+    spans = [
+        (
+            -_FOREVER_MS if closure.from_ is None else ms(closure.from_),
+            _FOREVER_MS if closure.to is None else ms(closure.to),
+        )
+        for closure in closures
+    ]
+    hit = [_edges(network, closure)[0].astype(np.int64) for closure in closures]
+    changes = np.unique(np.array([each for span in spans for each in span], np.int64))
+    changes = changes[np.abs(changes) < _FOREVER_MS]
+    edges = np.unique(np.concatenate([np.empty(0, np.int64), *hit]))
+    factor = np.ones((len(edges), len(changes) + 1))
+    for closure, (begin, end), own in zip(closures, spans, hit, strict=True):
+        first, last = np.searchsorted(changes, [begin, end], side="right")
+        # Without a beginning it holds in the first interval already.
+        held = slice(int(first), int(last) if end < _FOREVER_MS else None)
+        part = factor[np.searchsorted(edges, own), held]
+        factor[np.searchsorted(edges, own), held] = np.minimum(part, closure.speed_factor)
+    return Timeline(changes, edges, factor)
 
 
 def apply_closures(

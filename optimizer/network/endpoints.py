@@ -5,7 +5,7 @@ it), whichever is open; two points on one segment may also reach each other dire
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,14 @@ Points = SnappedPoints | npt.NDArray[np.integer] | list[int]
 
 _CHUNK_CELLS: Final = 1 << 24  # bounds the memory of one block of a matrix
 _AT_NODE_M: Final = 0.01  # nearer than this to an end of its segment, a point is at the node
+
+
+def rows_of(points: Points, rows: npt.NDArray[np.integer]) -> Points:
+    """Some of the points, in that order."""
+    if isinstance(points, SnappedPoints):
+        return SnappedPoints(*(getattr(points, part.name)[rows] for part in fields(SnappedPoints)))
+    some: npt.NDArray[np.integer] = np.asarray(points)[rows]
+    return some
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -64,31 +64,49 @@ class Hierarchy:
         self.edge_count = len(self.tail)
         self.from_cache = False
         self.kept: dict[str, Any] = {}  # what else is derived from the order (see `sweep`)
-        places = np.asarray(lat, np.float32), np.asarray(lon, np.float32)
-        if self.node_count < _CACHED_FROM_NODES:
-            self.topology = self._build(*places)
-        else:
-            self.topology = self._load_or_build(*places, cache or cache_folder())
+        self._places = np.asarray(lat, np.float32), np.asarray(lon, np.float32)
+        self._topology: Any = None
+        self._folder: Path | None = None
+        self._rank: npt.NDArray[np.uint32] | None = None
+        self._lock = Lock()
+        if self.node_count >= _CACHED_FROM_NODES:
+            self._load_or_build(cache or cache_folder())
 
-    def _build(self, lat: npt.NDArray[np.float32], lon: npt.NDArray[np.float32]) -> Any:
+    @property
+    def topology(self) -> Any:
+        """The engine's own form, made when single ways are asked for: matrices need the order alone."""
+        with self._lock:
+            if self._topology is None:
+                self._topology = self._build() if self._folder is None else _load(self._folder) or self._build()
+            return self._topology
+
+    @property
+    def rank(self) -> npt.NDArray[np.uint32]:
+        """(N,) position of each node in the order."""
+        if self._rank is None:
+            with tempfile.TemporaryDirectory(prefix="wuding-") as folder:  # the engine tells it only through files
+                self.topology.save(folder)
+                self._rank = np.fromfile(Path(folder) / "rank", np.uint32)
+        return self._rank
+
+    def _build(self) -> Any:
         topology = CCHTopology()
         both = np.concatenate((self.tail, self.head)), np.concatenate((self.head, self.tail))
-        topology.build(*both, lat, lon, self.node_count)
+        topology.build(*both, *self._places, self.node_count)
         return topology
 
-    def _load_or_build(self, lat: npt.NDArray[np.float32], lon: npt.NDArray[np.float32], cache: Path) -> Any:
+    def _load_or_build(self, cache: Path) -> None:
         digest = sha256(f"{version('pyroutingkit')} {self.node_count} both ways".encode())
-        for array in (self.tail, self.head, lat, lon):
+        for array in (self.tail, self.head, *self._places):
             digest.update(np.ascontiguousarray(array).tobytes())
         folder = cache / "orders" / digest.hexdigest()
-        topology = _load(folder)
-        if topology is not None:
-            self.from_cache = True
-            return topology
-        topology = self._build(lat, lon)
+        self._rank = _kept_rank(folder, self.node_count)
+        if self._rank is not None:
+            self._folder, self.from_cache = folder, True
+            return
+        self._topology = self._build()
         with suppress(OSError):  # a cache that cannot be written costs time, never the answer
-            _store(topology, folder)
-        return topology
+            _store(self._topology, folder)
 
 
 def _checksum(folder: Path) -> str:
@@ -96,6 +114,15 @@ def _checksum(folder: Path) -> str:
     for name in _TOPOLOGY_FILES:
         digest.update((folder / name).read_bytes())
     return digest.hexdigest()
+
+
+def _kept_rank(folder: Path, nodes: int) -> npt.NDArray[np.uint32] | None:
+    """The rank kept in `folder`, or None where anything in it is missing or damaged."""
+    with suppress(OSError, UnicodeDecodeError):
+        if (folder / _MANIFEST).read_text() == _checksum(folder):
+            rank = np.fromfile(folder / "rank", np.uint32)
+            return rank if len(rank) == nodes else None
+    return None
 
 
 def _load(folder: Path) -> Any | None:
@@ -134,7 +161,8 @@ class _Customized:
     update where few edges differ, so that the state before and after a closure share it."""
 
     def __init__(self, hierarchy: Hierarchy, *, reverse: bool) -> None:
-        self.metric = CCHMetric(hierarchy.topology)
+        self.hierarchy = hierarchy
+        self.metric: Any = None
         self.edges = hierarchy.edge_count
         self.reverse = reverse
         self.weights: Weights | None = None
@@ -154,6 +182,8 @@ class _Customized:
         else:
             closed = np.full(self.edges, INF_WEIGHT, np.uint32)
             both = (closed, weights) if self.reverse else (weights, closed)
+            if self.metric is None:
+                self.metric = CCHMetric(self.hierarchy.topology)
             self.metric.customize(np.concatenate(both))
             self.full += 1
         self.weights = weights

@@ -12,8 +12,8 @@ from optimizer.units import BoolArray, FloatArray, IntArray
 
 NO_WAY_MS: Final[int] = 2**31 - 1
 """Weight of an edge nobody may use: the engine's own infinity."""
-LONGEST_MS: Final[int] = 2**30
-"""12.4 days: a way that takes as long is no way."""
+LONGEST_MS: Final[int] = 2**30 - 1
+"""12.4 days: a way that takes as long is no way. Twice this fits int32."""
 
 
 class TravelTimeOverflow(OptimizerError):
@@ -107,19 +107,24 @@ def find_profile(profile: str | Profile, custom: Mapping[str, Profile] | None = 
     return found
 
 
-def usable_edges(network: RoadNetwork, profile: Profile) -> BoolArray:
-    """(E,) edges a profile may use: right mode, not closed, high and strong enough where that is known."""
-    usable = network.mode_edges(profile.mode) & (network.speed_kph > 0)
+def usable_edges(network: RoadNetwork, profile: Profile, *, edges: IntArray | None = None) -> BoolArray:
+    """(E,) edges a profile may use: right mode, not closed, high and strong enough where that is known.
+    `edges`: (k,) of these alone."""
+    asked = slice(None) if edges is None else edges
+    usable = network.mode_edges(profile.mode)[asked] & (network.speed_kph[asked] > 0)
     # A limit that is unknown (nan) bars nobody; comparisons with nan are False.
     if profile.height_m is not None:
-        usable = usable & ~(network.max_height_m < profile.height_m)
+        usable &= ~(network.max_height_m[asked] < profile.height_m)
     if profile.weight_t is not None:
-        usable = usable & ~(network.max_weight_t < profile.weight_t)
+        usable &= ~(network.max_weight_t[asked] < profile.weight_t)
     return usable
 
 
-def edge_times_ms(network: RoadNetwork, profile: Profile, *, weather_factor: float = 1.0) -> IntArray:
-    """(E,) milliseconds per edge, rounded up; `NO_WAY_MS` where the profile may not go.
+def edge_times_ms(
+    network: RoadNetwork, profile: Profile, *, weather_factor: float = 1.0, edges: IntArray | None = None
+) -> IntArray:
+    """(E,) milliseconds per edge, rounded up; `NO_WAY_MS` where the profile may not go. `edges`: (k,) of these
+    alone.
 
     `weather_factor` slows (or speeds) everyone alike. Raises `TravelTimeOverflow`, `BadInput` where the
     factor is not above zero.
@@ -127,17 +132,18 @@ def edge_times_ms(network: RoadNetwork, profile: Profile, *, weather_factor: flo
     if not 0 < weather_factor < float("inf"):
         facts = {"field": "weather_factor", "value": weather_factor}
         raise BadInput("weather_factor", [Fault("weather_factor", "road_not_positive", facts)])
-    usable = usable_edges(network, profile)
-    speed_kph = np.minimum(network.speed_kph * profile.factor, profile.max_kph) * weather_factor
-    exact = np.full(network.edge_count, float(NO_WAY_MS))
-    np.divide(network.length_m * 3600.0, speed_kph, out=exact, where=usable)
+    asked = slice(None) if edges is None else edges
+    usable = usable_edges(network, profile, edges=edges)
+    speed_kph = np.minimum(network.speed_kph[asked] * profile.factor, profile.max_kph) * weather_factor
+    exact = np.full(len(usable), float(NO_WAY_MS))
+    np.divide(network.length_m[asked] * 3600.0, speed_kph, out=exact, where=usable)
     too_long = np.flatnonzero(usable & ~(exact < LONGEST_MS))
     if len(too_long):
-        edge = int(too_long[0])
+        edge = int(too_long[0] if edges is None else edges[too_long[0]])
         raise TravelTimeOverflow(
             edge=str(network.edge_id[edge]),
             length_m=float(network.length_m[edge]),
-            speed_kph=float(speed_kph[edge]),
+            speed_kph=float(speed_kph[too_long[0]]),
             edges=len(too_long),
         )
     return ceil_ms(exact)

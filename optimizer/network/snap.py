@@ -9,6 +9,7 @@ import shapely
 
 from optimizer.errors import BadInput, Fault
 from optimizer.network.graph import TURN_CLASS, IndexArray, RoadNetwork, great_circle_m
+from optimizer.network.nearest_road import nearest_road
 from optimizer.network.profiles import Profile, find_profile, usable_edges
 from optimizer.units import BoolArray, FloatArray
 
@@ -103,38 +104,31 @@ def snap(
     usable = usable_edges(network, chosen)
     if TURN_CLASS in network.class_names:
         usable = usable & (network.road_class != network.class_names.index(TURN_CLASS))
-    segments = np.unique(network.segment[usable]).astype(np.int64)
-    if len(segments) == 0:
+    used = np.zeros(len(network.segment_id), np.bool_)
+    used[network.segment[usable]] = True
+    if not used.any():
         raise BadInput("network", [Fault("network", "road_no_usable_roads", {"profile": chosen.name})])
 
     # Locally metric: degrees to metres at the middle latitude of the network. The choice between two
     # roads can be off by under 2 % some 100 km from there; the distance reported is exact (great circle).
-    lon_scale = float(np.cos(np.radians(np.median(network.lat))))
-    lines = segment_lines(network, segments, lon_scale=lon_scale, scale=_METRES_PER_DEGREE)
-    points = shapely.points(lon_ * lon_scale * _METRES_PER_DEGREE, lat_ * _METRES_PER_DEGREE)
-    tree = shapely.STRtree(lines)
-    found_point, found_line = tree.query_nearest(points, max_distance=max_snap_m * 1.1 + 1.0)
-    first = np.lexsort((found_line, found_point))  # equally near: the first segment by id, on any machine
-    found_point, where = np.unique(found_point[first], return_index=True)
-    found_line = found_line[first][where]
-
-    count = len(lat_)
-    segment = np.full(count, -1, np.int32)
-    fraction, road_lat, road_lon = (np.full(count, np.nan) for _ in range(3))
-    access_m = np.full(count, np.inf)
-    line = lines[found_line]
-    along = shapely.line_locate_point(line, points[found_point], normalized=True)
-    along = np.where(np.isfinite(along), along, 0.0)  # a segment of no length
-    on_road = shapely.line_interpolate_point(line, along, normalized=True)
-    at_lat = shapely.get_y(on_road) / _METRES_PER_DEGREE
-    at_lon = shapely.get_x(on_road) / (_METRES_PER_DEGREE * lon_scale)
-    distance = great_circle_m(lat_[found_point], lon_[found_point], at_lat, at_lon)
-    near = distance <= max_snap_m
-    kept = found_point[near]
-    segment[kept] = segments[found_line[near]]
+    x_scale = float(np.cos(np.radians(np.median(network.lat)))) * _METRES_PER_DEGREE
+    lines = (
+        network.segment_ends.copy(),
+        network.lon * x_scale,
+        network.lat * _METRES_PER_DEGREE,
+        network.shape_offset.copy(),
+        network.shape_lon * x_scale,
+        network.shape_lat * _METRES_PER_DEGREE,
+    )
+    farthest_m = max_snap_m * 1.1 + 1.0
+    found, along, x, y = nearest_road(lines, used, lon_ * x_scale, lat_ * _METRES_PER_DEGREE, farthest_m)
+    at_lat, at_lon = y / _METRES_PER_DEGREE, x / x_scale
+    distance = great_circle_m(lat_, lon_, at_lat, at_lon)
+    near = (found >= 0) & (distance <= max_snap_m)
+    segment = np.where(near, found, -1).astype(np.int32)
     # Whole millimetres: a point on the road is at 0, whatever the projection leaves behind.
-    fraction[kept], access_m[kept] = along[near], np.round(distance[near], 3)
-    road_lat[kept], road_lon[kept] = at_lat[near], at_lon[near]
+    fraction, access_m = np.where(near, along, np.nan), np.where(near, np.round(distance, 3), np.inf)
+    road_lat, road_lon = np.where(near, at_lat, np.nan), np.where(near, at_lon, np.nan)
     for array in (lat_, lon_, segment, fraction, access_m, road_lat, road_lon):
         array.setflags(write=False)
     return SnappedPoints(lat_, lon_, segment, fraction, access_m, road_lat, road_lon)

@@ -112,3 +112,22 @@ def test_bad_points_are_told_by_row(county: Path, capsys: Capture) -> None:
     assert "第 2 行" in told
     assert "第 3 行" in told
     assert not (county / "m.csv").exists()
+
+
+def test_a_departure_waits_for_a_road_that_opens_on_the_way(county: Path) -> None:
+    closure = {"id": "C", "edges": ["bc"], "speed_factor": 0, "to": "2024-06-03T12:05:00+08:00"}
+    (county / "closed.json").write_text(json.dumps({"closures": [closure]}), encoding="utf-8")
+    closed = ("--closures", str(county / "closed.json"))
+    assert travel(county, *closed, "--as-of", "2024-06-03T12:00:00+08:00") == 0
+    assert matrix(county)["station", "village"] == ""
+    assert travel(county, *closed, "--depart-at", "2024-06-03T12:00:00+08:00") == 0
+    assert matrix(county)["station", "village"] == "390"  # at 12:05 from the middle on
+    assert matrix(county)["station", "school"] == "90"
+    assert travel(county, *closed, "--depart-at", "2024-06-03T12:04:30+08:00") == 0
+    assert matrix(county)["station", "village"] == "180"
+
+
+def test_a_departure_and_an_instant_do_not_go_together(county: Path, capsys: Capture) -> None:
+    instant = "2024-06-03T12:00:00+08:00"
+    assert travel(county, "--as-of", instant, "--depart-at", instant) == 2
+    assert "--depart-at" in capsys.readouterr().err

@@ -1,5 +1,7 @@
 """Points to roads: nearest usable edge, distance counted, far points reported and left where they are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -7,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.network.graph import build_network, great_circle_m
-from optimizer.network.snap import snap
+from optimizer.network.profiles import find_profile, usable_edges
+from optimizer.network.snap import segment_lines, snap
 
 
 def crossroads(**more):
@@ -104,3 +107,37 @@ def test_no_road_is_nearer_than_the_one_snapped_to(seed, random_network):
             for s in usable
         )
         assert found.access_m[i] == pytest.approx(nearest * 111_195, rel=2e-3, abs=0.01)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_the_nearest_road_is_the_one_that_an_index_of_lines_finds(seed, random_network):
+    plain, rng = random_network(seed, nodes=40, roads=30), np.random.default_rng(seed)
+    points = rng.integers(0, 4, len(plain.segment_id))
+    offset = np.concatenate(([0], np.cumsum(points)))
+    bends = offset[-1]
+    network = replace(
+        plain,
+        shape_offset=offset,
+        shape_lat=29.5 + rng.uniform(0, 0.05, bends),
+        shape_lon=106.5 + rng.uniform(0, 0.05, bends),
+    )
+    lat, lon = 29.49 + rng.uniform(0, 0.07, 60), 106.49 + rng.uniform(0, 0.07, 60)
+    lat[:10], lon[:10] = network.lat[:10], network.lon[:10]  # where several roads meet
+    found = snap(network, lat=lat, lon=lon, profile="car", max_snap_m=400)
+    scale, metres = float(np.cos(np.radians(np.median(network.lat)))), 111_195.08
+    used = np.unique(network.segment[usable_edges(network, find_profile("car"))]).astype(np.int64)
+    lines = segment_lines(network, used, lon_scale=scale, scale=metres)
+    for i in range(60):
+        distance = shapely.distance(lines, shapely.points(lon[i] * scale * metres, lat[i] * metres))
+        nearest = used[np.flatnonzero(distance <= distance.min() + 1e-7)]
+        if distance.min() > 401:
+            assert found.segment[i] == -1
+        elif distance.min() < 399:
+            assert found.segment[i] in nearest
+            line = lines[np.searchsorted(used, found.segment[i])]
+            x, y = found.road_lon[i] * scale * metres, found.road_lat[i] * metres
+            assert shapely.distance(line, shapely.points(x, y)) < 1e-6
+            along = shapely.line_interpolate_point(line, found.fraction[i], normalized=True)
+            assert shapely.distance(along, shapely.points(x, y)) < 1e-5
+    assert (found.segment[:10][found.snapped[:10]] >= 0).all()
