@@ -1,13 +1,14 @@
 """Problem in, plan out; reads top to bottom."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from optimizer.dispatch.explain import unmet
 from optimizer.dispatch.fairness import Share, share_out
+from optimizer.dispatch.fairness_bound import fairness_bound, reached
 from optimizer.dispatch.levels import Decision, Value, gini, rank, supply_levels, team_levels
 from optimizer.dispatch.loading import Load, load_of, shipments
 from optimizer.dispatch.plan import Level, Plan, Reason, Shipment, Status, StoppedBy, TeamOrder, Unmet
@@ -121,6 +122,11 @@ def _supply_side(problem: DispatchProblem, model: SupplyModel) -> tuple[tuple[Sh
     names = tuple(name for name in problem.parameters.levels if name not in TEAM_LEVELS)
     if rank(problem, practice, names) < rank(problem, values, names):
         ours, values = theirs, practice
+    if not share.proven and (fills := values["fairness"]) and isinstance(fills, tuple):
+        critical = tuple(problem.items[supply.item].life_critical for supply in items)
+        contested = tuple(held is not None for held in contests)
+        best = fairness_bound(items, opened, contested, critical, order)
+        share = replace(share, proven=best is not None and reached(fills, best))
     return ours, _Side(values, _supply_bounds(problem, model, share, values, least), practice)
 
 
