@@ -44,6 +44,8 @@ class SupplyModel:
     lots: dict[tuple[str, str], tuple[StockLine, ...]]  # dispatchable lots in FEFO order (S4)
     vehicles: dict[str, list[int]]  # of the stores that have any
     _arrivals: dict[int, IntArray] = field(default_factory=dict)
+    _open: dict[int, BoolArray] = field(default_factory=dict)
+    _order: dict[int, IntArray] = field(default_factory=dict)
 
     def arrivals(self, supply: ItemSupply) -> IntArray:
         """(S, I) earliest arrival of one lump, by the vehicles that can carry it where a store has vehicles (S6)."""
@@ -63,7 +65,30 @@ class SupplyModel:
 
     def open(self, supply: ItemSupply) -> BoolArray:
         """(S, I): this item may go from this store to this incident (S5-S7)."""
-        return (self.arrivals(supply) < UNREACHABLE) & ~self.banned(supply)
+        if supply.item not in self._open:
+            self._open[supply.item] = (self.arrivals(supply) < UNREACHABLE) & ~self.banned(supply)
+        return self._open[supply.item]
+
+    @cached_property
+    def nearest(self) -> IntArray:
+        """(stores, incidents) stores by earliest arrival, ties by number."""
+        return np.argsort(self.arrive, axis=0, kind="stable").astype(np.int64)
+
+    def by_arrival(self, supply: ItemSupply) -> IntArray:
+        """(S, I) positions in the supply's stores by arrival, ties by number."""
+        if supply.item not in self._order:
+            self._order[supply.item] = self._order_of(supply)
+        return self._order[supply.item]
+
+    def _order_of(self, supply: ItemSupply) -> IntArray:
+        arrive = self.arrivals(supply)
+        if not np.array_equal(arrive, self.arrive[np.ix_(supply.stores, supply.incidents)]):
+            return np.argsort(arrive, axis=0, kind="stable").astype(np.int64)
+        # the order of all stores, without those that do not hold the item
+        position = np.full(len(self.arrive), -1)
+        position[supply.stores] = np.arange(len(supply.stores))
+        place = position[self.nearest[:, supply.incidents].T]
+        return place[place >= 0].reshape(len(supply.incidents), len(supply.stores)).T
 
     def banned(self, supply: ItemSupply) -> BoolArray:
         """(S, I): a ban keeps this item from going there (S5)."""
@@ -146,19 +171,23 @@ def supply_model(problem: DispatchProblem) -> SupplyModel:
         wanted.setdefault(demand.item, []).append(index)
     day = problem.as_of.astimezone(SHANGHAI).date()
     lots: dict[tuple[str, str], list[StockLine]] = {}
-    decimals: dict[str, int] = {}
+    quantities: dict[str, set[Decimal]] = {item: set() for item in wanted}
     for line in problem.stock:
-        if line.item in wanted:
-            decimals[line.item] = max(decimals.get(line.item, 0), _decimals(line.quantity))
-            if line.quantity > 0 and usable(line, day):
-                lots.setdefault((line.store, line.item), []).append(line)
+        item = line.item
+        if item in quantities:
+            quantities[item].add(line.quantity)
+            if line.quantity > 0 and not line.blocked and (line.expires is None or day <= line.expires):
+                lots.setdefault((line.store, item), []).append(line)
     for (_, item), floor in problem.reserve_floor.items():
-        decimals[item] = max(decimals.get(item, 0), _decimals(floor))
-    ordered = {key: tuple(sorted(lines, key=fefo_key)) for key, lines in sorted(lots.items())}
+        if item in quantities:
+            quantities[item].add(floor)
+    decimals = {item: max(map(_decimals, seen), default=0) for item, seen in quantities.items()}
+    ordered = {key: tuple(sorted(rows, key=fefo_key) if len(rows) > 1 else rows) for key, rows in lots.items()}
     held: dict[str, list[tuple[int, Decimal]]] = {}
     for (store, item), lines in ordered.items():
-        floor = problem.reserve_floor.get((store, item), Decimal(0))
-        free = sum((line.quantity for line in lines), Decimal(0)) - floor
+        free = lines[0].quantity if len(lines) == 1 else sum((line.quantity for line in lines), Decimal(0))
+        if (store, item) in problem.reserve_floor:
+            free -= problem.reserve_floor[store, item]
         if free > 0:
             held.setdefault(item, []).append((problem.store_index[store], free))
     supplies = []

@@ -11,7 +11,7 @@
 Least: sum of weight x arrival (level 6) + metre_price x metres + trip_price x departures from home; what is left behind costs
 `weight x horizon x LEFT_BEHIND`. Loads that are larger than a vehicle have to be split before.
 Search: parallel cheapest insertion, then guided local search that stops after a number of solutions, not at the
-clock: the same arrays give the same rounds.
+clock: equal arrays give equal rounds.
 """
 
 from dataclasses import dataclass
@@ -210,7 +210,7 @@ def trips_of(fleet: Fleet, loads: Loads, routes: list[list[int]], *, horizon_s: 
         stops: list[RoundStop] = []
         for node in [*route, None]:
             load = None if node is None else node % count
-            place = home if node is None else int(loads.store[load] if node < count else loads.incident[load])  # type: ignore[index]
+            place = home if node is None else int(loads.store[load] if node < count else loads.incident[load])
             if here == home and place != home:
                 departures += 1
                 if not any(stop.place != home for stop in stops):
