@@ -5,6 +5,7 @@ loss of time per metre saved first, until the tolerance on level 6 is used up. W
 is, so levels 2, 4 and 5 do not move. This is a greedy rule, not an optimum; `cost_bound` says how far it can be.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heapify, heappop, heappush
@@ -67,10 +68,18 @@ class _State:
 
 
 def fewer_trips(
-    model: SupplyModel, allowed: tuple[BoolArray, ...], flows: tuple[Flow, ...], *, budget: float
+    model: SupplyModel,
+    allowed: tuple[BoolArray, ...],
+    flows: tuple[Flow, ...],
+    *,
+    budget: float,
+    arrive: Mapping[tuple[int, int], int],
 ) -> tuple[Flow, ...]:
-    """The same grants with fewer (store, incident) pairs; at most `budget` severity-seconds slower by first trips."""
-    state = _state(model, allowed, flows)
+    """The same grants with fewer (store, incident) pairs, at most `budget` severity-seconds slower.
+
+    `arrive`: when the last goods of a pair (store, incident) arrive as things stand; its vehicles may have to queue.
+    """
+    state = _state(model, allowed, flows, arrive)
     metres = trip_metres(model)
     parameters = model.problem.parameters
 
@@ -99,13 +108,25 @@ def fewer_trips(
     return _flows(state, flows)
 
 
-def _state(model: SupplyModel, allowed: tuple[BoolArray, ...], flows: tuple[Flow, ...]) -> _State:
+def _state(
+    model: SupplyModel,
+    allowed: tuple[BoolArray, ...],
+    flows: tuple[Flow, ...],
+    arrive: Mapping[tuple[int, int], int],
+) -> _State:
     used: dict[int, dict[int, dict[int, int]]] = {}
+    times = [model.arrivals(supply).copy() for supply in model.items]
     spare, pairs = [], dict.fromkeys(range(len(model.problem.stores)), 0)
     for number, (supply, flow) in enumerate(zip(model.items, flows, strict=True)):
         left = supply.available.copy()
         np.subtract.at(left, flow.store, flow.lumps)
         spare.append(left)
+        rows = {store: at for at, store in enumerate(supply.stores.tolist())}
+        columns = {incident: at for at, incident in enumerate(supply.incidents.tolist())}
+        for (store, incident), then in arrive.items():
+            if store in rows and incident in columns:
+                here = rows[store], columns[incident]
+                times[number][here] = max(int(times[number][here]), then)
         stores, incidents = supply.stores[flow.store].tolist(), supply.incidents[flow.incident].tolist()
         for store, incident, lumps in zip(stores, incidents, flow.lumps.tolist(), strict=True):
             there = used.setdefault(incident, {})
@@ -115,7 +136,7 @@ def _state(model: SupplyModel, allowed: tuple[BoolArray, ...], flows: tuple[Flow
     return _State(
         supplies=model.items,
         open=allowed,
-        arrive=[model.arrivals(supply) for supply in model.items],
+        arrive=times,
         weight=[np.array([float(weight) for weight in supply.weight]) for supply in model.items],
         spare=spare,
         row=[{store: at for at, store in enumerate(supply.stores.tolist())} for supply in model.items],
@@ -133,8 +154,8 @@ def _flows(state: _State, before: tuple[Flow, ...]) -> tuple[Flow, ...]:
                 arcs[number].append((state.row[number][store], state.column[number][incident], lumps))
     result = []
     for mine, flow in zip(arcs, before, strict=True):
-        store, incident, lumps = np.array(sorted(mine), np.int64).reshape(-1, 3).T
-        result.append(Flow(store.copy(), incident.copy(), lumps.copy(), flow.bound))
+        table = np.array(sorted(mine), np.int64).reshape(-1, 3)
+        result.append(Flow(table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy(), flow.bound))
     return tuple(result)
 
 

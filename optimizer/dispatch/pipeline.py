@@ -6,19 +6,21 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from optimizer.dispatch.consolidate import cost_bound, fewer_trips
 from optimizer.dispatch.explain import unmet
 from optimizer.dispatch.fairness import Share, share_out
 from optimizer.dispatch.fairness_bound import fairness_bound, reached
 from optimizer.dispatch.levels import Decision, Value, gini, rank, supply_levels, team_levels
-from optimizer.dispatch.loading import Load, load_of, shipments
+from optimizer.dispatch.loading import load_of, shipments
 from optimizer.dispatch.plan import Level, Plan, Reason, Shipment, Status, StoppedBy, TeamOrder, Unmet
 from optimizer.dispatch.practice import practice_loads, practice_teams
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.schedule import team_orders
-from optimizer.dispatch.supplies import cheapest_grants, contest, ship
+from optimizer.dispatch.supplies import Flow, cheapest_grants, contest, ship
 from optimizer.dispatch.supply_model import SupplyModel, supply_model
 from optimizer.dispatch.team_model import TeamModel, team_model
 from optimizer.dispatch.teams import TeamSchedule, solve_teams
+from optimizer.units import BoolArray
 
 TEAM_LEVELS = ("unserved", "completion")
 
@@ -104,22 +106,19 @@ def _supply_side(problem: DispatchProblem, model: SupplyModel) -> tuple[tuple[Sh
     else:
         rows = zip(items, opened, contests, strict=True)
         share = Share(tuple(cheapest_grants(model, *row) for row in rows), proven=False)
-    loads: list[Load] = []
+    flows = []
     least = Fraction(0)  # level 6: what is shipped arrives no sooner, the rest counts at the horizon
     horizon = problem.parameters.horizon_s
     for supply, allowed, grants, held in zip(items, opened, share.grants, contests, strict=True):
         flow = ship(model, supply, allowed, grants, held)
-        loads.extend(
-            load_of(supply, int(s), int(i), int(n))
-            for s, i, n in zip(flow.store, flow.incident, flow.lumps, strict=True)
-        )
+        flows.append(flow)
         missing = supply.demand - grants
         late = sum((w * int(m) for w, m in zip(supply.weight, missing, strict=True)), Fraction(0)) * horizon
         least += flow.bound + late
-    ours = shipments(problem, loads, model.lots)
     theirs = shipments(problem, practice_loads(model), model.lots, as_listed=True)
-    values, practice = supply_levels(problem, ours), supply_levels(problem, theirs)
+    practice = supply_levels(problem, theirs)
     names = tuple(name for name in problem.parameters.levels if name not in TEAM_LEVELS)
+    ours, values = _near_equals(problem, model, opened, tuple(flows), practice)
     if rank(problem, practice, names) < rank(problem, values, names):
         ours, values = theirs, practice
     if not share.proven and (fills := values["fairness"]) and isinstance(fills, tuple):
@@ -127,11 +126,55 @@ def _supply_side(problem: DispatchProblem, model: SupplyModel) -> tuple[tuple[Sh
         contested = tuple(held is not None for held in contests)
         best = fairness_bound(items, opened, contested, critical, order)
         share = replace(share, proven=best is not None and reached(fills, best))
-    return ours, _Side(values, _supply_bounds(problem, model, share, values, least), practice)
+    least_cost = cost_bound(model, opened, contests)
+    return ours, _Side(values, _supply_bounds(problem, model, share, values, least, least_cost), practice)
+
+
+def _near_equals(
+    problem: DispatchProblem,
+    model: SupplyModel,
+    opened: tuple[BoolArray, ...],
+    flows: tuple[Flow, ...],
+    practice: dict[str, Value],
+) -> tuple[tuple[Shipment, ...], dict[str, Value]]:
+    """Level 6 by the list rule, then less of level 7 within the tolerance; never for a plan worse than practice."""
+
+    def dated(flows: tuple[Flow, ...]) -> tuple[tuple[Shipment, ...], dict[str, Value]]:
+        loads = [
+            load_of(supply, int(s), int(i), int(n))
+            for supply, flow in zip(model.items, flows, strict=True)
+            for s, i, n in zip(flow.store, flow.incident, flow.lumps, strict=True)
+        ]
+        rows = shipments(problem, loads, model.lots)
+        return rows, supply_levels(problem, rows)
+
+    rows, values = dated(flows)
+    tolerance = Fraction(problem.parameters.deprivation_tolerance)
+    waited = values["deprivation"]
+    assert isinstance(waited, Fraction)
+    names = tuple(name for name in problem.parameters.levels if name not in TEAM_LEVELS)
+    before = tuple(name for name in names if name not in ("deprivation", "cost"))
+    arrive: dict[tuple[int, int], int] = {}
+    for row in rows:
+        pair = problem.store_index[row.store], problem.incident_index[row.incident]
+        arrive[pair] = max(arrive.get(pair, 0), row.arrive_s)
+    for part in (Fraction(1), Fraction(1, 4)):  # vehicles may queue: what first seemed allowed can be too much
+        slim = fewer_trips(model, opened, flows, budget=float(waited * tolerance * part), arrive=arrive)
+        found, theirs = dated(slim)
+        same = rank(problem, theirs, before) == rank(problem, values, before)
+        slow, dear = theirs["deprivation"] > waited * (1 + tolerance), theirs["cost"] >= values["cost"]  # type: ignore[operator]
+        if same and not slow and not dear and rank(problem, theirs, names) <= rank(problem, practice, names):
+            return found, theirs
+    return rows, values
 
 
 def _supply_bounds(
-    problem: DispatchProblem, model: SupplyModel, share: Share, values: dict[str, Value], least: Fraction
+    problem: DispatchProblem,
+    model: SupplyModel,
+    share: Share,
+    values: dict[str, Value],
+    least: Fraction,
+    least_cost: Fraction,
 ) -> dict[str, Value | None]:
     """Levels 2 and 4 are exact, 5 where sharing is proven; 6 holds once the levels before it are at their bounds."""
     unmet_least = {True: Fraction(0), False: Fraction(0)}
@@ -154,9 +197,7 @@ def _supply_bounds(
     if held and share.proven:
         bounds["fairness"] = fairest
     if held:
-        bounds["deprivation"] = least
-    if not problem.demands:
-        bounds["cost"] = Fraction(0)
+        bounds["deprivation"], bounds["cost"] = least, least_cost
     return bounds
 
 
@@ -213,6 +254,7 @@ def _parameters(problem: DispatchProblem) -> dict[str, Any]:
             "due_penalty_s": parameters.due_penalty_s,
             "trip_cost_m": parameters.trip_cost_m,
             "store_cost_m": parameters.store_cost_m,
+            "deprivation_tolerance": float(parameters.deprivation_tolerance),
         },
         "tiers": [{"id": tier.id, "limit_s": tier.limit_s} for tier in parameters.tiers],
         "horizon_h": parameters.horizon_s / 3600,

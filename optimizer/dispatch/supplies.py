@@ -14,7 +14,7 @@ import numpy as np
 from ortools.graph.python import max_flow, min_cost_flow
 
 from optimizer.dispatch.supply_model import ItemSupply, SupplyModel
-from optimizer.units import UNREACHABLE, BoolArray, IntArray
+from optimizer.units import BoolArray, IntArray
 
 EXACT_SCALE = 1 << 20  # weights are exact integers when their common denominator stays below this
 ROOM = 1 << 58  # total flow x cost stays below, so that nothing overflows

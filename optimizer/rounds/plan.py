@@ -8,8 +8,8 @@
     (R5) a trip begins when the vehicle leaves home and ends when it is home again with nothing aboard (home may be a
          stop on the way); the last way home counts in metres
 
-Least: sum of weight x arrival (level 6) + metre_price x metres + trip_price x departures from home; what is left behind costs
-`weight x horizon x LEFT_BEHIND`. Loads that are larger than a vehicle have to be split before.
+Least: sum of weight x arrival (level 6) + metre_price x metres + trip_price x departures from home; what is left
+behind costs `weight x horizon x LEFT_BEHIND`. Loads that are larger than a vehicle have to be split before.
 Search: parallel cheapest insertion, then guided local search that stops after a number of solutions, not at the
 clock: equal arrays give equal rounds.
 """
