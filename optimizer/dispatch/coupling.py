@@ -20,7 +20,7 @@ from optimizer.dispatch.loading import Leg, Load, legs_of
 from optimizer.dispatch.plan import TeamOrder
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.schedule import Deadlock, team_orders
-from optimizer.dispatch.supply_model import lumps_of
+from optimizer.dispatch.supply_model import stock_of
 from optimizer.dispatch.team_model import TeamModel, direct_finish, team_model
 from optimizer.dispatch.together import schedule_together
 from optimizer.units import BoolArray, IntArray
@@ -70,7 +70,7 @@ def errands(problem: DispatchProblem, settled: Settled) -> Errands:
         return Errands(problem)
     stops = {(order.team, stop.task): stop for order in settled.orders for stop in order.stops}
     first = {order.team: order.stops[0] for order in settled.orders}
-    lumps = lumps_of(problem, {need.item for task in problem.tasks for need in task.equipment})
+    _, lumps = stock_of(problem, {need.item for task in problem.tasks for need in task.equipment})
     legs = legs_of(problem, settled.fetched.loads, as_listed=True)
     for one in settled.fetched.taken:
         task, team, item = problem.tasks[one.task], problem.teams[one.team].id, problem.items[one.item].id

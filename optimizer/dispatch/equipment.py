@@ -16,7 +16,7 @@ import numpy as np
 from optimizer.dispatch.loading import Load, legs_of
 from optimizer.dispatch.problem import DispatchProblem, Need
 from optimizer.dispatch.schedule import Ready
-from optimizer.dispatch.supply_model import dispatchable_lots, earliest_arrivals, fits, fleet, lumps_of
+from optimizer.dispatch.supply_model import earliest_arrivals, fits, fleet, stock_of
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
 Pair = tuple[int, int]  # task, team
@@ -60,12 +60,12 @@ class Shelves:
         self.lump: dict[str, Decimal] = {}
         if not needed:
             return
-        for (store, item), lines in dispatchable_lots(problem, needed).items():
+        lots, self.lump = stock_of(problem, needed)
+        for (store, item), lines in lots.items():
             floor = problem.reserve_floor.get((store, item), Decimal(0))
             units = sum((line.quantity for line in lines), Decimal(0)) - floor
             if units > 0:
                 self.stock[item][problem.store_index[store]] = units
-        self.lump = lumps_of(problem, needed)
         self._arrive = earliest_arrivals(problem)
         self._banned = {(ban.store, ban.incident, ban.item) for ban in problem.bans if ban.store is not None}
         self._fleet = fleet(problem)

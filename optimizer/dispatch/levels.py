@@ -75,8 +75,11 @@ def supply_levels(problem: DispatchProblem, rows: tuple[Shipment, ...]) -> dict[
             continue
         key = row.incident, row.item
         waited[key] = waited.get(key, Decimal(0)) + row.quantity * row.arrive_s
+    alike: dict[Fraction, Fraction] = {}  # one division per demanded quantity: sums of unlike fractions are slow
     for key, unit_seconds in waited.items():
-        deprivation += severity[key[0]] * Fraction(unit_seconds) / demanded[key]
+        quantity = demanded[key]
+        alike[quantity] = alike.get(quantity, Fraction(0)) + severity[key[0]] * Fraction(unit_seconds)
+    deprivation += sum((weighted / quantity for quantity, weighted in alike.items()), Fraction(0))
     return {
         "critical_unmet": unmet[True],
         "other_unmet": unmet[False],

@@ -6,8 +6,9 @@ Numbers in brackets are those of docs/model.md.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
+from operator import itemgetter
 
 from optimizer.dispatch.plan import Shipment
 from optimizer.dispatch.problem import DispatchProblem, StockLine
@@ -173,39 +174,35 @@ def _room(room: Decimal, each: Decimal, lump: Decimal) -> Decimal:
 def from_lots(
     problem: DispatchProblem, legs: Iterable[Leg], lots: Mapping[tuple[str, str], tuple[StockLine, ...]]
 ) -> tuple[Shipment, ...]:
-    """Take every leg from the store's lots, earliest expiry first, in order of departure (S4)."""
-    rows: list[Shipment] = []
-    left: dict[tuple[str, str], list[list[StockLine | Decimal]]] = {}
-    order = sorted(legs, key=lambda leg: (leg.depart_s, leg.load.incident, leg.vehicle or "", leg.trip or 0))
-    for leg in order:
-        store, item = problem.stores[leg.load.store].id, problem.items[leg.load.item].id
-        queue = left.setdefault((store, item), [[line, line.quantity] for line in lots[store, item]])
-        quantity = leg.quantity
+    """Take every leg from the store's lots, earliest expiry first, in order of departure (S4).
+
+    Shipments stand in order of incident and arrival, with ids that follow this order.
+    """
+    rows: list[tuple[str, int, str, str, int, str, str, int, str, str, Decimal, Leg]] = []
+    left: dict[tuple[int, int], tuple[int, Decimal]] = {}  # (store, item) -> lot in use, units left of it
+    for leg in sorted(legs, key=lambda leg: (leg.depart_s, leg.load.incident, leg.vehicle or "", leg.trip or 0)):
+        load, quantity = leg.load, leg.quantity
+        store, item = problem.stores[load.store].id, problem.items[load.item].id
+        lines = lots[store, item]
+        number, there = left.get((load.store, load.item)) or (0, lines[0].quantity)
+        incident, vehicle, trip = problem.incidents[load.incident].id, leg.vehicle or "", leg.trip or 0
+        task, team = "" if load.task is None else problem.tasks[load.task].id, leg.team or ""
         while quantity > 0:
-            line, there = queue[0]
-            assert isinstance(line, StockLine)
-            assert isinstance(there, Decimal)
-            take = min(quantity, there)
-            rows.append(
-                Shipment(
-                    id="", store=store, incident=problem.incidents[leg.load.incident].id, item=item, lot=line.lot,
-                    quantity=take, depart_s=leg.depart_s, arrive_s=leg.arrive_s, vehicle=leg.vehicle, trip=leg.trip,
-                    task=None if leg.load.task is None else problem.tasks[leg.load.task].id, team=leg.team,
-                )
-            )  # fmt: skip
+            if not there:
+                number += 1
+                there = lines[number].quantity
+            take = quantity if quantity < there else there
+            lot = lines[number].lot
+            rows.append((incident, leg.arrive_s, store, vehicle, trip, item, lot, leg.depart_s, task, team, take, leg))
             quantity -= take
-            queue[0][1] = there - take
-            if there == take:
-                queue.pop(0)
-    return numbered(rows)
-
-
-def numbered(rows: list[Shipment]) -> tuple[Shipment, ...]:
-    """Shipments in order of incident and arrival, with ids that follow this order."""
-    rows = sorted(
-        rows,
-        key=lambda r: (r.incident, r.arrive_s, r.store, r.vehicle or "", r.trip or 0, r.item, r.lot, r.depart_s,
-                       r.task or "", r.team or ""),
-    )  # fmt: skip
+            there -= take
+        left[load.store, load.item] = number, there
+    rows.sort(key=itemgetter(0, 1, 2, 3, 4, 5, 6, 7, 8, 9))
     width = max(4, len(str(len(rows))))
-    return tuple(replace(row, id=f"S{number:0{width}d}") for number, row in enumerate(rows, 1))
+    return tuple(
+        Shipment(
+            id=f"S{number:0{width}d}", store=store, incident=incident, item=item, lot=lot, quantity=take,
+            depart_s=depart, arrive_s=arrive, vehicle=leg.vehicle, trip=leg.trip, task=task or None, team=leg.team,
+        )
+        for number, (incident, arrive, store, _, _, item, lot, depart, task, _, take, leg) in enumerate(rows, 1)
+    )  # fmt: skip

@@ -12,13 +12,11 @@ from optimizer.dispatch.explain import unmet
 from optimizer.dispatch.levels import Decision, Value, gini, rank, supply_levels, team_levels
 from optimizer.dispatch.plan import Level, Plan, Reason, Status, StoppedBy, Unmet
 from optimizer.dispatch.practice import practice_teams
-from optimizer.dispatch.problem import LEVELS, DispatchProblem
+from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.schedule import team_orders
-from optimizer.dispatch.supply_plan import practice_supply, supply
+from optimizer.dispatch.supply_plan import SUPPLY_LEVELS, practice_supply, slimmer, supply
 from optimizer.dispatch.team_model import TeamModel, team_model
 from optimizer.dispatch.teams import TeamSchedule, solve_teams
-
-SUPPLY_LEVELS = tuple(name for name in LEVELS if name not in TEAM_LEVELS)
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,10 @@ def solve(problem: DispatchProblem, *, seed: int = 0, limits: SolveLimits | None
     habit = settle(problem, practice_teams(problem, teams, settled.sequences), shelves)
     sent = supply(problem, errands(problem, settled))
     habit_sent = practice_supply(problem, errands(problem, habit), sent)
-    values = team_levels(problem, settled.orders) | supply_levels(problem, sent.shipments)
+    values = team_levels(problem, settled.orders)
     practice = team_levels(problem, habit.orders) | supply_levels(problem, habit_sent)
+    sent = slimmer(sent, practice)
+    values |= sent.values
     decision = Decision(settled.orders, sent.shipments)
     # where neither side waits for the other each may fall back on practice alone
     for names in (problem.parameters.levels,) if problem.coupled else (TEAM_LEVELS, SUPPLY_LEVELS):
@@ -61,7 +61,7 @@ def solve(problem: DispatchProblem, *, seed: int = 0, limits: SolveLimits | None
                 decision = replace(decision, team_orders=habit.orders)
             if "cost" in names:
                 decision = replace(decision, shipments=habit_sent)
-    bounds = _team_bounds(problem, schedule, values) | sent.bounds(problem, values)
+    bounds = _team_bounds(problem, schedule, values) | sent.bounds(values)
     levels = tuple(_level(name, values[name], bounds[name], practice[name]) for name in problem.parameters.levels)
     proven = all(level.gap == 0 for level in levels)
     return Plan(
@@ -152,6 +152,7 @@ def _parameters(problem: DispatchProblem) -> dict[str, Any]:
             "due_penalty_s": parameters.due_penalty_s,
             "trip_cost_m": parameters.trip_cost_m,
             "store_cost_m": parameters.store_cost_m,
+            "deprivation_tolerance": float(parameters.deprivation_tolerance),
         },
         "tiers": [{"id": tier.id, "limit_s": tier.limit_s} for tier in parameters.tiers],
         "horizon_h": parameters.horizon_s / 3600,

@@ -87,7 +87,7 @@ def practice_loads(model: SupplyModel) -> list[Load]:
     problem = model.problem
     left = {supply.item: supply.available.copy() for supply in model.items}
     opened = {supply.item: model.open(supply) for supply in model.items}
-    arrive = {supply.item: model.arrivals(supply) for supply in model.items}
+    by_arrival = {supply.item: model.by_arrival(supply) for supply in model.items}
     column = {
         (int(incident), supply.item): position
         for supply in model.items
@@ -101,8 +101,8 @@ def practice_loads(model: SupplyModel) -> list[Load]:
                 continue
             wanted = int(supply.demand[position])
             stock = left[supply.item]
-            there = np.flatnonzero((stock > 0) & opened[supply.item][:, position])
-            near = there[np.argsort(arrive[supply.item][there, position], kind="stable")]
+            near = by_arrival[supply.item][:, position]
+            near = near[((stock > 0) & opened[supply.item][:, position])[near]]
             for row in near.tolist():
                 if not wanted:
                     break

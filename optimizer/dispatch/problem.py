@@ -167,6 +167,7 @@ class Parameters:
     due_penalty_s: int = 600  # per team, times severity, when it arrives after due_s
     trip_cost_m: int = 1000  # one more trip is worth this many vehicle-metres
     store_cost_m: int = 2000  # one more store opened is worth this many vehicle-metres
+    deprivation_tolerance: Decimal = Decimal("0.01")  # share of level 6 that may go for level 7
     redispatch: tuple[tuple[int, tuple[int, ...]], ...] = ()  # from severity -> to severities
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from ortools.graph.python import max_flow, min_cost_flow
 
 from optimizer.dispatch.supply_model import ItemSupply, SupplyModel
-from optimizer.units import UNREACHABLE, BoolArray, IntArray
+from optimizer.units import BoolArray, IntArray
 
 EXACT_SCALE = 1 << 20  # weights are exact integers when their common denominator stays below this
 ROOM = 1 << 58  # total flow x cost stays below, so that nothing overflows
@@ -99,7 +99,7 @@ def ship(model: SupplyModel, supply: ItemSupply, allowed: BoolArray, grants: Int
     The bound is the same flow with only the group totals of `held` fixed: fairness left out.
     """
     arrive = model.arrivals(supply)
-    row, column = _useful_arcs(supply, allowed, arrive, int(grants.sum()))
+    row, column = _useful_arcs(supply, allowed, model.by_arrival(supply), int(grants.sum()))
     integer, scale, error = _integer_weights(supply, arrive[row, column])
     cost = integer[column] * arrive[row, column]
     lumps = _flow(supply, row, column, cost, [((i,), int(grants[i])) for i in range(len(grants))])
@@ -115,14 +115,12 @@ def ship(model: SupplyModel, supply: ItemSupply, allowed: BoolArray, grants: Int
     return Flow(row[used], column[used], lumps[used], bound)
 
 
-def _useful_arcs(supply: ItemSupply, allowed: BoolArray, arrive: IntArray, shipped: int) -> tuple[IntArray, IntArray]:
+def _useful_arcs(supply: ItemSupply, allowed: BoolArray, order: IntArray, shipped: int) -> tuple[IntArray, IntArray]:
     """Arcs an optimal flow can need.
 
-    Of an incident only the nearest stores that together hold all that is shipped of the item: had a farther one
-    been used, one of the nearer would have lumps to spare and would do better.
+    Of an incident only the nearest stores (`order`) that together hold all that is shipped of the item: had a farther
+    one been used, one of the nearer would have lumps to spare and would do better.
     """
-    far = np.where(allowed, arrive, UNREACHABLE)
-    order = np.argsort(far, axis=0, kind="stable")
     holds = np.where(np.take_along_axis(allowed, order, axis=0), supply.available[order], 0)
     before = np.cumsum(holds, axis=0) - holds
     keep = (before < shipped) & (holds > 0)

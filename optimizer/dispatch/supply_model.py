@@ -45,6 +45,8 @@ class SupplyModel:
     lots: dict[tuple[str, str], tuple[StockLine, ...]]  # dispatchable lots in FEFO order (S4)
     vehicles: dict[str, list[int]]  # of the stores that have any
     _arrivals: dict[int, IntArray] = field(default_factory=dict)
+    _open: dict[int, BoolArray] = field(default_factory=dict)
+    _order: dict[int, IntArray] = field(default_factory=dict)
 
     def arrivals(self, supply: ItemSupply) -> IntArray:
         """(S, I) earliest arrival of one lump, by the vehicles that can carry it where a store has vehicles (S6)."""
@@ -64,7 +66,30 @@ class SupplyModel:
 
     def open(self, supply: ItemSupply) -> BoolArray:
         """(S, I): this item may go from this store to this incident (S5-S7)."""
-        return (self.arrivals(supply) < UNREACHABLE) & ~self.banned(supply)
+        if supply.item not in self._open:
+            self._open[supply.item] = (self.arrivals(supply) < UNREACHABLE) & ~self.banned(supply)
+        return self._open[supply.item]
+
+    @cached_property
+    def nearest(self) -> IntArray:
+        """(stores, incidents) stores by earliest arrival, ties by number."""
+        return np.argsort(self.arrive, axis=0, kind="stable").astype(np.int64)
+
+    def by_arrival(self, supply: ItemSupply) -> IntArray:
+        """(S, I) positions in the supply's stores by arrival, ties by number."""
+        if supply.item not in self._order:
+            self._order[supply.item] = self._order_of(supply)
+        return self._order[supply.item]
+
+    def _order_of(self, supply: ItemSupply) -> IntArray:
+        arrive = self.arrivals(supply)
+        if not np.array_equal(arrive, self.arrive[np.ix_(supply.stores, supply.incidents)]):
+            return np.argsort(arrive, axis=0, kind="stable").astype(np.int64)
+        # the order of all stores, without those that do not hold the item
+        position = np.full(len(self.arrive), -1)
+        position[supply.stores] = np.arange(len(supply.stores))
+        place = position[self.nearest[:, supply.incidents].T]
+        return place[place >= 0].reshape(len(supply.incidents), len(supply.stores)).T
 
     def banned(self, supply: ItemSupply) -> BoolArray:
         """(S, I): a ban keeps this item from going there (S5)."""
@@ -145,27 +170,27 @@ def quickest_ways(problem: DispatchProblem) -> IntArray:
     return travel
 
 
-def dispatchable_lots(problem: DispatchProblem, items: Container[str]) -> dict[tuple[str, str], tuple[StockLine, ...]]:
-    """(store, item) -> the lots that may leave, in FEFO order (S1, S4)."""
+def stock_of(
+    problem: DispatchProblem, items: Container[str]
+) -> tuple[dict[tuple[str, str], tuple[StockLine, ...]], dict[str, Decimal]]:
+    """(store, item) -> the lots that may leave, in FEFO order (S1, S4); item -> what moves as a whole (S8)."""
     day = problem.as_of.astimezone(SHANGHAI).date()
     lots: dict[tuple[str, str], list[StockLine]] = {}
+    seen: dict[str, set[Decimal]] = {}
     for line in problem.stock:
-        if line.item in items and line.quantity > 0 and usable(line, day):
-            lots.setdefault((line.store, line.item), []).append(line)
-    return {key: tuple(sorted(lines, key=fefo_key)) for key, lines in sorted(lots.items())}
-
-
-def lumps_of(problem: DispatchProblem, items: Container[str]) -> dict[str, Decimal]:
-    """Item -> what moves as a whole (S8)."""
-    stated = [(line.item, line.quantity) for line in problem.stock]
-    stated += [(item, floor) for (_, item), floor in problem.reserve_floor.items()]
+        item = line.item
+        if item in items:
+            seen.setdefault(item, set()).add(line.quantity)
+            if line.quantity > 0 and not line.blocked and (line.expires is None or day <= line.expires):
+                lots.setdefault((line.store, item), []).append(line)
+    stated = [(item, floor) for (_, item), floor in problem.reserve_floor.items()]
     stated += [(demand.item, demand.quantity) for demand in problem.demands]
     stated += [(need.item, need.quantity) for task in problem.tasks for need in task.equipment]
-    places: dict[str, int] = {}
     for item, quantity in stated:
         if item in items:
-            places[item] = max(places.get(item, 0), _decimals(quantity))
-    return {item: Decimal(1).scaleb(-most) for item, most in places.items()}
+            seen.setdefault(item, set()).add(quantity)
+    ordered = {key: tuple(sorted(rows, key=fefo_key) if len(rows) > 1 else rows) for key, rows in lots.items()}
+    return ordered, {item: Decimal(1).scaleb(-max(map(_decimals, quantities))) for item, quantities in seen.items()}
 
 
 def supply_model(problem: DispatchProblem, *, used: Mapping[tuple[str, str], Decimal] | None = None) -> SupplyModel:
@@ -177,13 +202,15 @@ def supply_model(problem: DispatchProblem, *, used: Mapping[tuple[str, str], Dec
     wanted: dict[str, list[int]] = {}
     for index, demand in enumerate(problem.demands):
         wanted.setdefault(demand.item, []).append(index)
-    ordered = dispatchable_lots(problem, wanted)
-    lumps = lumps_of(problem, wanted)
+    ordered, lumps = stock_of(problem, wanted)
     used = used or {}
     held: dict[str, list[tuple[int, Decimal]]] = {}
     for (store, item), lines in ordered.items():
-        floor = problem.reserve_floor.get((store, item), Decimal(0))
-        free = sum((line.quantity for line in lines), Decimal(0)) - floor - used.get((store, item), Decimal(0))
+        free = lines[0].quantity if len(lines) == 1 else sum((line.quantity for line in lines), Decimal(0))
+        if (store, item) in problem.reserve_floor:
+            free -= problem.reserve_floor[store, item]
+        if (store, item) in used:
+            free -= used[store, item]
         if free > 0:
             held.setdefault(item, []).append((problem.store_index[store], free))
     supplies = []

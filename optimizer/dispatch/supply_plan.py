@@ -1,89 +1,137 @@
 """The supply side of a plan: levels 2, 4, 5, 6 and 7, after the errands for teams."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from optimizer.dispatch.coupling import Errands
+from optimizer.dispatch.consolidate import cost_bound, fewer_trips
+from optimizer.dispatch.coupling import TEAM_LEVELS, Errands
 from optimizer.dispatch.fairness import Share, share_out
-from optimizer.dispatch.levels import Value
-from optimizer.dispatch.loading import Load, from_lots, legs_of, load_of
+from optimizer.dispatch.fairness_bound import fairness_bound, reached
+from optimizer.dispatch.levels import Value, rank, supply_levels
+from optimizer.dispatch.loading import from_lots, legs_of, load_of
 from optimizer.dispatch.plan import Shipment
 from optimizer.dispatch.practice import practice_loads
-from optimizer.dispatch.problem import DispatchProblem, StockLine
-from optimizer.dispatch.supplies import cheapest_grants, contest, ship
-from optimizer.dispatch.supply_model import SupplyModel, dispatchable_lots, supply_model
+from optimizer.dispatch.problem import LEVELS, DispatchProblem, StockLine
+from optimizer.dispatch.supplies import Contest, Flow, cheapest_grants, contest, ship
+from optimizer.dispatch.supply_model import SupplyModel, stock_of, supply_model
+from optimizer.units import BoolArray
+
+SUPPLY_LEVELS = tuple(name for name in LEVELS if name not in TEAM_LEVELS)
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What is shipped, and what is proven of it."""
+    """What is shipped, and what it was decided from."""
 
+    problem: DispatchProblem
+    first: Errands
     model: SupplyModel
-    shipments: tuple[Shipment, ...]
+    opened: tuple[BoolArray, ...]
+    contests: tuple[Contest | None, ...]
     share: Share
-    least: Fraction  # level 6: what is shipped arrives no sooner, the rest counts at the horizon
-    alone: bool  # no unit and no vehicle goes to a task first
+    flows: tuple[Flow, ...]
+    shipments: tuple[Shipment, ...]
+    values: dict[str, Value]
 
-    def bounds(self, problem: DispatchProblem, values: dict[str, Value]) -> dict[str, Value | None]:
-        """Levels 2 and 4 are exact, 5 where sharing is proven; 6 holds once the levels before it are at their bounds.
-        Where equipment takes units, what the stock could do without it bounds 2 and 4, and nothing is said of 5, 6."""
-        model, share = self.model, self.share
+    @property
+    def alone(self) -> bool:
+        """No unit and no vehicle goes to a task first."""
+        return not self.first.legs
+
+    def dated(self, flows: tuple[Flow, ...]) -> "Sent":
+        """The same with other flows, by the list rule (S6), after the errands."""
+        loads = [
+            load_of(supply, int(s), int(i), int(n))
+            for supply, flow in zip(self.model.items, flows, strict=True)
+            for s, i, n in zip(flow.store, flow.incident, flow.lumps, strict=True)
+        ]
+        legs = self.first.then(legs_of(self.first.rest, loads))
+        rows = from_lots(self.problem, legs, _lots(self.problem, self.model))
+        return replace(self, flows=flows, shipments=rows, values=supply_levels(self.problem, rows))
+
+    def bounds(self, values: Mapping[str, Value]) -> dict[str, Value | None]:
+        """Levels 2 and 4 are exact, 5 where sharing is proven; 6 and 7 hold once the levels before are at their bounds.
+
+        Where equipment takes units, what the stock could do without it bounds 2 and 4, and nothing is said of others.
+        """
         if not self.alone:
-            model = supply_model(problem)
-            rows = [(one, model.open(one)) for one in model.items]
-            contests = tuple(contest(one, allowed) for one, allowed in rows)
-            share = share_out(model.items, tuple(allowed for _, allowed in rows), contests)
-        unmet_least = {True: Fraction(0), False: Fraction(0)}
-        fills: dict[int, list[Fraction]] = {}
-        for one, grants in zip(model.items, share.grants, strict=True):
-            critical = problem.items[one.item].life_critical
-            for position, incident in enumerate(one.incidents.tolist()):
-                missing = int(one.demand[position] - grants[position])
-                unmet_least[critical] += one.weight[position] * missing
-                fills.setdefault(incident, []).append(1 - Fraction(missing, int(one.demand[position])))
-        fairest = tuple(sorted(sum(shares, Fraction(0)) / len(shares) for shares in fills.values()))
-        bounds: dict[str, Value | None] = {
-            "critical_unmet": unmet_least[True],
-            "other_unmet": unmet_least[False],
-            "fairness": None,
-            "deprivation": None,
-            "cost": None,
-        }
-        held = self.alone and all(values[name] == bounds[name] for name in ("critical_unmet", "other_unmet"))
-        if held and share.proven:
-            bounds["fairness"] = fairest
-        if held:
-            bounds["deprivation"] = self.least
-        if not problem.demands and self.alone:
-            bounds["cost"] = Fraction(0)
+            return dict.fromkeys(SUPPLY_LEVELS) | _unmet_least(_decided(Errands(self.problem)))
+        bounds: dict[str, Value | None] = dict.fromkeys(SUPPLY_LEVELS) | _unmet_least(self)
+        if any(values[name] != bounds[name] for name in ("critical_unmet", "other_unmet")):
+            return bounds
+        if self._shared_best(values):
+            bounds["fairness"] = values["fairness"]
+        horizon = self.problem.parameters.horizon_s
+        waiting = Fraction(0)  # level 6: what is shipped arrives no sooner, the rest counts at the horizon
+        for supply, grants, flow in zip(self.model.items, self.share.grants, self.flows, strict=True):
+            missing = (supply.demand - grants).tolist()
+            waiting += flow.bound + horizon * sum(map(Fraction.__mul__, supply.weight, map(Fraction, missing)))
+        bounds["deprivation"] = waiting
+        bounds["cost"] = cost_bound(self.model, self.opened, self.contests)
         return bounds
+
+    def _shared_best(self, values: Mapping[str, Value]) -> bool:
+        fills = values["fairness"]
+        assert isinstance(fills, tuple)
+        if self.share.proven:
+            return fills == _fills(self)
+        critical = tuple(self.problem.items[supply.item].life_critical for supply in self.model.items)
+        contested = tuple(held is not None for held in self.contests)
+        order = self.problem.parameters.levels
+        best = fairness_bound(self.model.items, self.opened, contested, critical, order) if fills else None
+        return best is not None and reached(fills, best)
 
 
 def supply(problem: DispatchProblem, first: Errands) -> Sent:
     """Demands from what the errands for teams leave."""
-    model = supply_model(first.rest, used=first.used)
+    decided = _decided(first)
+    return replace(decided, problem=problem).dated(decided.flows)
+
+
+def _decided(first: Errands) -> Sent:
+    """Levels 2, 4, 5 and 6 item by item; nothing is dated yet."""
+    problem = first.rest
+    model = supply_model(problem, used=first.used)
     items = model.items
-    opened = tuple(model.open(one) for one in items)
-    contests = tuple(contest(one, allowed) for one, allowed in zip(items, opened, strict=True))
+    opened = tuple(model.open(supply) for supply in items)
+    contests = tuple(contest(supply, allowed) for supply, allowed in zip(items, opened, strict=True))
     order = problem.parameters.levels
     if order.index("fairness") < order.index("deprivation"):
         share = share_out(items, opened, contests)
     else:
         rows = zip(items, opened, contests, strict=True)
         share = Share(tuple(cheapest_grants(model, *row) for row in rows), proven=False)
-    loads: list[Load] = []
-    least = Fraction(0)
-    horizon = problem.parameters.horizon_s
-    for one, allowed, grants, held in zip(items, opened, share.grants, contests, strict=True):
-        flow = ship(model, one, allowed, grants, held)
-        loads.extend(
-            load_of(one, int(s), int(i), int(n)) for s, i, n in zip(flow.store, flow.incident, flow.lumps, strict=True)
-        )
-        missing = one.demand - grants
-        late = sum((w * int(m) for w, m in zip(one.weight, missing, strict=True)), Fraction(0)) * horizon
-        least += flow.bound + late
-    legs = first.then(legs_of(first.rest, loads))
-    return Sent(model, from_lots(problem, legs, _lots(problem, model)), share, least, not first.legs)
+    flows = tuple(
+        ship(model, supply, allowed, grants, held)
+        for supply, allowed, grants, held in zip(items, opened, share.grants, contests, strict=True)
+    )
+    return Sent(problem, first, model, opened, contests, share, flows, (), {})
+
+
+def slimmer(sent: Sent, practice: Mapping[str, Value]) -> Sent:
+    """Less of level 7 for at most `deprivation_tolerance` more of level 6; never a plan worse than practice."""
+    problem = sent.problem
+    tolerance = Fraction(problem.parameters.deprivation_tolerance)
+    waited = sent.values["deprivation"]
+    assert isinstance(waited, Fraction)
+    names = tuple(name for name in problem.parameters.levels if name not in TEAM_LEVELS)
+    before = tuple(name for name in names if name not in ("deprivation", "cost"))
+    arrive: dict[tuple[int, int], int] = {}
+    for row in sent.shipments:
+        if row.task is None:
+            pair = problem.store_index[row.store], problem.incident_index[row.incident]
+            arrive[pair] = max(arrive.get(pair, 0), row.arrive_s)
+    habit = rank(problem, dict(practice), names)
+    for part in (Fraction(1), Fraction(1, 4)):  # vehicles may queue: what first seemed allowed can be too much
+        budget = float(waited * tolerance * part)
+        slim = sent.dated(fewer_trips(sent.model, sent.opened, sent.flows, budget=budget, arrive=arrive))
+        same = rank(problem, slim.values, before) == rank(problem, sent.values, before)
+        slow = slim.values["deprivation"] > waited * (1 + tolerance)  # type: ignore[operator]
+        dear = slim.values["cost"] >= sent.values["cost"]  # type: ignore[operator]
+        if same and not slow and not dear and rank(problem, slim.values, names) <= habit:
+            return slim
+    return sent
 
 
 def practice_supply(problem: DispatchProblem, first: Errands, like: Sent) -> tuple[Shipment, ...]:
@@ -93,7 +141,27 @@ def practice_supply(problem: DispatchProblem, first: Errands, like: Sent) -> tup
     return from_lots(problem, legs, _lots(problem, model))
 
 
+def _unmet_least(sent: Sent) -> dict[str, Value | None]:
+    least = {True: Fraction(0), False: Fraction(0)}
+    for supply, grants in zip(sent.model.items, sent.share.grants, strict=True):
+        missing = (supply.demand - grants).tolist()
+        critical = sent.problem.items[supply.item].life_critical
+        least[critical] += sum(map(Fraction.__mul__, supply.weight, map(Fraction, missing)))
+    return {"critical_unmet": least[True], "other_unmet": least[False]}
+
+
+def _fills(sent: Sent) -> tuple[Fraction, ...]:
+    """Level 5 of the grants."""
+    fills: dict[int, list[Fraction]] = {}
+    for supply, grants in zip(sent.model.items, sent.share.grants, strict=True):
+        for incident, asked, got in zip(
+            supply.incidents.tolist(), supply.demand.tolist(), grants.tolist(), strict=True
+        ):
+            fills.setdefault(incident, []).append(Fraction(got, asked))
+    return tuple(sorted(sum(shares, Fraction(0)) / len(shares) for shares in fills.values()))
+
+
 def _lots(problem: DispatchProblem, model: SupplyModel) -> dict[tuple[str, str], tuple[StockLine, ...]]:
     """The lots of everything that moves: what demands ask for, and equipment."""
     needed = {need.item for task in problem.tasks for need in task.equipment} - set(model.by_item)
-    return {**model.lots, **dispatchable_lots(problem, needed)} if needed else model.lots
+    return {**model.lots, **stock_of(problem, needed)[0]} if needed else model.lots

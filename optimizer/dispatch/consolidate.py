@@ -1,0 +1,222 @@
+"""Level 7: fewer trips and stores among shipments that are nearly as quick, and what no plan can save.
+
+A (store, incident) pair is given up when stores that serve the incident anyway can bring its goods: the cheapest
+loss of time per metre saved first, until the tolerance on level 6 is used up. What every incident gets stays as it
+is, so levels 2, 4 and 5 do not move. This is a greedy rule, not an optimum; `cost_bound` says how far it can be.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from heapq import heapify, heappop, heappush
+
+import numpy as np
+
+from optimizer.dispatch.supplies import Contest, Flow
+from optimizer.dispatch.supply_model import ItemSupply, SupplyModel
+from optimizer.units import UNREACHABLE, BoolArray, FloatArray, IntArray
+
+DEPRIVATION_TOLERANCE = Fraction(1, 100)
+"""Share of level 6 that may go for fewer trips: far below what travel times are off by (assumed)."""
+
+Move = tuple[int, int, int]  # (item number, position of the store that takes over, lumps)
+
+
+@dataclass
+class _State:
+    """used[incident][store][item number] = lumps; the other arrays are per item number."""
+
+    supplies: tuple[ItemSupply, ...]
+    open: tuple[BoolArray, ...]
+    arrive: list[IntArray]
+    weight: list[FloatArray]  # (I,)
+    spare: list[IntArray]  # (S,) lumps
+    row: list[dict[int, int]]  # store -> position
+    column: list[dict[int, int]]  # incident -> position
+    used: dict[int, dict[int, dict[int, int]]]
+    pairs: dict[int, int]  # store -> incidents it serves
+
+    def instead(self, incident: int, store: int) -> tuple[float, list[Move]] | None:
+        """(severity-seconds lost, who takes over) when the pair is given up; None if the others lack the stock."""
+        lost, moves = 0.0, []
+        others = [other for other in self.used[incident] if other != store]
+        for number, lumps in self.used[incident][store].items():
+            rows, column = self.row[number], self.column[number][incident]
+            arrive, spare, allowed = self.arrive[number], self.spare[number], self.open[number]
+            places = [rows[other] for other in others if other in rows]
+            near = sorted((int(arrive[at, column]), at) for at in places if allowed[at, column] and spare[at] > 0)
+            left, now = lumps, int(arrive[rows[store], column])
+            for then, at in near:
+                take = min(left, int(spare[at]))
+                moves.append((number, at, take))
+                lost += float(self.weight[number][column]) * take * (then - now)
+                left -= take
+                if not left:
+                    break
+            if left:
+                return None
+        return lost, moves
+
+    def give_up(self, incident: int, store: int, moves: list[Move]) -> None:
+        for number, lumps in self.used[incident].pop(store).items():
+            self.spare[number][self.row[number][store]] += lumps
+        self.pairs[store] -= 1
+        for number, at, take in moves:
+            self.spare[number][at] -= take
+            theirs = self.used[incident][int(self.supplies[number].stores[at])]
+            theirs[number] = theirs.get(number, 0) + take
+
+
+def fewer_trips(
+    model: SupplyModel,
+    allowed: tuple[BoolArray, ...],
+    flows: tuple[Flow, ...],
+    *,
+    budget: float,
+    arrive: Mapping[tuple[int, int], int],
+) -> tuple[Flow, ...]:
+    """The same grants with fewer (store, incident) pairs, at most `budget` severity-seconds slower.
+
+    `arrive`: when the last goods of a pair (store, incident) arrive as things stand; its vehicles may have to queue.
+    """
+    state = _state(model, allowed, flows, arrive)
+    metres = trip_metres(model)
+    parameters = model.problem.parameters
+
+    def entry(incident: int, store: int) -> tuple[float, float, int, int, list[Move]] | None:
+        found = state.instead(incident, store)
+        if found is None:
+            return None
+        saved = 2 * int(metres[store, incident]) + parameters.trip_cost_m
+        saved += parameters.store_cost_m * (state.pairs[store] == 1)
+        return found[0] / max(saved, 1), found[0], incident, store, found[1]
+
+    first = [entry(incident, store) for incident, stores in state.used.items() for store in stores]
+    queue = [one[:4] for one in first if one is not None]
+    heapify(queue)
+    while queue:
+        ratio, _, incident, store = heappop(queue)
+        now = entry(incident, store) if store in state.used[incident] else None
+        if now is None:
+            continue
+        if now[0] > ratio * (1 + 1e-12) + 1e-12:
+            heappush(queue, now[:4])  # others have taken the stock meanwhile
+            continue
+        if now[1] <= budget:
+            budget -= max(0.0, now[1])
+            state.give_up(incident, store, now[4])
+    return _flows(state, flows)
+
+
+def _state(
+    model: SupplyModel,
+    allowed: tuple[BoolArray, ...],
+    flows: tuple[Flow, ...],
+    arrive: Mapping[tuple[int, int], int],
+) -> _State:
+    used: dict[int, dict[int, dict[int, int]]] = {}
+    times = [model.arrivals(supply).copy() for supply in model.items]
+    spare, pairs = [], dict.fromkeys(range(len(model.problem.stores)), 0)
+    for number, (supply, flow) in enumerate(zip(model.items, flows, strict=True)):
+        left = supply.available.copy()
+        np.subtract.at(left, flow.store, flow.lumps)
+        spare.append(left)
+        rows = {store: at for at, store in enumerate(supply.stores.tolist())}
+        columns = {incident: at for at, incident in enumerate(supply.incidents.tolist())}
+        for (store, incident), then in arrive.items():
+            if store in rows and incident in columns:
+                here = rows[store], columns[incident]
+                times[number][here] = max(int(times[number][here]), then)
+        stores, incidents = supply.stores[flow.store].tolist(), supply.incidents[flow.incident].tolist()
+        for store, incident, lumps in zip(stores, incidents, flow.lumps.tolist(), strict=True):
+            there = used.setdefault(incident, {})
+            if store not in there:
+                pairs[store] += 1
+            there.setdefault(store, {})[number] = lumps
+    return _State(
+        supplies=model.items,
+        open=allowed,
+        arrive=times,
+        weight=[np.array([float(weight) for weight in supply.weight]) for supply in model.items],
+        spare=spare,
+        row=[{store: at for at, store in enumerate(supply.stores.tolist())} for supply in model.items],
+        column=[{incident: at for at, incident in enumerate(supply.incidents.tolist())} for supply in model.items],
+        used=used,
+        pairs=pairs,
+    )
+
+
+def _flows(state: _State, before: tuple[Flow, ...]) -> tuple[Flow, ...]:
+    arcs: list[list[tuple[int, int, int]]] = [[] for _ in before]
+    for incident, stores in state.used.items():
+        for store, items in stores.items():
+            for number, lumps in items.items():
+                arcs[number].append((state.row[number][store], state.column[number][incident], lumps))
+    result = []
+    for mine, flow in zip(arcs, before, strict=True):
+        table = np.array(sorted(mine), np.int64).reshape(-1, 3)
+        result.append(Flow(table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy(), flow.bound))
+    return tuple(result)
+
+
+def trip_metres(model: SupplyModel) -> IntArray:
+    """(stores, incidents) metres one way of the shortest transport of each store; 0 where none are known."""
+    travel, problem = model.problem.travel, model.problem
+    shape = travel.store_to_incident_s.shape
+    metres = np.zeros(shape, np.int64) if travel.store_to_incident_m is None else travel.store_to_incident_m.copy()
+    for store, vehicles in model.vehicles.items():
+        row = problem.store_index[store]
+        if travel.vehicle_to_incident_m is None:
+            metres[row] = 0
+            continue
+        there = travel.vehicle_to_incident_s[vehicles] < UNREACHABLE
+        mine = np.where(there, travel.vehicle_to_incident_m[vehicles], np.iinfo(np.int64).max)
+        metres[row] = np.where(there.any(axis=0), mine.min(axis=0), 0)
+    return metres
+
+
+def cost_bound(model: SupplyModel, allowed: tuple[BoolArray, ...], contests: tuple[Contest | None, ...]) -> Fraction:
+    """Level 7 of no plan is less, if it is optimal in levels 2 and 4 and its trips go to one incident each.
+
+    Items that nobody contests are shipped in full. For each of them an incident needs trips that bring its demand:
+    at the least the fractional knapsack of stores by cost per lump. The dearest item of an incident counts, and the
+    stores that the most scattered item needs.
+    """
+    parameters = model.problem.parameters
+    price = 2 * trip_metres(model) + parameters.trip_cost_m
+    least: dict[int, float] = {}
+    stores = 0
+    for supply, open_, held in zip(model.items, allowed, contests, strict=True):
+        if held is not None:
+            continue
+        largest = np.cumsum(np.sort(supply.available)[::-1])
+        stores = max(stores, int(np.searchsorted(largest, int(supply.demand.sum()))) + 1)
+        trip = _trip_lumps(model, supply)
+        for column, incident in enumerate(supply.incidents.tolist()):
+            rows = np.flatnonzero(open_[:, column])
+            wanted = int(supply.demand[column])
+            cost = price[supply.stores[rows], incident].astype(np.float64)
+            bring = np.minimum(np.minimum(supply.available[rows], trip[rows]), wanted)
+            order = np.argsort(cost / bring, kind="stable")
+            most = np.minimum(supply.available[rows], wanted)[order]
+            take = np.clip(wanted - (np.cumsum(most) - most), 0, most)
+            total = float((take * (cost / bring)[order]).sum())
+            least[incident] = max(least.get(incident, 0.0), total, float(cost.min()))
+    # whole metres: rounding of the sum is cut off
+    return Fraction(int(sum(least.values()) * (1 - 1e-9)) + parameters.store_cost_m * stores)
+
+
+def _trip_lumps(model: SupplyModel, supply: ItemSupply) -> IntArray:
+    """(S,) the most lumps one trip of a store can carry; a store without vehicles carries everything at once."""
+    problem, item = model.problem, model.problem.items[supply.item]
+    result = np.full(len(supply.stores), np.iinfo(np.int64).max)
+    for at, store in enumerate(supply.stores.tolist()):
+        most = 0
+        for vehicle in model.vehicles.get(problem.stores[store].id, ()):
+            carrier = problem.vehicles[vehicle]
+            rooms = [(carrier.payload_kg, item.mass_kg), (carrier.volume_m3, item.volume_m3)]
+            fit = [int(room / (each * supply.lump)) + 1 for room, each in rooms if each > 0]
+            most = max(most, min(fit, default=int(supply.available[at])))
+        if most:
+            result[at] = max(1, most)
+    return result
