@@ -10,8 +10,9 @@
 
 Least: sum of weight x arrival (level 6) + metre_price x metres + trip_price x departures from home; what is left
 behind costs `weight x horizon x LEFT_BEHIND`. Loads that are larger than a vehicle have to be split before.
-Search: parallel cheapest insertion, then guided local search that stops after a number of solutions, not at the
-clock: equal arrays give equal rounds.
+Search: direct trips in Smith's order (weight per second of the way), each by the vehicle that is there first, then
+guided local search from there, which stops after a number of solutions, not at the clock: equal arrays give equal
+rounds, and never worse ones than the direct trips.
 """
 
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ def plan_rounds(
     horizon_s: int = 72 * 3600,
     metre_price: float = 0.0,
     trip_price: float = 0.0,
-    solutions: int = 2_000,
+    solutions: int = 200,
 ) -> Rounds:
     """Rounds by the rules R1-R5.
 
@@ -109,7 +110,8 @@ def plan_rounds(
     if not vehicles or not count:
         return Rounds((), tuple(range(count)), 0.0, 0, 0)
     search = _Search(fleet, loads, horizon_s, metre_price, trip_price)
-    return trips_of(fleet, loads, search.run(solutions), horizon_s=horizon_s)
+    routes = search.run(direct_trips(fleet, loads, horizon_s=horizon_s), solutions)
+    return trips_of(fleet, loads, routes, horizon_s=horizon_s)
 
 
 class _Search:
@@ -178,13 +180,19 @@ class _Search:
             time.SetCumulVarSoftUpperBound(down, 0, weight)
             model.AddVariableMinimizedByFinalizer(time.CumulVar(down))
 
-    def run(self, solutions: int) -> list[list[int]]:
+    def run(self, start: list[list[int]], solutions: int) -> list[list[int]]:
         """Nodes of every vehicle in order, without start and end."""
         parameters = pywrapcp.DefaultRoutingSearchParameters()
         parameters.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
         parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
         parameters.solution_limit = solutions
-        found = self.model.SolveWithParameters(parameters)
+        self.model.CloseModelWithParameters(parameters)
+        first = self.model.ReadAssignmentFromRoutes(start, True)
+        found = (
+            self.model.SolveFromAssignmentWithParameters(first, parameters)
+            if first
+            else self.model.SolveWithParameters(parameters)
+        )
         routes: list[list[int]] = []
         for vehicle in range(self.model.vehicles()):
             route: list[int] = []
@@ -195,6 +203,25 @@ class _Search:
                     route.append(self.manager.IndexToNode(index))
             routes.append(route)
         return routes
+
+
+def direct_trips(fleet: Fleet, loads: Loads, *, horizon_s: int) -> list[list[int]]:
+    """Nodes of every vehicle: one load a trip, in Smith's order, by the vehicle that is there first."""
+    count, vehicles = len(loads.store), np.arange(len(fleet.home))
+    free, here = np.zeros(len(fleet.home), np.int64), fleet.home.copy()
+    routes: list[list[int]] = [[] for _ in fleet.home]
+    way = fleet.travel_s[:, loads.store, loads.incident].min(axis=0)
+    for load in np.lexsort((np.arange(count), -loads.weight / (1 + way))).tolist():
+        store, incident = int(loads.store[load]), int(loads.incident[load])
+        there = np.maximum(free + fleet.travel_s[vehicles, here, store], loads.ready_s[load])
+        arrive = there + fleet.travel_s[vehicles, store, incident]
+        arrive[(fleet.payload_kg < loads.kg[load]) | (fleet.volume_m3 < loads.m3[load])] = UNREACHABLE
+        arrive[fleet.travel_s[vehicles, incident, fleet.home] >= UNREACHABLE] = UNREACHABLE
+        vehicle = int(np.argmin(arrive))
+        if arrive[vehicle] <= horizon_s:
+            routes[vehicle] += [load, count + load]
+            free[vehicle], here[vehicle] = arrive[vehicle], incident
+    return routes
 
 
 def trips_of(fleet: Fleet, loads: Loads, routes: list[list[int]], *, horizon_s: int) -> Rounds:

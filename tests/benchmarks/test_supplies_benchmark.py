@@ -98,7 +98,7 @@ def _proven(plan: Allocation) -> bool:
     return plan.status == "optimal" and all((level.gap or 0.0) <= 1e-8 for level in plan.levels)
 
 
-@pytest.mark.parametrize("charge", [100.0, 1000.0])
+@pytest.mark.parametrize("charge", [100.0])
 def test_trips_with_a_price(charge: float) -> None:
     """The figure asked for (a gap of 0.1 % in 5 s) is not reached at this size: shown as it is."""
     x = arguments(0, coupled=True)

@@ -71,11 +71,11 @@ def best(fleet: Fleet, loads: Loads, metre_price: float, trip_price: float) -> f
 
 def test_rounds_are_never_below_the_enumerated_best_and_mostly_are_the_best() -> None:
     """The search is local: closed ways (one in ten here) can keep it from the best order."""
-    equal, seeds = 0, range(25)
+    equal, seeds = 0, range(15)
     for seed in seeds:
         fleet, loads = small(seed)
         metre, trip = [(0.0, 0.0), (0.1, 0.0), (0.05, 300.0)][seed % 3]
-        plan = plan_rounds(fleet, loads, horizon_s=HORIZON, metre_price=metre, trip_price=trip, solutions=300)
+        plan = plan_rounds(fleet, loads, horizon_s=HORIZON, metre_price=metre, trip_price=trip, solutions=150)
         assert faults(fleet, loads, plan, horizon_s=HORIZON) == ()
         found, least = worth(fleet, loads, plan, metre, trip), best(fleet, loads, metre, trip)
         assert found >= least - 1e-6
