@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from optimizer.dispatch.annealing import INSERT, draw
+from optimizer.dispatch.annealing import INSERT, NEAREST, draw
 from optimizer.dispatch.kernels import FREE, GROUP, INCIDENT, PLACE, READY, SERVICE, TURNOUT, WEIGHT, TeamData
 from optimizer.dispatch.team_model import TeamModel
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
@@ -199,7 +199,7 @@ def anneal_plain(
         old = team_of[slot]
         allowance = -temperature * math.log(1.0 - draw(state))
         if draw(state) < INSERT:
-            span = start[slot + 1] - start[slot]
+            span = min(NEAREST, start[slot + 1] - start[slot])
             at = draw(state)
             new = choices[start[slot] + min(span - 1, int(at * at * span))]
             position = _position(old, slot, stop)
@@ -222,7 +222,7 @@ def anneal_plain(
         else:
             other = min(n - 1, int(draw(state) * n))
             new = team_of[other]
-            if new == old or not allowed[task_of[slot], new] or not allowed[task_of[other], old]:
+            if new == old or not allowed[slot, new] or not allowed[other, old]:
                 continue
             position, place = _position(old, slot, stop), _position(new, other, stop)
             delta = _removal(old, position, stop, leg, finish, after, length, task_of, task, team, stay, base, between)

@@ -206,7 +206,7 @@ def _labelling(
     """(P2) All undominated labels that may still come below `threshold`; how many, -1 where they ran out."""
     label, memory, cost = scratch.label, scratch.memory, scratch.cost
     buckets, count = best.shape
-    cap, words = len(cost), near.shape[1]
+    cap, words = len(cost), near.shape[1]  # `memory` may have more words
     head, queue = np.full(count, -1, np.int64), np.full(buckets, -1, np.int64)
     made, index, bucket = 0, -1, 0
     while True:
@@ -365,13 +365,21 @@ def near_sets(stops: Stops, size: int) -> IntArray:
     """(a, words) of bits: every task remembers itself and the `size` tasks that a route would soonest come back to."""
     count = len(stops.weight)
     result = np.zeros((count, max(1, (count + 63) // 64)), np.int64)
+    kept, back = np.empty(size + 1, np.int64), np.empty(size + 1, np.int64)
     for a in range(count):
-        back = np.empty(count, np.int64)
+        found = 0
         for b in range(count):
-            back[b] = min(stops.leg[a, b], UNREACHABLE) + min(stops.leg[b, a], UNREACHABLE) + stops.service[b]
-        back[a] = -1
-        order = np.argsort(back, kind="mergesort")
-        for b in order[: size + 1]:
+            if a == b:
+                continue
+            time = stops.leg[a, b] + stops.leg[b, a] + stops.service[b]
+            place = found
+            while place > 0 and back[place - 1] > time:
+                back[place], kept[place] = back[place - 1], kept[place - 1]
+                place -= 1
+            back[place], kept[place] = time, b
+            found = min(size, found + 1)
+        result[a, a >> 6] |= 1 << (a & 63)
+        for b in kept[:found]:
             result[a, b >> 6] |= 1 << (b & 63)
     return result
 
@@ -382,12 +390,13 @@ def price(
     k: int,
     tasks: IntArray,
     prize: FloatArray,
-    near: IntArray,
+    near: int,
     rent: float,
     depths: FloatArray,
     scratch: Scratch,
     routes: IntArray,
     lengths: IntArray,
 ) -> tuple[int, float, int]:
-    """`price_team` for team k of the problem."""
-    return price_team(gather(data, k, tasks), prize, near, rent, depths, scratch, routes, lengths)
+    """`price_team` for team k of the problem, each task remembering the `near` nearest."""
+    stops = gather(data, k, tasks)
+    return price_team(stops, prize, near_sets(stops, near), rent, depths, scratch, routes, lengths)

@@ -39,6 +39,13 @@ class TeamModel:
             first.setdefault(task, slot)
         return first
 
+    @cached_property
+    def allowed(self) -> BoolArray:
+        """(slots, teams): `choices` as a table."""
+        table = np.zeros((self.slots, len(self.data.free)), np.bool_)
+        table[np.repeat(np.arange(self.slots), np.diff(self.start)), self.choices] = True
+        return table
+
     @property
     def slots(self) -> int:
         return len(self.data.task_of)
@@ -156,8 +163,9 @@ def direct_finish(data: TeamData) -> tuple[IntArray, IntArray]:
     return np.where(late, UNREACHABLE, arrive), np.where(late, UNREACHABLE, finish)
 
 
-def soonest_finish(data: TeamData, able: BoolArray) -> IntArray:
-    """(tasks, teams): no route of the team finishes the task before; UNREACHABLE where it may not serve it.
+def soonest_finish(data: TeamData, able: BoolArray) -> tuple[IntArray, bool]:
+    """(tasks, teams): no route of the team finishes the task before; UNREACHABLE where it may not serve it. And
+    whether a stop that costs more than it is worth is never worth making: no detour is quicker, nobody waits.
 
     By the quickest chain of legs (turnouts and services on the way left out); by the shortest leg there alone where
     there are too many matrices for that.
@@ -167,15 +175,18 @@ def soonest_finish(data: TeamData, able: BoolArray) -> IntArray:
         nearest = nearest_legs(data.between)
         travel = np.minimum(data.base, nearest[data.group])
         travel[data.place >= 0] = nearest[data.group[data.place >= 0]]
+        straight = False
     else:
-        travel = chains(data)
+        travel, metric = chains(data)
+        latest = max(int(data.release.max(initial=0)), int(data.ready.max(initial=0)))
+        straight = metric and latest <= int(data.free.min(initial=UNREACHABLE))
     travel = travel + data.turnout[:, None]
     there = np.flatnonzero(data.place >= 0)
     travel[there, data.place[there]] = 0
     arrive = np.maximum(data.release[:, None], data.free[None, :]) + travel.T[data.incident_of]
     finish = np.maximum(arrive, data.ready) + data.service
     bad = ~able | (arrive > data.latest[:, None]) | (finish > data.until[None, :])
-    return np.where(bad, UNREACHABLE, np.minimum(finish, UNREACHABLE))
+    return np.where(bad, UNREACHABLE, np.minimum(finish, UNREACHABLE)), straight
 
 
 def reachable(data: TeamData) -> BoolArray:
