@@ -94,9 +94,7 @@ def schedule_teams(
     )
 
 
-def objective_of(
-    sequences: Sequence[Sequence[int]], processing: IntArray, travel: IntArray, weight: IntArray
-) -> int:
+def objective_of(sequences: Sequence[Sequence[int]], processing: IntArray, travel: IntArray, weight: IntArray) -> int:
     """Sum of weight x finish of any sequences, in plain Python: for checking."""
     total, base = 0, len(weight)
     for team, sequence in enumerate(sequences):
@@ -127,7 +125,9 @@ def _model(
     _shape("eligible", able, (n, m))
     nobody = np.flatnonzero(~able.any(axis=1))
     if nobody.size:
-        raise ValueError(f"incident {int(nobody[0])} has no eligible team: row {int(nobody[0])} of eligible is all False")
+        raise ValueError(
+            f"incident {int(nobody[0])} has no eligible team: row {int(nobody[0])} of eligible is all False"
+        )
     never, none = np.full(n, UNREACHABLE), np.zeros(n, np.int64)
     data = TeamData(
         task_of=np.arange(n),

@@ -106,9 +106,7 @@ def improve(
     if tell is not None:
         tell(routes.rank())
     target = None if bound.completion is None else bound.unserved * big + bound.completion
-    result = search(
-        model, routes, seed=seed, iterations=budget, deadline=deadline, target=target, on_improvement=tell
-    )
+    result = search(model, routes, seed=seed, iterations=budget, deadline=deadline, target=target, on_improvement=tell)
     if result.stopped_by is StoppedBy.WORK and budget >= COLUMNS_FROM:
         bound = _columns(model, result, bound, deadline, on_improvement)
     return result, bound
