@@ -258,10 +258,11 @@ def best_insertion(
 @njit(cache=True)
 def put_in(data: TeamData, k: int, sequence: IntArray, length: int, slot: int) -> tuple[int, int]:
     """`best_insertion` for callers outside the search."""
-    return best_insertion(
+    found: tuple[int, int] = best_insertion(
         k, sequence, length, slot, -1, data.task_of, data.task, data.team, data.stay, data.base, data.between,
         data.penalty[0],
     )  # fmt: skip
+    return found
 
 
 @njit(cache=True)

@@ -107,9 +107,13 @@ class Master:
                 self.add(team, tasks[:index] + tasks[index + 1 :])
         for slot, task in enumerate(model.data.task_of.tolist()):
             teams = model.choices[model.start[slot] : model.start[slot + 1]][:LOOKED_AT].tolist()
-            found = []
+            found: list[tuple[int, int, int]] = []
+            idle = 0
             for team in teams:
                 mine = start[team]
+                idle += not mine
+                if idle > nearest:
+                    break  # farther idle teams are dearer
                 if task not in mine:
                     row = np.array([model.slot_of[other] for other in mine] + [slot], np.int64)
                     cost, position = put_in(model.data, team, row, len(mine), slot)

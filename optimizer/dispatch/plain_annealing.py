@@ -3,7 +3,8 @@
 There every later stop of a team moves by the same shift, so that a move costs a few additions instead of a walk:
 putting task j between stops p - 1 and p adds  w_j * finish_j + (legs and service added) * (weights from p on).
 (Savelsbergh's forward time slack, ORSA J. Computing 4 (1992) 146-154, with a linear cost.) Same moves, same random
-numbers and same cooling as `annealing`, which stays for everything else; three to four times as many moves a second.
+numbers as `annealing`, which stays for everything else; three times as many moves a second. The helpers take arrays
+one by one, untyped: handed over in tuples they take six times as long.
 """
 
 import math
@@ -13,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from optimizer.dispatch.annealing import INSERT, NEAREST, draw
-from optimizer.dispatch.kernels import FREE, GROUP, INCIDENT, PLACE, READY, SERVICE, TURNOUT, WEIGHT, TeamData
+from optimizer.dispatch.kernels import FREE, GROUP, INCIDENT, PLACE, SERVICE, TURNOUT, WEIGHT, TeamData
 from optimizer.dispatch.team_model import TeamModel
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 

@@ -63,9 +63,10 @@ class Routes:
             for task in tasks:
                 slots = free.get(task, [])
                 own = [slot for slot in slots if pinned.get(slot) == team]
-                slot = next(iter(own or [slot for slot in reversed(slots) if slot not in pinned]), None)
-                if slot is None or task in held or not model.able[task, team]:
+                usable = own or [slot for slot in reversed(slots) if slot not in pinned]
+                if not usable or task in held or not model.able[task, team]:
                     continue
+                slot = usable[0]
                 self.append(team, slot)
                 row, length = self.sequence[team], int(self.length[team])
                 if kernels.sequence_cost(model.data, team, row, length) >= INFEASIBLE:

@@ -153,9 +153,10 @@ class _Plain:
 
     def moves(self, state: IntArray, first: int, last: int, total: int, hot: float, cold: float, every: int) -> None:
         model, found = self.model, self.found
+        rows = self.rows[self.kept :]
         self.kept += anneal_plain(
-            model.data, model.start, model.choices, model.allowed, self.tours, self.team_of, found.sequence, found.length,
-            self.level, state, first, last, total, hot * self.mean, cold * self.mean, every, self.rows[self.kept :],
+            model.data, model.start, model.choices, model.allowed, self.tours, self.team_of, found.sequence,
+            found.length, self.level, state, first, last, total, hot * self.mean, cold * self.mean, every, rows,
         )  # fmt: skip
 
     def keep(self, pool: dict[tuple[int, tuple[int, ...]], None]) -> None:

@@ -15,7 +15,6 @@ from optimizer.dispatch.schedule import team_start
 from optimizer.errors import BadInput, Fault
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
-
 CHAIN_LOOKS = 100_000_000  # legs looked at for the quickest chains
 
 

@@ -99,7 +99,7 @@ def improve(
     else:
         bound = assignment_bound(data, model.able, model.start, model.choices, big)
     construct(data, model.start, model.choices, routes.team_of, routes.sequence, routes.length)
-    relaxed = from_assignment(model, bound.assignment)
+    relaxed = from_assignment(model, bound.assignment) if bound.assignment else None
     if relaxed is not None and relaxed.rank() < routes.rank():
         routes = relaxed
     tell = None if on_improvement is None else lambda rank: on_improvement(rank, bound)

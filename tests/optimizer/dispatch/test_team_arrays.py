@@ -1,7 +1,7 @@
 """The team schedule as arrays, and the benchmark classes: against brute force and the published generator."""
 
 import importlib.util
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 from pathlib import Path
 
 import numpy as np
@@ -115,7 +115,7 @@ def test_the_stream_of_incumbents_and_bounds_only_improves() -> None:
         processing, travel, eligible, weight, time_limit_s=600.0, on_improvement=lambda *seen: stream.append(seen)
     )
     assert len(stream) > 3
-    assert all(b[0] <= a[0] and b[1] >= a[1] for a, b in zip(stream, stream[1:], strict=False))
+    assert all(b[0] <= a[0] and b[1] >= a[1] for a, b in pairwise(stream))
     assert stream[-1] == (found.objective, found.bound)
 
 
