@@ -174,7 +174,7 @@ def soonest_finish(data: TeamData, able: BoolArray) -> tuple[IntArray, bool]:
     last = np.minimum(base, nearest_legs(data.between)[data.group]) + data.turnout[:, None]
     last[:, np.bincount(data.incident_of, minlength=places) > 1] = 0  # it may have had another task there
     travel, straight = last, False
-    if groups * places**3 + len(data.free) * places**2 <= CHAIN_LOOKS:
+    if max(10 * groups * places**3, len(data.free) * places**2) <= CHAIN_LOOKS:
         travel, metric = chains(data)
         travel = travel + data.turnout[:, None]
         latest = max(int(data.release.max(initial=0)), int(data.ready.max(initial=0)))
