@@ -17,7 +17,7 @@ from optimizer.units import IntArray
 # (share of the moves, first and last temperature as shares of the mean cost of a slot), measured on classes A and B
 # and on tight small problems: a hot round that leaves the construction's valley, then cooler ones from the best found
 ROUNDS = ((0.3, 1.0, 0.02), (0.7, 0.15, 0.002))
-PLAIN_ROUNDS = ((0.4, 0.3, 0.01), (0.3, 0.15, 0.01), (0.3, 0.15, 0.01))
+PLAIN_ROUNDS = ((0.5, 0.3, 0.015), (0.25, 0.15, 0.01), (0.25, 0.1, 0.005))
 SOFT = 5.0  # what an unserved slot weighs while the walk judges a move, in mean costs of a slot
 CHUNK = 10_000  # moves between two looks at the clock
 ANNEALING = 0.92  # of the time that is left
