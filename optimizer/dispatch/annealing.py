@@ -10,8 +10,9 @@ import numpy as np
 from numba import njit
 
 from optimizer.dispatch.kernels import INFEASIBLE, TeamData, best_insertion, holds_task, insert, remove, walk
-from optimizer.units import IntArray
+from optimizer.units import BoolArray, IntArray
 
+NEAREST = 128  # teams of a slot that an insertion tries; farther ones are left to construction and columns
 EJECT, INSERT = 0.04, 0.7  # a move is an ejection below the first, an insertion below the second, else a swap
 
 
@@ -31,6 +32,7 @@ def anneal(
     data: TeamData,
     start: IntArray,
     choices: IntArray,
+    allowed: BoolArray,
     team_of: IntArray,
     sequence: IntArray,
     length: IntArray,
@@ -63,7 +65,7 @@ def anneal(
     for iteration in range(first, last):
         temperature = hot * math.exp(decay * iteration / total)
         slot = min(n - 1, int(draw(state) * n))
-        span = start[slot + 1] - start[slot]
+        span = min(NEAREST, start[slot + 1] - start[slot])
         if span == 0:
             continue
         j, old = task_of[slot], team_of[slot]
@@ -129,17 +131,11 @@ def anneal(
             k = team_of[other]
             if k < 0 or k == old or task_of[other] == j:
                 continue
-            fits = False
-            for index in range(start[slot], start[slot + 1]):
-                fits = fits or choices[index] == k
-            if not fits or holds_task(task_of, sequence[k], length[k], j, other):
+            if not allowed[slot, k] or holds_task(task_of, sequence[k], length[k], j, other):
                 continue
             i = task_of[other]
             if old >= 0:
-                fits = False
-                for index in range(start[other], start[other + 1]):
-                    fits = fits or choices[index] == old
-                if not fits or holds_task(task_of, sequence[old], length[old], i, slot):
+                if not allowed[other, old] or holds_task(task_of, sequence[old], length[old], i, slot):
                     continue
                 # both go where they are cheapest in the other's team
                 old_cost, old_position = best_insertion(

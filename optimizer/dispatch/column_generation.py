@@ -9,7 +9,8 @@ every team has one route at most.
      cheapest route or a bound on it, so that (C3) holds even where its labels run out.
 (C4) the prices asked for lie between those of the LP and those of the best bound (Wentges, International
      Transactions in Operational Research 4 (1997) 151-162); where that finds no column the LP's own are asked.
-(C5) a team for which w_j x (soonest finish of j) >= prize_j for all j has the cheapest route 0: it stays, unpriced.
+(C5) no route of a team costs less than - sum_j max(0, prize_j - w_j x soonest finish of j): where that does not reach
+     its rent the team is not priced. So teams that are far from everything cost nothing.
 References: Rauchecker & Schryen, EJOR 272 (2019) 352-363 (branch and price for this problem); Luebbecke &
 Desrosiers, Operations Research 53 (2005) 1007-1023.
 """
@@ -23,15 +24,15 @@ import numpy as np
 
 from optimizer.dispatch.covering import cover
 from optimizer.dispatch.master import Master, Prices, Route
-from optimizer.dispatch.pricing import gather, near_sets, price, scratch
+from optimizer.dispatch.pricing import price, scratch
 from optimizer.dispatch.routes import route_cost
 from optimizer.dispatch.team_model import TeamModel, soonest_finish
-from optimizer.units import FloatArray, IntArray
+from optimizer.units import FloatArray
 
-QUICK = 2_000  # labels of a pricing call while columns are found; `LABELS` when no longer
-LABELS = 50_000
+QUICK, LABELS = 2_000, 30_000  # labels of a pricing call, and of one that ran out of them
+FEW = 0.05  # columns of a round, or teams out of labels, per team
 NEAR = 10  # tasks that each task remembers: routes are elementary but for long cycles
-WORK = 60_000_000  # labels x tasks and completion bounds, in all: a limit that repeats, some ten seconds
+WORK = 600_000_000  # labels x tasks and completion bounds, in all: a limit that repeats, some thirty seconds
 ROUNDS = 400
 ROUTES = 20  # new routes a team per round
 LONGEST = 128  # stops of a route that pricing makes; a longer one is not looked for
@@ -58,47 +59,52 @@ class Pricing:
 
     def __init__(self, model: TeamModel, master: Master) -> None:
         self.model, self.master = model, master
-        self.soonest = soonest_finish(model.data, model.able)
-        self.tasks: dict[int, tuple[IntArray, IntArray, IntArray]] = {}
-        most = int(model.able.sum(axis=0).max(initial=0))
+        soonest, self.straight = soonest_finish(model.data, model.able)
+        self.least_cost = np.ascontiguousarray(soonest.T) * model.data.weight  # (teams, tasks)
+        self.able = np.ascontiguousarray(model.able.T)
+        most = int(self.able.sum(axis=1).max(initial=0))
         self.spaces = {cap: scratch(cap, most) for cap in (QUICK, LABELS)}
         self.routes = np.zeros((ROUTES, LONGEST), np.int64)
         self.lengths = np.zeros(ROUTES, np.int64)
-        self.work, self.full = 0, False
-        self.least = np.zeros(0)
-
-    def team(self, k: int) -> tuple[IntArray, IntArray, IntArray]:
-        """(tasks, rows, memory) of a team."""
-        if k not in self.tasks:
-            covered = self.master.rows_of(k)
-            tasks = np.flatnonzero(self.model.able[:, k] & (covered >= 0))
-            self.tasks[k] = tasks, covered[tasks], near_sets(gather(self.model.data, k, tasks), NEAR)
-        return self.tasks[k]
+        self.work, self.fresh = 0, 0
+        self.least = np.zeros(len(model.data.free))
 
     def round(
-        self, prices: Prices, cap: int, deadline: float | None, *, room: float = -1e-6, depths: FloatArray = DEPTHS
+        self, prices: Prices, deadline: float | None, *, room: float = -1e-6, depths: FloatArray = DEPTHS
     ) -> float | None:
-        """(C3) at `prices`, None out of time. Columns cheaper than rent + room go to the master."""
-        master, data = self.master, self.model.data
+        """(C3) at `prices`, None out of time. Columns cheaper than rent + room go to the master.
+
+        Teams whose labels run out are looked at again, with more of them, where these teams or the columns are few.
+        """
+        master = self.master
         each = np.where(master.shared >= 0, prices.prize[master.shared], 0.0)
-        pays = (data.weight[:, None] * self.soonest < each[:, None]).any(axis=0)
-        pays[list(master.own)] = True
-        self.least, self.full, self.fresh = np.zeros(len(data.free)), False, 0
-        for k in np.flatnonzero(pays).tolist():
-            if deadline is not None and time.monotonic() >= deadline:
-                return None
-            tasks, rows, near = self.team(k)
-            if not len(tasks):
-                continue
-            threshold = float(prices.rent[k]) + room
-            found, self.least[k], labels = price(
-                data, k, tasks, prices.prize[rows], near, threshold, depths, self.spaces[cap],
-                self.routes, self.lengths,
-            )  # fmt: skip
-            self.work += (labels + len(tasks)) * len(tasks)
-            self.full = self.full or labels >= cap
-            for route, length in zip(self.routes[:found], self.lengths[:found], strict=True):
-                self.fresh += master.add(k, tuple(tasks[route[:length]].tolist()))
+        gain = np.maximum(0.0, each - self.least_cost)
+        most = gain.sum(axis=1)
+        most[list(master.own)] = np.inf
+        self.least, self.fresh = -most, 0
+        teams = np.flatnonzero(-most < prices.rent + room).tolist()
+        for cap in (QUICK, LABELS):
+            full = []
+            for k in teams:
+                if deadline is not None and time.monotonic() >= deadline:
+                    return None
+                covered = master.rows_of(k)
+                open_to = self.able[k] & (covered >= 0)
+                if self.straight and k not in master.own:
+                    open_to &= gain[k] > 0
+                tasks = np.flatnonzero(open_to)
+                found, self.least[k], labels = price(
+                    self.model.data, k, tasks, prices.prize[covered[tasks]], NEAR, float(prices.rent[k]) + room, depths,
+                    self.spaces[cap], self.routes, self.lengths,
+                )  # fmt: skip
+                self.work += (labels + len(tasks)) * len(tasks)
+                if labels >= cap:
+                    full.append(k)
+                for route, length in zip(self.routes[:found], self.lengths[:found], strict=True):
+                    self.fresh += master.add(k, tuple(tasks[route[:length]].tolist()))
+            teams = full
+            if min(self.fresh, len(full)) > FEW * len(master.one_route):
+                break
         return float(master.needed @ prices.prize + self.least.sum())
 
 
@@ -122,7 +128,7 @@ def generate(
     master = Master(model, charge)
     master.open(start, pool, NEAREST)
     pricing = Pricing(model, master)
-    center, best, hold, cap = master.savings(start), -math.inf, HOLD, QUICK
+    center, best, hold = master.savings(start), -math.inf, HOLD
     timed_out = False
     for _ in range(ROUNDS):
         solved = master.solve()
@@ -130,7 +136,7 @@ def generate(
             break
         relaxed, prices = solved
         prices = prices.between(center, hold)
-        bound = pricing.round(prices, cap, until)
+        bound = pricing.round(prices, until)
         if bound is None:
             timed_out = True
             break
@@ -140,12 +146,8 @@ def generate(
                 on_bound(_whole(best))
         if _whole(best) >= value:
             return Generated(_whole(best), None, timed_out=False)
-        if relaxed - best < 0.5 or pricing.work > WORK:
+        if relaxed - best < 0.5 or pricing.work > WORK or not (pricing.fresh or hold):
             break
-        if not pricing.fresh and not hold:
-            if cap == LABELS or not pricing.full:
-                break
-            cap = LABELS
         hold = HOLD if pricing.fresh else 0.0
     if best == -math.inf:
         return Generated(None, None, timed_out)
@@ -176,7 +178,7 @@ def _finish(
             return routes, True
         room = float(value - bound)
         if not timed_out:
-            pricing.round(center, QUICK, deadline, room=room, depths=AT_ONCE)
+            pricing.round(center, deadline, room=room, depths=AT_ONCE)
         better = cover(master, center, known, room, deadline)
         if better is None:
             break

@@ -256,6 +256,16 @@ def best_insertion(
 
 
 @njit(cache=True)
+def put_in(data: TeamData, k: int, sequence: IntArray, length: int, slot: int) -> tuple[int, int]:
+    """`best_insertion` for callers outside the search."""
+    found: tuple[int, int] = best_insertion(
+        k, sequence, length, slot, -1, data.task_of, data.task, data.team, data.stay, data.base, data.between,
+        data.penalty[0],
+    )  # fmt: skip
+    return found
+
+
+@njit(cache=True)
 def construct(
     data: TeamData,
     start: IntArray,
@@ -317,39 +327,9 @@ def construct(
 
 
 @njit(cache=True)
-def least_setup(data: TeamData, allowed: BoolArray) -> IntArray:
-    """(j, m): least time team k needs from the stop before to reach task j, over stops it may have had.
-
-    From the base only where nothing comes before; `allowed` (j, m) says which tasks a team may serve.
-    """
-    j_count, m = allowed.shape
-    task, team, between = data.task, data.team, data.between
-    result = np.full((j_count, m), UNREACHABLE, np.int64)
-    for k in range(m):
-        for j in range(j_count):
-            if not allowed[j, k]:
-                continue
-            i = task[j, INCIDENT]
-            least = UNREACHABLE
-            if team[k, PLACE] == i:
-                least = 0
-            for before in range(j_count):
-                if before == j or not allowed[before, k]:
-                    continue
-                place = task[before, INCIDENT]
-                setup = 0
-                if place != i:
-                    setup = between[team[k, GROUP], place, i]
-                    if setup < UNREACHABLE:
-                        setup += team[k, TURNOUT]
-                least = min(least, setup)
-            result[j, k] = least
-    return result
-
-
-@njit(cache=True)
-def chains(data: TeamData) -> IntArray:
-    """(m, i): the quickest way of each team to each incident over any others (Floyd-Warshall), without turnouts."""
+def chains(data: TeamData) -> tuple[IntArray, bool]:
+    """(m, i): the quickest way of each team to each incident over any others (Floyd-Warshall), without turnouts;
+    and whether no way is quicker than the straight one."""
     team, base, between = data.team, data.base, data.between
     groups, places = between.shape[0], between.shape[2]
     quick = between.copy()
@@ -360,6 +340,11 @@ def chains(data: TeamData) -> IntArray:
                 if head < UNREACHABLE:
                     for b in range(places):
                         quick[g, a, b] = min(quick[g, a, b], head + quick[g, middle, b])
+    metric = True
+    for g in range(groups):
+        for a in range(places):
+            for b in range(places):
+                metric = metric and (a == b or quick[g, a, b] == between[g, a, b])
     result = base.copy()
     for k in range(len(team)):
         g, place = team[k, GROUP], team[k, PLACE]
@@ -371,8 +356,10 @@ def chains(data: TeamData) -> IntArray:
             head = base[k, middle]
             if head < UNREACHABLE:
                 for b in range(places):
-                    result[k, b] = min(result[k, b], head + quick[g, middle, b])
-    return result
+                    if middle != b and head + quick[g, middle, b] < result[k, b]:
+                        result[k, b] = head + quick[g, middle, b]
+                        metric = False
+    return result, metric
 
 
 @njit(cache=True)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.linear_solver import pywraplp
 
-from optimizer.dispatch.kernels import INFEASIBLE
+from optimizer.dispatch.kernels import INFEASIBLE, put_in
 from optimizer.dispatch.routes import route_cost
 from optimizer.dispatch.team_model import TeamModel
 from optimizer.units import FloatArray, IntArray
 
 Route = tuple[int, ...]
+LOOKED_AT = 40  # nearest teams of a task whose routes it is tried in
 
 
 @dataclass(frozen=True)
@@ -95,14 +96,33 @@ class Master:
         return True
 
     def open(self, start: Sequence[Route], pool: Iterable[tuple[int, Route]], nearest: int) -> None:
-        """First columns: a schedule, routes that were met on the way to it, direct ones of the nearest teams."""
+        """First columns: a schedule and routes met on the way to it; and what tells the LP the worth of a task: each
+        route without one of its stops, and each task put into the `nearest` routes where it costs least."""
+        model = self.model
         for team, tasks in [*enumerate(start), *pool]:
             if tasks:
                 self.add(team, tasks)
-        model = self.model
+        for team, tasks in enumerate(start):
+            for index in range(len(tasks) if len(tasks) > 1 else 0):
+                self.add(team, tasks[:index] + tasks[index + 1 :])
         for slot, task in enumerate(model.data.task_of.tolist()):
-            for team in model.choices[model.start[slot] : model.start[slot + 1]][:nearest].tolist():
-                self.add(team, (task,))
+            teams = model.choices[model.start[slot] : model.start[slot + 1]][:LOOKED_AT].tolist()
+            found: list[tuple[int, int, int]] = []
+            idle = 0
+            for team in teams:
+                mine = start[team]
+                idle += not mine
+                if idle > nearest:
+                    break  # farther idle teams are dearer
+                if task not in mine:
+                    row = np.array([model.slot_of[other] for other in mine] + [slot], np.int64)
+                    cost, position = put_in(model.data, team, row, len(mine), slot)
+                    if cost < INFEASIBLE:
+                        found.append((cost, team, position))
+            base = {team: self.columns.get((team, start[team]), 0) for _, team, _ in found}
+            found.sort(key=lambda entry: (entry[0] - base[entry[1]], entry[1]))
+            for _, team, position in found[:nearest]:
+                self.add(team, (*start[team][:position], task, *start[team][position:]))
 
     def solve(self) -> tuple[float, Prices] | None:
         """(value, duals) of the LP over the columns so far; None if it failed."""

@@ -19,75 +19,11 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from optimizer.dispatch.kernels import (
-    DUE,
-    FREE,
-    GROUP,
-    INCIDENT,
-    LATEST,
-    PLACE,
-    READY,
-    RELEASE,
-    SERVICE,
-    TURNOUT,
-    UNTIL,
-    WEIGHT,
-    TeamData,
-)  # fmt: skip
-from optimizer.units import UNREACHABLE, FloatArray, IntArray
+from optimizer.dispatch.kernels import TeamData
+from optimizer.dispatch.stops import Stops, gather, near_sets, step
+from optimizer.units import FloatArray, IntArray
 
 BUCKETS = 20  # of time, for the completion bounds
-
-
-class Stops(NamedTuple):
-    """One team and the a tasks it may have, side by side; leg[a] is the way from where the team is now."""
-
-    leg: IntArray  # (a + 1, a) turnout included
-    release: IntArray  # (a,)
-    ready: IntArray
-    service: IntArray
-    due: IntArray
-    latest: IntArray
-    weight: IntArray
-    free: int
-    until: int
-    penalty: int
-
-
-@njit(cache=True)
-def gather(data: TeamData, k: int, tasks: IntArray) -> Stops:
-    """The arrays of team k over `tasks` (a,)."""
-    count = len(tasks)
-    task, team, base, between, stay = data.task, data.team, data.base, data.between, data.stay
-    leg = np.empty((count + 1, count), np.int64)
-    release, ready, service = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
-    due, latest, weight = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
-    group, turnout = team[k, GROUP], team[k, TURNOUT]
-    for b in range(count):
-        j = tasks[b]
-        i = task[j, INCIDENT]
-        release[b], due[b], latest[b], weight[b] = task[j, RELEASE], task[j, DUE], task[j, LATEST], task[j, WEIGHT]
-        service[b], ready[b] = stay[j, k, SERVICE], stay[j, k, READY]
-        for a in range(count + 1):
-            place = task[tasks[a], INCIDENT] if a < count else team[k, PLACE]
-            if place == i:
-                leg[a, b] = 0
-            else:
-                leg[a, b] = turnout + (base[k, i] if place < 0 else between[group, place, i])
-    return Stops(leg, release, ready, service, due, latest, weight, team[k, FREE], team[k, UNTIL], data.penalty[0])
-
-
-@njit(cache=True)
-def step(stops: Stops, a: int, b: int, time: int) -> tuple[int, int]:
-    """(finish, level 3) of task b after a is done at `time`; finish UNREACHABLE where T6, T7 or the way forbid it."""
-    arrive = max(time, stops.release[b]) + stops.leg[a, b]
-    finish = max(arrive, stops.ready[b]) + stops.service[b]
-    if arrive > stops.latest[b] or arrive >= UNREACHABLE or finish > stops.until:
-        return UNREACHABLE, 0
-    cost = stops.weight[b] * finish
-    if arrive > stops.due[b]:
-        cost += stops.weight[b] * stops.penalty
-    return finish, cost
 
 
 @njit(cache=True)
@@ -218,7 +154,7 @@ def _labelling(
     """(P2) All undominated labels that may still come below `threshold`; how many, -1 where they ran out."""
     label, memory, cost = scratch.label, scratch.memory, scratch.cost
     buckets, count = best.shape
-    cap, words = len(cost), near.shape[1]
+    cap, words = len(cost), near.shape[1]  # `memory` may have more words
     head, queue = np.full(count, -1, np.int64), np.full(buckets, -1, np.int64)
     made, index, bucket = 0, -1, 0
     while True:
@@ -373,33 +309,21 @@ def _cheapest(scratch: Scratch, made: int, rent: float, routes: IntArray, length
 
 
 @njit(cache=True)
-def near_sets(stops: Stops, size: int) -> IntArray:
-    """(a, words) of bits: every task remembers itself and the `size` tasks that a route would soonest come back to."""
-    count = len(stops.weight)
-    result = np.zeros((count, max(1, (count + 63) // 64)), np.int64)
-    for a in range(count):
-        back = np.empty(count, np.int64)
-        for b in range(count):
-            back[b] = min(stops.leg[a, b], UNREACHABLE) + min(stops.leg[b, a], UNREACHABLE) + stops.service[b]
-        back[a] = -1
-        order = np.argsort(back, kind="mergesort")
-        for b in order[: size + 1]:
-            result[a, b >> 6] |= 1 << (b & 63)
-    return result
-
-
-@njit(cache=True)
 def price(
     data: TeamData,
     k: int,
     tasks: IntArray,
     prize: FloatArray,
-    near: IntArray,
+    near: int,
     rent: float,
     depths: FloatArray,
     scratch: Scratch,
     routes: IntArray,
     lengths: IntArray,
 ) -> tuple[int, float, int]:
-    """`price_team` for team k of the problem."""
-    return price_team(gather(data, k, tasks), prize, near, rent, depths, scratch, routes, lengths)
+    """`price_team` for team k of the problem, each task remembering the `near` nearest."""
+    stops = gather(data, k, tasks)
+    found: tuple[int, float, int] = price_team(
+        stops, prize, near_sets(stops, near), rent, depths, scratch, routes, lengths
+    )
+    return found

@@ -63,9 +63,10 @@ class Routes:
             for task in tasks:
                 slots = free.get(task, [])
                 own = [slot for slot in slots if pinned.get(slot) == team]
-                slot = next(iter(own or [slot for slot in reversed(slots) if slot not in pinned]), None)
-                if slot is None or task in held or not model.able[task, team]:
+                usable = own or [slot for slot in reversed(slots) if slot not in pinned]
+                if not usable or task in held or not model.able[task, team]:
                     continue
+                slot = usable[0]
                 self.append(team, slot)
                 row, length = self.sequence[team], int(self.length[team])
                 if kernels.sequence_cost(model.data, team, row, length) >= INFEASIBLE:
@@ -88,13 +89,10 @@ class Routes:
 
     def costs(self) -> IntArray:
         data = self.model.data
-        return np.array(
-            [
-                kernels.sequence_cost(data, k, self.sequence[k], self.length[k]) if self.length[k] else 0
-                for k in range(len(self.length))
-            ],
-            np.int64,
-        )
+        result = np.zeros(len(self.length), np.int64)
+        for k in np.flatnonzero(self.length).tolist():
+            result[k] = kernels.sequence_cost(data, k, self.sequence[k], self.length[k])
+        return result
 
     def unserved(self) -> int:
         """Level 1 of the slots nobody has; a pinned one outweighs all others."""
@@ -104,12 +102,16 @@ class Routes:
         """Level 1 and level 3, to compare."""
         return self.unserved(), int(self.costs().sum())
 
+    def of(self, team: int) -> tuple[int, ...]:
+        """Task indices of one team."""
+        return tuple(self.model.data.task_of[self.sequence[team, : self.length[team]]].tolist())
+
     def tasks(self) -> tuple[tuple[int, ...], ...]:
-        task_of = self.model.data.task_of
-        return tuple(
-            tuple(int(task_of[slot]) for slot in row[:length])
-            for row, length in zip(self.sequence, self.length, strict=True)
-        )
+        """Task indices of every team."""
+        result: list[tuple[int, ...]] = [()] * len(self.length)
+        for team in np.flatnonzero(self.length).tolist():
+            result[team] = self.of(team)
+        return tuple(result)
 
 
 def place_pins(model: TeamModel, routes: Routes) -> None:

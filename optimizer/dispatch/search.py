@@ -17,7 +17,7 @@ from optimizer.units import IntArray
 # (share of the moves, first and last temperature as shares of the mean cost of a slot), measured on classes A and B
 # and on tight small problems: a hot round that leaves the construction's valley, then cooler ones from the best found
 ROUNDS = ((0.3, 1.0, 0.02), (0.7, 0.15, 0.002))
-PLAIN_ROUNDS = ((0.4, 0.3, 0.01), (0.3, 0.15, 0.01), (0.3, 0.15, 0.01))
+PLAIN_ROUNDS = ((0.5, 0.3, 0.015), (0.25, 0.15, 0.01), (0.25, 0.1, 0.005))
 SOFT = 5.0  # what an unserved slot weighs while the walk judges a move, in mean costs of a slot
 CHUNK = 10_000  # moves between two looks at the clock
 ANNEALING = 0.92  # of the time that is left
@@ -38,11 +38,12 @@ class Search:
 
 
 def default_moves(model: TeamModel) -> int:
-    """10,000 a slot (at least 500,000 where they cost little); fewer where teams have many stops."""
+    """10,000 a slot (at least 500,000 where they cost little); fewer where teams have many stops,
+    or where there are many more teams than work."""
     if is_plain(model):
         return min(4_000_000, max(10_000 * model.slots, min(500_000, 20_000 * model.slots)))
     stops = model.slots / max(1, int(model.able.any(axis=0).sum()))
-    return int(min(1_000_000, 10_000 * model.slots) / max(1.0, (stops / 8) ** 2))
+    return int(min(1_000_000, 10_000 * model.slots) * min(1.0, max(0.1, stops)) / max(1.0, (stops / 8) ** 2))
 
 
 def search(
@@ -100,6 +101,7 @@ class _General:
         self.cost = routes.costs()
         self.mean = max(1.0, float(self.cost.sum()) / max(1, model.slots))
         self.level = np.array([int(self.cost.sum()) + self.big * routes.unserved(), 0, 0], np.int64)
+        self.before = self.cost.copy()
         self.seen: dict[tuple[int, tuple[int, ...]], None] = {}
 
     def best(self) -> int:
@@ -114,14 +116,15 @@ class _General:
     def moves(self, state: IntArray, first: int, last: int, total: int, hot: float, cold: float, every: int) -> None:
         model, routes, found = self.model, self.routes, self.found
         anneal(
-            model.data, model.start, model.choices, routes.team_of, routes.sequence, routes.length, self.cost,
-            found.sequence, found.length, self.level, state, first, last, total, hot * self.mean, cold * self.mean,
-            self.big, int(SOFT * self.mean) + 1,
+            model.data, model.start, model.choices, model.allowed, routes.team_of, routes.sequence, routes.length,
+            self.cost, found.sequence, found.length, self.level, state, first, last, total, hot * self.mean,
+            cold * self.mean, self.big, int(SOFT * self.mean) + 1,
         )  # fmt: skip
         found.read_teams()
-        for team, tasks in enumerate(routes.tasks()):
-            if tasks:
-                self.seen[team, tasks] = None
+        for team in np.flatnonzero(self.cost != self.before).tolist():
+            if routes.length[team]:
+                self.seen[team, routes.of(team)] = None
+        self.before = self.cost.copy()
 
     def keep(self, pool: dict[tuple[int, tuple[int, ...]], None]) -> None:
         pool.update(self.seen)
@@ -150,9 +153,10 @@ class _Plain:
 
     def moves(self, state: IntArray, first: int, last: int, total: int, hot: float, cold: float, every: int) -> None:
         model, found = self.model, self.found
+        rows = self.rows[self.kept :]
         self.kept += anneal_plain(
-            model.data, model.start, model.choices, model.able, self.tours, self.team_of, found.sequence, found.length,
-            self.level, state, first, last, total, hot * self.mean, cold * self.mean, every, self.rows[self.kept :],
+            model.data, model.start, model.choices, model.allowed, self.tours, self.team_of, found.sequence,
+            found.length, self.level, state, first, last, total, hot * self.mean, cold * self.mean, every, rows,
         )  # fmt: skip
 
     def keep(self, pool: dict[tuple[int, tuple[int, ...]], None]) -> None:

@@ -57,7 +57,7 @@ def schedule_teams(
     """Serve n incidents with m teams so that the sum of weight x finish is least.
 
     processing (n, m): time on scene of team k at incident j. travel (m, n + 1, n): from incident i, or from the
-    team's base (row n), to incident j. eligible (n, m): bool. weight (n,): >= 0. All integers, times of any one unit
+    team's base (row n), to incident j. eligible (n, m): bool. weight (n,): >= 1. All integers, times of any one unit
     up to 2**31. Every team starts from its base at 0 and serves its incidents one after the other.
 
     The search ends by itself, with a proof or when its work is done; `time_limit_s` may end it before, and where it
@@ -67,7 +67,7 @@ def schedule_teams(
     incident without an eligible team (by its number).
     """
     began = time.monotonic()
-    model, last = _model(processing, travel, eligible, weight)
+    model = _model(processing, travel, eligible, weight)
     if not time_limit_s > 0:
         raise ValueError(f"time_limit_s must be positive, not {time_limit_s!r}")
 
@@ -80,12 +80,9 @@ def schedule_teams(
     )
     objective = result.found.rank()[1]
     least = bound.completion or 0
-    sequences = [list(tasks) for tasks in result.found.tasks()]
-    for team, incident in last:
-        sequences[team].append(incident)
     proven = objective == least
     return ArraySchedule(
-        sequences=tuple(map(tuple, sequences)),
+        sequences=result.found.tasks(),
         objective=objective,
         bound=least,
         gap=(objective - least) / max(1, objective),
@@ -111,10 +108,12 @@ def objective_of(sequences: Sequence[Sequence[int]], processing: IntArray, trave
 
 def _model(
     processing: npt.ArrayLike, travel: npt.ArrayLike, eligible: npt.ArrayLike, weight: npt.ArrayLike
-) -> tuple[TeamModel, list[tuple[int, int]]]:
-    """The arrays of the engine, and (team, incident) of weight 0: last, by the first eligible team, at no cost."""
+) -> TeamModel:
+    """The arrays of the engine."""
     weights = _integers("weight", weight, 1, LARGEST_WEIGHT)
     n = len(weights)
+    if n and weights.min() == 0:
+        raise ValueError(f"weight is 0 at {_first(weights == 0)}: leave out what does not count, or give it at least 1")
     service = _integers("processing", processing, 2, LARGEST_TIME)
     m = service.shape[1]
     _shape("processing", service, (n, m))
@@ -129,13 +128,11 @@ def _model(
         raise ValueError(
             f"incident {int(nobody[0])} has no eligible team: row {int(nobody[0])} of eligible is all False"
         )
-    costly = np.flatnonzero(weights)
-    last = [(int(np.argmax(able[j])), j) for j in np.flatnonzero(weights == 0).tolist()]
     never, none = np.full(n, UNREACHABLE), np.zeros(n, np.int64)
     data = TeamData(
-        task_of=costly,
-        price=weights[costly],
-        pinned=np.zeros(len(costly), np.bool_),
+        task_of=np.arange(n),
+        price=weights,
+        pinned=np.zeros(n, np.bool_),
         task=columns(np.arange(n), weights, none, never, never),
         team=columns(np.arange(m), *np.zeros((2, m), np.int64), np.full(m, -1), np.full(m, UNREACHABLE)),
         stay=stays(service),
@@ -143,9 +140,9 @@ def _model(
         between=legs,  # row n, the base, is never asked for as an incident
         penalty=np.zeros(1, np.int64),
     )
-    able = np.ascontiguousarray(able & (weights > 0)[:, None])
+    able = np.ascontiguousarray(able)
     start, choices = choices_of(data, able, {})
-    return TeamModel(data, start, choices, (), able, 0, ()), last
+    return TeamModel(data, start, choices, (), able, 0, ())
 
 
 def _integers(name: str, values: npt.ArrayLike, dimensions: int, largest: int) -> IntArray:

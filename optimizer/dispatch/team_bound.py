@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.graph.python import min_cost_flow
 
-from optimizer.dispatch.kernels import INFEASIBLE, TeamData, least_setup
+from optimizer.dispatch.kernels import INFEASIBLE, TeamData, nearest_legs
 from optimizer.dispatch.team_model import TeamModel, direct_finish, soonest_finish
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
@@ -40,7 +40,7 @@ def assignment_bound(
         return TeamBound(int(data.price.sum()), 0, ())
     positions = min(len(able), 2 + -(-2 * n // m))  # a team serves a task once
     arrive, finish = direct_finish(data)
-    setup = least_setup(data, able)
+    setup = _least_setup(data, able)
     cost = np.full((positions, *able.shape), INFEASIBLE, np.int64)
     cost[0] = _weighted(data, arrive, finish)
     cost[0][~able] = INFEASIBLE
@@ -58,10 +58,22 @@ def assignment_bound(
     return _flow(data, start, choices, cost, unserved_cost)
 
 
+def _least_setup(data: TeamData, able: BoolArray) -> IntArray:
+    """(tasks, teams): least time from the stop before to a task: none where the team may have another task there."""
+    places = data.base.shape[1]
+    there = np.zeros((places, len(data.free)), np.int64)
+    np.add.at(there, data.incident_of, able)
+    setup = np.minimum(nearest_legs(data.between)[data.group].T + data.turnout, UNREACHABLE)
+    setup = np.where(there > 1, 0, setup)
+    away = np.flatnonzero(data.place >= 0)
+    setup[data.place[away], away] = 0
+    return setup[data.incident_of]
+
+
 def alone_bound(model: TeamModel) -> TeamBound:
     """Every slot as if it were alone, for problems in which every slot can be served."""
     data = model.data
-    finish = soonest_finish(data, model.able).min(axis=1)
+    finish = soonest_finish(data, model.able)[0].min(axis=1)
     return TeamBound(0, int((data.weight * finish)[data.task_of].sum()), ())
 
 
@@ -77,25 +89,21 @@ def _flow(data: TeamData, start: IntArray, choices: IntArray, cost: IntArray, un
     n = len(data.task_of)
     cheapest = cost.min(axis=0)
     sink = n + m * positions
-    tails, heads, capacities, costs = [], [], [], []
+    heads: list[IntArray] = []
+    costs: list[IntArray] = []
+    counts = np.zeros(n, np.int64)
     for slot, task in enumerate(data.task_of):
         teams = choices[start[slot] : start[slot + 1]]
         near, far = teams[:NEAREST], teams[NEAREST:]
-        for position in range(positions):
-            price = cost[position, task, near]
-            real = np.flatnonzero(price < INFEASIBLE)
-            tails.append(np.full(real.size, slot))
-            heads.append(n + near[real] * positions + position)
-            capacities.append(np.ones(real.size, np.int64))
-            costs.append(price[real])
-        rest = [[unserved_cost * int(data.price[slot])]]
+        price = cost[:, task, near]
+        position, team = np.nonzero(price < INFEASIBLE)
+        rest = [unserved_cost * int(data.price[slot])]
         if far.size and cheapest[task, far].min() < INFEASIBLE:
-            rest.append([int(cheapest[task, far].min())])
-        for price_of in rest:
-            tails.append(np.array([slot]))
-            heads.append(np.array([sink]))
-            capacities.append(np.ones(1, np.int64))
-            costs.append(np.array(price_of, np.int64))
+            rest.append(int(cheapest[task, far].min()))
+        heads += [n + near[team] * positions + position, np.full(len(rest), sink)]
+        costs += [price[position, team], np.array(rest, np.int64)]
+        counts[slot] = len(team) + len(rest)
+    tails, capacities = [np.repeat(np.arange(n), counts)], [np.ones(int(counts.sum()), np.int64)]
     used = np.unique(np.concatenate(heads))
     used = used[used < sink]
     room = np.where((used - n) % positions == positions - 1, n, 1)

@@ -38,6 +38,13 @@ class TeamModel:
             first.setdefault(task, slot)
         return first
 
+    @cached_property
+    def allowed(self) -> BoolArray:
+        """(slots, teams): `choices` as a table."""
+        table = np.zeros((self.slots, len(self.data.free)), np.bool_)
+        table[np.repeat(np.arange(self.slots), np.diff(self.start)), self.choices] = True
+        return table
+
     @property
     def slots(self) -> int:
         return len(self.data.task_of)
@@ -163,26 +170,31 @@ def direct_finish(data: TeamData) -> tuple[IntArray, IntArray]:
     return np.where(late, UNREACHABLE, arrive), np.where(late, UNREACHABLE, finish)
 
 
-def soonest_finish(data: TeamData, able: BoolArray) -> IntArray:
-    """(tasks, teams): no route of the team finishes the task before; UNREACHABLE where it may not serve it.
+def soonest_finish(data: TeamData, able: BoolArray) -> tuple[IntArray, bool]:
+    """(tasks, teams): no route of the team finishes the task before; UNREACHABLE where it may not serve it. And
+    whether a stop that costs more than it is worth is never worth making: no detour is quicker, nobody waits.
 
-    By the quickest chain of legs (turnouts and services on the way left out); by the shortest leg there alone where
-    there are too many matrices for that.
+    A team comes no sooner than by the quickest chain of legs (turnouts and services on the way left out; looked for
+    where that is quick), and, where it has waited for the report nearby, by the shortest last leg.
     """
     groups, places = data.between.shape[0], data.between.shape[2]
-    if groups * places**3 + len(data.free) * places**2 > CHAIN_LOOKS:
-        nearest = nearest_legs(data.between)
-        travel = np.minimum(data.base, nearest[data.group])
-        travel[data.place >= 0] = nearest[data.group[data.place >= 0]]
-    else:
-        travel = chains(data)
-    travel = travel + data.turnout[:, None]
+    base = np.where((data.place >= 0)[:, None], UNREACHABLE, data.base)
+    last = np.minimum(base, nearest_legs(data.between)[data.group]) + data.turnout[:, None]
+    last[:, np.bincount(data.incident_of, minlength=places) > 1] = 0  # it may have had another task there
+    travel, straight = last, False
+    if max(10 * groups * places**3, len(data.free) * places**2) <= CHAIN_LOOKS:
+        travel, metric = chains(data)
+        travel = travel + data.turnout[:, None]
+        latest = max(int(data.release.max(initial=0)), int(data.ready.max(initial=0)))
+        straight = metric and latest <= int(data.free.min(initial=UNREACHABLE))
     there = np.flatnonzero(data.place >= 0)
-    travel[there, data.place[there]] = 0
-    arrive = np.maximum(data.release[:, None], data.free[None, :]) + travel.T[data.incident_of]
+    travel[there, data.place[there]] = last[there, data.place[there]] = 0
+    arrive = np.maximum(
+        data.free[None, :] + travel.T[data.incident_of], data.release[:, None] + last.T[data.incident_of]
+    )
     finish = np.maximum(arrive, data.ready) + data.service
     bad = ~able | (arrive > data.latest[:, None]) | (finish > data.until[None, :])
-    return np.where(bad, UNREACHABLE, np.minimum(finish, UNREACHABLE))
+    return np.where(bad, UNREACHABLE, np.minimum(finish, UNREACHABLE)), straight
 
 
 def reachable(data: TeamData) -> BoolArray:

@@ -91,19 +91,21 @@ def improve(
 ) -> tuple[Search, TeamBound]:
     """Complete `routes`, then search, then columns; the best schedule and the best bound."""
     data, big = model.data, unserved_cost(model.data)
-    if is_plain(model) and model.slots > len(data.free):
+    budget = default_moves(model) if iterations is None else iterations
+    if iterations is not None and 0 < iterations < COLUMNS_FROM:
+        bound = TeamBound(0, None, ())
+    elif is_plain(model) and model.slots > len(data.free):
         bound = alone_bound(model)  # the assignment takes longer, and proves nothing where every team has several stops
     else:
         bound = assignment_bound(data, model.able, model.start, model.choices, big)
     construct(data, model.start, model.choices, routes.team_of, routes.sequence, routes.length)
-    relaxed = from_assignment(model, bound.assignment)
+    relaxed = from_assignment(model, bound.assignment) if bound.assignment else None
     if relaxed is not None and relaxed.rank() < routes.rank():
         routes = relaxed
     tell = None if on_improvement is None else lambda rank: on_improvement(rank, bound)
     if tell is not None:
         tell(routes.rank())
     target = None if bound.completion is None else bound.unserved * big + bound.completion
-    budget = default_moves(model) if iterations is None else iterations
     result = search(model, routes, seed=seed, iterations=budget, deadline=deadline, target=target, on_improvement=tell)
     if result.stopped_by is StoppedBy.WORK and budget >= COLUMNS_FROM:
         bound = _columns(model, result, bound, deadline, on_improvement)

@@ -1,45 +1,36 @@
 """The benchmark classes of the literature as dispatch problems."""
 
 import csv
-import importlib.util
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
+from optimizer.dispatch.instances import generate
 from optimizer.dispatch.problem import DispatchProblem, Incident, Task, Team, Travel
 
 
 @pytest.fixture(scope="session")
-def generator(shared_tools: Path) -> Any:
-    """The reference generator of classes A and B."""
-    spec = importlib.util.spec_from_file_location("assignment_instances", shared_tools / "assignment_instances.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def best_known() -> dict[tuple[str, int, int, int], int]:
-    """(kind, incidents, teams, seed) -> best known value."""
+def best_known() -> dict[tuple[str, int, int, int], tuple[int, float | None]]:
+    """(kind, incidents, teams, seed) -> (best known value, proven lower bound or None)."""
     with (Path(__file__).parent / "assignment_best_known.csv").open(encoding="utf-8") as file:
         return {
-            (row["kind"], int(row["n"]), int(row["m"]), int(row["seed"])): int(row["best_known"])
+            (row["kind"], int(row["n"]), int(row["m"]), int(row["seed"])): (
+                int(row["best_known"]),
+                float(row["lower_bound"]) if row["lower_bound"] else None,
+            )
             for row in csv.DictReader(file)
         }
 
 
 @pytest.fixture(scope="session")
-def instance(generator: Any) -> Callable[[str, int, int, int], DispatchProblem]:
+def instance() -> Callable[[str, int, int, int], DispatchProblem]:
     """(kind, n, m, seed) -> the instance as a dispatch problem; one capability per incident says who is eligible."""
 
     def build(kind: str, n: int, m: int, seed: int) -> DispatchProblem:
-        weight, eligible, processing, travel = generator.generate(kind, n, m, seed)
+        weight, eligible, processing, travel = generate(kind, n, m, seed)
         none = np.zeros((0, n), np.int64)
         return DispatchProblem(
             as_of=datetime(2026, 1, 1, tzinfo=UTC),

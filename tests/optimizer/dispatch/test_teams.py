@@ -2,15 +2,20 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import permutations, product
 
 import numpy as np
 import pytest
 
 from optimizer.dispatch.annealing import splitmix_state
 from optimizer.dispatch.check import check
+from optimizer.dispatch.kernels import with_ready
 from optimizer.dispatch.pipeline import SolveLimits, solve
 from optimizer.dispatch.plan import Level, Plan, Status, StoppedBy
 from optimizer.dispatch.problem import DispatchProblem, Incident, Task, Team, Travel
+from optimizer.dispatch.routes import Routes
+from optimizer.dispatch.team_model import team_model
+from optimizer.dispatch.teams import improve, solve_teams
 
 
 def plane(n: int, m: int, seed: int, *, teams_needed: int = 1) -> DispatchProblem:
@@ -104,3 +109,71 @@ def test_the_clock_stops_the_search_and_says_so() -> None:
     plan = solve(problem, limits=SolveLimits(time_limit_s=0.05))
     assert plan.stopped_by is StoppedBy.TIME
     assert check(problem, plan) == ()
+
+
+def least_with_ready(problem: DispatchProblem, ready: np.ndarray, able: np.ndarray) -> int:
+    """The least level 3 that serves every task once, by enumeration; services begin no sooner than `ready`."""
+    tasks, teams, travel = range(len(problem.tasks)), range(len(problem.teams)), problem.travel
+    cheapest: dict[tuple[int, frozenset[int]], int] = {}
+    for k in teams:
+        for count in range(len(tasks) + 1):
+            for order in permutations(tasks, count):
+                if not all(able[j, k] for j in order):
+                    continue
+                free, place, total = problem.teams[k].available_from_s, None, 0
+                for j in order:
+                    legs = travel.team_to_incident_s[k] if place is None else travel.incident_to_incident_s[0, place]
+                    arrive = max(free, problem.incidents[j].reported_s) + problem.teams[k].turnout_s + int(legs[j])
+                    free = max(arrive, int(ready[j, k])) + int(problem.service_s[j, k])
+                    place, total = j, total + problem.incidents[j].severity * free
+                key = k, frozenset(order)
+                cheapest[key] = min(total, cheapest.get(key, total))
+    return min(
+        sum(cheapest[k, frozenset(j for j in tasks if choice[j] == k)] for k in teams)
+        for choice in product(teams, repeat=len(tasks))
+        if all(able[j, choice[j]] for j in tasks)
+    )
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_service_waits_for_what_it_needs_and_the_bound_holds(seed: int) -> None:
+    problem = plane(5, 3, seed)
+    rng = np.random.default_rng(seed)
+    late = rng.permutation(5)[:2]
+    problem = replace(
+        problem,
+        incidents=tuple(
+            replace(incident, reported_s=int(rng.integers(0, 4000)) if index in late else 0)
+            for index, incident in enumerate(problem.incidents)
+        ),
+    )
+    model = team_model(problem)
+    ready = rng.integers(0, 9000, (5, 3)) * (rng.random((5, 3)) < 0.6)
+    model = replace(model, data=with_ready(model.data, ready))
+    found, bound = improve(model, Routes(model), seed=0, iterations=None, deadline=None)
+    best = least_with_ready(problem, ready, model.able)
+    assert found.found.rank() == (0, best)
+    assert bound.completion is not None
+    assert bound.completion <= best
+    assert bound.completion >= 0.9 * best
+
+
+def test_a_warm_start_keeps_what_it_was_given_and_is_quick() -> None:
+    problem = plane(40, 12, 1)
+    model = team_model(problem)
+    good = solve_teams(problem, model, seed=0, iterations=None, deadline=None)
+    again = solve_teams(problem, model, seed=0, iterations=200, deadline=None, start=good.sequences)
+    value = Routes(model).filled(good.sequences).rank()
+    assert Routes(model).filled(again.sequences).rank() <= value
+    assert again.bound.completion is None  # nothing was proven in so little work
+    assert again.iterations <= 200
+
+
+def test_a_warm_start_that_cannot_be_kept_is_repaired() -> None:
+    problem = plane(9, 3, 2)
+    model = team_model(problem)
+    everything = tuple(range(9)) * 2  # the first team may not serve all, and nothing twice
+    found = solve_teams(problem, model, seed=0, iterations=100, deadline=None, start=(everything, (0, 1, 2), ()))
+    served = sorted(task for tasks in found.sequences for task in tasks)
+    assert served == list(range(9))
+    assert all(model.able[task, team] for team, tasks in enumerate(found.sequences) for task in tasks)
