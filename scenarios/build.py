@@ -1,7 +1,7 @@
 """From a World to a problem: the five-fixed gate decides what is dispatchable, the rest is carried over as it is."""
 
 from collections.abc import Collection, Iterable, Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -70,6 +70,7 @@ def problem_document(world: World, report: Report | None = None) -> dict[str, An
     """
     catalogue = (world.book or built_in()[1]).catalogue
     stores = _stores(world, report or five_fixed(world))
+    here = set(world.stores["id"])  # a part of the county may have teams whose store is elsewhere
     return {
         "schema_version": 1,
         "as_of": world.as_of.isoformat(),
@@ -88,12 +89,15 @@ def problem_document(world: World, report: Report | None = None) -> dict[str, An
         "teams": [
             _present(row, "id", "tier", "lat", "lon", "headcount", "profile", "turnout_s")
             | {"capabilities": list(row["capabilities"])}
+            | ({"carries": list(row["carries"])} if row["carries"] else {})
+            | ({"store": row["store"]} if row["store"] in here else {})
             | _instants(row, "available_from", "available_until")
             for row in world.teams.rows()
         ],
         "stores": stores,
         "vehicles": [
-            _present(row, "id", "store", "payload_kg", "volume_m3", "profile") for row in world.vehicles.rows()
+            _present(row, "id", "store", "payload_kg", "volume_m3", "profile") | _instants(row, "available_from")
+            for row in world.vehicles.rows()
         ],
         "parameters": dict(world.parameters),
     }
@@ -121,7 +125,8 @@ def _incidents(world: World, catalogue: Catalogue, stores: list[dict[str, Any]])
         incident = _present(row, "id", "lat", "lon", "kind", "severity", "people_affected", "duration_h")
         incident |= _instants(row, "reported_at")
         incident["tasks"] = [
-            _present(task, "id", "capability", "teams_needed", "service_s", "due_s", "latest_s")
+            _present(task, "id", "capability", "teams_needed", "service_s", "due_s", "latest_s", "synchronised")
+            | still_to_bring(task, world)
             for task in tasks.get(row["id"], [])
         ]
         has = sent.get(row["id"], {})
@@ -132,6 +137,18 @@ def _incidents(world: World, catalogue: Catalogue, stores: list[dict[str, Any]])
             incident["demands"] = _estimated(row, world, catalogue, left, has)
         incidents.append(incident)
     return incidents
+
+
+def still_to_bring(task: Mapping[str, Any], world: World) -> dict[str, Any]:
+    """Equipment of a task for each team. What has left for the task is there for its teams in equal shares, so each
+    still asks for the rest of its own, rounded up to the decimals it is counted in; nothing once all has left."""
+    rows = []
+    for item, units in task["equipment"] or ():
+        share = world.equipped.get((task["id"], item), ZERO) / task["teams_needed"]
+        rest = (units - share).quantize(units, ROUND_CEILING)
+        if rest > 0:
+            rows.append({"item": item, "quantity": rest})
+    return {"equipment": rows} if rows else {}
 
 
 def still_asked(needs: Iterable[dict[str, Any]], sent: Mapping[str, Decimal]) -> list[dict[str, Any]]:

@@ -1,7 +1,9 @@
-"""What has left for whom: units issued out of the reservations of a situation's plans, and the incident of each."""
+"""What has left for whom: units issued out of the reservations of a situation's plans, and the incident or, of
+equipment, the task of each."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -21,12 +23,18 @@ def plan_reference(situation: str) -> str:
     return f"plan:{situation}"
 
 
-def delivered(connection: Connection, situation: str = LIVE) -> dict[tuple[str, str], Decimal]:
-    """(incident, item) -> units that left for it under any plan of the situation, in force or not any more.
+@dataclass(frozen=True)
+class Departed:
+    """Units that left under any plan of a situation, in force or not any more. Those that came back later count: they
+    were there when they were needed."""
 
-    A lot that a plan ships to several incidents goes to them in the order of its shipments' codes, because a
-    movement does not name the incident. Units that came back later count: they were there when they were needed.
-    """
+    demands: Mapping[tuple[str, str], Decimal]  # (incident, item)
+    equipment: Mapping[tuple[str, str], Decimal]  # (task, item): it lessens no demand of the incident
+
+
+def departed(connection: Connection, situation: str = LIVE) -> Departed:
+    """A lot that a plan ships to several goes to tasks first, as their equipment leaves before anything else, and
+    then in the order of the shipments' codes, because a movement does not name whom it is for."""
     runs = _runs(connection, situation)
     starts = [operation for operation, _ in runs]
     gone: dict[int, dict[Key, Decimal]] = {}
@@ -35,14 +43,21 @@ def delivered(connection: Connection, situation: str = LIVE) -> dict[tuple[str, 
         if run >= 0:  # else it left before there was any plan
             left = gone.setdefault(run, {})
             left[key] = left.get(key, ZERO) + units
-    found: dict[tuple[str, str], Decimal] = {}
+    demands: dict[tuple[str, str], Decimal] = {}
+    equipment: dict[tuple[str, str], Decimal] = {}
     for run, left in gone.items():
-        for key, incident, asked in _shipments(connection, runs[run][1]):
+        for key, incident, task, asked in _shipments(connection, runs[run][1]):
             part = min(asked, left.get(key, ZERO))
             if part > 0:
                 left[key] -= part
-                found[incident, key[1]] = found.get((incident, key[1]), ZERO) + part
-    return found
+                found, whom = (demands, incident) if task is None else (equipment, task)
+                found[whom, key[1]] = found.get((whom, key[1]), ZERO) + part
+    return Departed(demands, equipment)
+
+
+def delivered(connection: Connection, situation: str = LIVE) -> Mapping[tuple[str, str], Decimal]:
+    """(incident, item) -> units that left for what it asks for; the equipment of its tasks is not among them."""
+    return departed(connection, situation).demands
 
 
 def gone_under_running(connection: Connection, situation: str = LIVE) -> dict[Key, Decimal]:
@@ -93,13 +108,14 @@ def _issues(connection: Connection, situation: str) -> Iterable[tuple[int, Key, 
         yield operation, (store, item, lot), units
 
 
-def _shipments(connection: Connection, plan: int) -> list[tuple[Key, str, Decimal]]:
+def _shipments(connection: Connection, plan: int) -> list[tuple[Key, str, str | None, Decimal]]:
     rows: Iterable[Any] = connection.execute(
         select(shipments.c.code, stores.c.code, items.c.code, shipments.c.lot_code, shipments.c.incident,
-               shipments.c.quantity)
+               shipments.c.task, shipments.c.quantity)
         .join(stores, stores.c.id == shipments.c.store_id)
         .join(items, items.c.id == shipments.c.item_id)
         .where(shipments.c.plan_id == plan)
     )  # fmt: skip
-    listed = sorted(tuple(row) for row in rows)  # here, because databases differ in the order of texts
-    return [((store, item, lot), incident, units) for _, store, item, lot, incident, units in listed]
+    # here, because databases differ in the order of texts
+    listed = sorted(rows, key=lambda row: (row.task is None, row[0]))
+    return [((store, item, lot), incident, task, units) for _, store, item, lot, incident, task, units in listed]

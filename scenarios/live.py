@@ -14,7 +14,7 @@ from inventory.tables.forces import teams
 from inventory.tables.places import stores
 from optimizer.errors import OptimizerError
 from optimizer.network.graph import RoadNetwork
-from scenarios.deliveries import delivered, plan_reference
+from scenarios.deliveries import departed, plan_reference
 from scenarios.incidents import (
     closures_of,
     exact,
@@ -43,12 +43,13 @@ def live_world(
 ) -> World:
     """The World of a situation as it stands at `as_of`: units reserved for others are not in its stock, those
     reserved for its own running plan are; only teams that are ready. What has left under its plans lessens the needs
-    it left for. Raises UnknownSituation."""
+    and the equipment it left for. Raises UnknownSituation."""
     head = find_situation(connection, situation)
     ready = set(connection.execute(select(teams.c.code).where(teams.c.status == "ready")).scalars())
     forces = snapshot(connection, "teams", place=place)
     going = [row for row in forces.rows() if row["id"] in ready]
     happening = incident_tables(connection, situation)
+    gone = departed(connection, situation)
     return World(
         title_zh=head.title_zh,
         title_en=head.title_en,
@@ -72,7 +73,8 @@ def live_world(
             county[:COUNTY_DIGITS]: rule_book(connection, county=county)
             for county in sorted(counties_with_rules(connection))
         },
-        delivered=delivered(connection, situation),
+        delivered=gone.demands,
+        equipped=gone.equipment,
     )
 
 
