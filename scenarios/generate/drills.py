@@ -17,27 +17,27 @@ AS_OF = datetime.fromisoformat("2026-07-11T06:00:00+08:00")
 
 
 class DrillTask(NamedTuple):
-    """`equipment`: catalogue item -> units for each team, plausible for the work but assumed."""
+    """`equipment`: (catalogue item, units for each team), plausible for the work but assumed."""
 
     capability: str
     teams: int
     service_s: int
     due_s: int
-    equipment: dict[str, int] = {}  # noqa: RUF012  (never written)
+    equipment: tuple[tuple[str, int], ...] = ()
     together: bool = False
 
 
 DRILL: tuple[tuple[str, int, int, tuple[DrillTask, ...]], ...] = (  # kind, severity, people, tasks
     ("flood", 5, 46, (
-        DrillTask("water_rescue", 2, 5400, 600, {"M040": 1, "M037": 6}, together=True),
-        DrillTask("evacuation", 2, 3600, 600, {"M037": 4}),
+        DrillTask("water_rescue", 2, 5400, 600, (("M040", 1), ("M037", 6)), together=True),
+        DrillTask("evacuation", 2, 3600, 600, (("M037", 4),)),
         DrillTask("medical", 1, 3600, 600),
     )),
-    ("waterlogging", 4, 30, (DrillTask("drainage", 2, 9000, 1800, {"M044": 1, "M046": 2}),)),
-    ("waterlogging", 3, 18, (DrillTask("drainage", 1, 7200, 1800, {"M045": 1, "M046": 2}),)),
+    ("waterlogging", 4, 30, (DrillTask("drainage", 2, 9000, 1800, (("M044", 1), ("M046", 2))),)),
+    ("waterlogging", 3, 18, (DrillTask("drainage", 1, 7200, 1800, (("M045", 1), ("M046", 2))),)),
     ("landslide", 4, 12, (
-        DrillTask("road_clearing", 1, 5400, 1800, {"M056": 1}),
-        DrillTask("search_rescue", 1, 7200, 600, {"M057": 1}),
+        DrillTask("road_clearing", 1, 5400, 1800, (("M056", 1),)),
+        DrillTask("search_rescue", 1, 7200, 600, (("M057", 1),)),
     )),
     ("evacuation", 3, 60, (DrillTask("evacuation", 2, 5400, 600),)),
 )  # fmt: skip
@@ -97,7 +97,7 @@ def _wave(rng: np.random.Generator, ground: Ground) -> Wave:
                 "teams_needed": work.teams,
                 "service_s": work.service_s,
                 "due_s": work.due_s,
-                "equipment": tuple((item, Decimal(units)) for item, units in work.equipment.items()) or None,
+                "equipment": tuple((item, Decimal(units)) for item, units in work.equipment) or None,
                 "synchronised": work.together or None,
             }
             for order, work in enumerate(works, 1)

@@ -84,6 +84,11 @@ class StopRow:
     started: bool
     takes: Label | None  # equipment it takes along to this stop
 
+    @property
+    def waits(self) -> Label | None:
+        """When it begins, where it waits for equipment or for others."""
+        return say("stop.waits", clock=self.start) if self.start_s > self.arrive_s else None
+
 
 @dataclass(frozen=True, slots=True)
 class SupplyRow:

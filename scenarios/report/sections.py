@@ -141,8 +141,7 @@ def _due_chip(row: StopRow) -> str:
 
 
 def _wait_chip(row: StopRow) -> str:
-    """Where a team waits for equipment or for others, when it begins."""
-    return "" if row.start_s <= row.arrive_s else " " + _chip(say("stop.waits", clock=row.start), good=None)
+    return "" if row.waits is None else " " + _chip(row.waits, good=None)
 
 
 def _supply_items(rows: Sequence[SupplyRow]) -> Iterable[str]:

@@ -354,7 +354,7 @@ def _stock_rows(context: _Context) -> tuple[StockRow, ...]:
             unit=context.names.units.get(item, plain("")),
             **{column: sums[item][column] for column in STOCK_COLUMNS},
         )
-        for item in sorted(sums, key=lambda one: (sums[one]["demanded"] == 0, one))
+        for item in sorted(sums, key=lambda one: (sums[one]["demanded"] + sums[one]["equipment"] == 0, one))
     )
 
 
