@@ -140,12 +140,10 @@ def _incidents(world: World, catalogue: Catalogue, stores: list[dict[str, Any]])
 
 
 def still_to_bring(task: Mapping[str, Any], world: World) -> dict[str, Any]:
-    """Equipment of a task for each team. What has left for the task is there for its teams in equal shares, so each
-    still asks for the rest of its own, rounded up to the decimals it is counted in; nothing once all has left."""
+    """Equipment of a task for each team less what is there for each, rounded up to the decimals it is counted in."""
     rows = []
     for item, units in task["equipment"] or ():
-        share = world.equipped.get((task["id"], item), ZERO) / task["teams_needed"]
-        rest = (units - share).quantize(units, ROUND_CEILING)
+        rest = (units - world.equipped.get((task["id"], item), ZERO)).quantize(units, ROUND_CEILING)
         if rest > 0:
             rows.append({"item": item, "quantity": rest})
     return {"equipment": rows} if rows else {}

@@ -49,7 +49,7 @@ class World:
     county_books: Mapping[str, RuleBook] = field(default_factory=dict)
     # (incident, item) -> units that have left for it already: so much less it needs
     delivered: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
-    # (task, item) -> units that have left as its equipment: so much less is to be brought there
+    # (task, item) -> units of its equipment that are there for each team without its own: so much less it needs
     equipped: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what whoever built it wants known, Chinese and English in one line
 

@@ -176,10 +176,10 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
     ]  # fmt: skip
     speaker.say("plan.shipments", count=len(goods))
     if goods:
-        heads = ("line.shipment", "line.store", "line.incident", "line.item", "line.lot", "line.quantity",
-                 "line.arrive", "line.use")  # fmt: skip
-        equipped = any(one.task for one in plan.shipments)
-        print_table(speaker, heads if equipped else heads[:-1], goods if equipped else [row[:-1] for row in goods])
+        columns = ["line.shipment", "line.store", "line.incident", "line.item", "line.lot", "line.quantity",
+                   "line.arrive", "line.use"]  # fmt: skip
+        shown = len(columns) if any(one.task for one in plan.shipments) else -1
+        print_table(speaker, columns[:shown], [row[:shown] for row in goods])
     speaker.say("plan.kept", count=len(found.kept))
     if found.kept:
         print_table(

@@ -12,16 +12,17 @@ from sqlalchemy import Engine, select
 
 from inventory.database import reading, transaction
 from inventory.errors import BadTable
+from inventory.ledger.issue import issue
 from inventory.ledger.post import Act
 from inventory.ledger.reserve import issue_reserved
 from inventory.snapshot import snapshot
 from optimizer.dispatch.plan import Plan
 from scenarios.build import five_fixed, problem_document
 from scenarios.commit import commit_plan
-from scenarios.deliveries import departed, plan_reference
+from scenarios.deliveries import Departed, departed, plan_reference
 from scenarios.exchange.problem import parse_problem
-from scenarios.incidents import import_tasks, incident_tables
-from scenarios.live import live_world, load_world
+from scenarios.incidents import close_incident, import_tasks, incident_tables
+from scenarios.live import for_each_team, live_world, load_world
 from scenarios.tables import LIVE, shipments
 from scenarios.world import World, table_of
 from scenarios.world_files import read_world, write_world
@@ -163,15 +164,14 @@ def as_equipment(plan: Plan, **more: Any) -> Plan:
     return replace(plan, shipments=(*others, replace(last, task="I001-2", **more)))
 
 
-@pytest.mark.parametrize("team", [None, "T1"], ids=["shipped", "taken along"])
 def test_what_leaves_as_equipment_lessens_no_need_but_what_its_task_waits_for(
     office: Engine, seen: Callable[..., World], lot: tuple[str, str, str], plan_of: Callable[..., Plan],
-    send: Callable[[Plan], None], team: str | None,
+    send: Callable[[Plan], None],
 ) -> None:  # fmt: skip
-    send(as_equipment(plan_of({lot: 8}), team=team))
+    send(as_equipment(plan_of({lot: 8})))
     with reading(office) as connection:
         gone = departed(connection)
-        assert connection.execute(select(shipments.c.task, shipments.c.team)).all() == [("I001-2", team)]
+        assert connection.execute(select(shipments.c.task, shipments.c.team)).all() == [("I001-2", None)]
     assert (gone.demands, gone.equipment) == ({}, {("I001-2", JACKET): 8})
     (incident,) = problem_document(seen())["incidents"]
     assert "demands" not in incident  # still to be estimated, as before anything left
@@ -179,12 +179,59 @@ def test_what_leaves_as_equipment_lessens_no_need_but_what_its_task_waits_for(
     assert task_of(seen())["equipment"] == [{"item": BOAT, "quantity": 1}, {"item": JACKET, "quantity": 2}]
 
 
+def test_what_a_team_took_along_is_its_own_while_the_task_is_open(
+    office: Engine, seen: Callable[..., World], lot: tuple[str, str, str], plan_of: Callable[..., Plan],
+    send: Callable[[Plan], None], equipped: World,
+) -> None:  # fmt: skip
+    first, second = equipped.teams["id"][:2]
+    send(as_equipment(plan_of({lot: 6}), team=second))
+    with reading(office) as connection:
+        gone = departed(connection)
+    assert (gone.demands, gone.equipment, gone.along) == ({}, {}, {(second, "I001-2", JACKET)})
+    carries = {row["id"]: row.get("carries") for row in problem_document(seen())["teams"]}
+    assert carries.pop(first) == [BOAT, JACKET]
+    assert carries.pop(second) == [JACKET]
+    assert set(carries.values()) == {None}
+    assert task_of(seen())["equipment"][1] == {"item": JACKET, "quantity": 6}  # who comes instead has none
+    with transaction(office) as connection:
+        close_incident(connection, "I001")
+    assert "carries" not in problem_document(seen())["teams"][1]
+
+
+def test_a_part_of_what_a_team_was_to_take_is_there_for_all(
+    office: Engine, lot: tuple[str, str, str], plan_of: Callable[..., Plan], equipped: World, act: MakeAct
+) -> None:
+    store, item, number = lot
+    with transaction(office) as connection:
+        plan = as_equipment(plan_of({lot: 6}), team=equipped.teams["id"][1])
+        commit_plan(connection, plan, act=act(), as_of=equipped.as_of)
+    with transaction(office) as connection:
+        how = act("RESCUE", at=equipped.as_of, reference=plan_reference(LIVE))
+        issue(connection, store=store, item=item, quantity=Decimal(2), lot=number, act=how)
+    with reading(office) as connection:
+        gone = departed(connection)
+    assert (gone.equipment, gone.along) == ({("I001-2", JACKET): 2}, frozenset())
+
+
 @pytest.mark.parametrize(("gone", "rest"), [(0, 6), (1, 6), (2, 5), (11, 1), (12, None), (20, None)])
 def test_each_team_asks_for_the_rest_of_its_share_in_whole_units(equipped: World, gone: int, rest: int | None) -> None:
-    asked = task_of(replace(equipped, equipped={("I001-2", JACKET): Decimal(gone)}))["equipment"]
+    left = Departed({}, {("I001-2", JACKET): Decimal(gone), ("I999-1", JACKET): Decimal(3)}, frozenset())
+    shares = for_each_team(left, [], equipped.teams.rows(), equipped.tasks)
+    asked = task_of(replace(equipped, equipped=shares))["equipment"]
     assert {row["item"]: row["quantity"] for row in asked}.get(JACKET) == rest
     if rest is not None:
         assert 2 * rest + gone >= 12
+
+
+def test_who_is_sent_with_its_own_takes_no_share(equipped: World) -> None:
+    first, second = equipped.teams["id"][:2]  # the first carries jackets
+    left = Departed({}, {("I001-2", JACKET): Decimal(4), ("I001-2", BOAT): Decimal(1)}, frozenset())
+    for orders, jackets in (([("I001-2", first), ("I001-2", second)], 4), ([("I001-2", second)], 2),
+                            ([("I001-1", first)], 2), ([("I001-2", "gone")], 2)):  # fmt: skip
+        shares = for_each_team(left, orders, equipped.teams.rows(), equipped.tasks)
+        assert shares["I001-2", JACKET] == jackets
+    everybody = [("I001-2", first)] * 3  # more than are needed
+    assert for_each_team(left, everybody, equipped.teams.rows(), equipped.tasks)["I001-2", BOAT] == 1
 
 
 def test_of_a_lot_that_goes_to_both_the_equipment_leaves_first(
