@@ -196,8 +196,10 @@ def storable(table: Table) -> Iterator[RowFault]:
         for number, value in zip(table.row_numbers, values, strict=True):
             if value is None:
                 continue
-            if column.type == "decimal" and not _exact(value):
-                yield fault(number, column.name, "TOO_FINE", value=value, most=MOST)
+            if column.type in ("decimal", "quantities"):
+                for amount in [value] if column.type == "decimal" else [units for _, units in value]:
+                    if not _exact(amount):
+                        yield fault(number, column.name, "TOO_FINE", value=amount, most=MOST)
             elif column.type == "int" and abs(value) > MOST_INT:
                 yield fault(number, column.name, "TOO_LARGE", value=value, most=MOST_INT)
             elif len(str(value)) > SHORT_TEXTS.get((table.name, column.name), 10**9):

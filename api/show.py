@@ -173,9 +173,9 @@ class Show:
                     self.of(row.tier_name),
                     str(row.order),
                     f"{row.number} {self.of(row.incident_name)}",
-                    self.of(row.task_name),
+                    self._with(row.task_name, None if row.takes is None else say("stop.takes", goods=row.takes)),
                     self.of(row.depart),
-                    Text(self.of(row.arrive), style="red" if row.late_s else ""),
+                    Text(self._with(row.arrive, row.waits), style="red" if row.late_s else ""),
                     self.of(row.response),
                     self.of(row.tier_met_name),
                 )
@@ -183,6 +183,10 @@ class Show:
             ),
             limit=200,
         )
+
+    def _with(self, label: Label, more: Label | None) -> str:
+        """`more` under it, where there is any."""
+        return self.of(label) if more is None else f"{self.of(label)}\n{self.of(more)}"
 
     def supplies(self, view: ReportView) -> None:
         """By store and lot, earliest expiry first."""
@@ -196,12 +200,12 @@ class Show:
             (
                 (
                     self.of(row.store_name),
-                    self.of(row.item_name),
+                    self._with(row.item_name, row.use),
                     row.lot,
                     row.expires.isoformat() if row.expires else "",
                     f"{_number(row.quantity)} {self.of(row.unit)}",
                     f"{row.number} {self.of(row.incident_name)}",
-                    self.of(row.vehicle_name) if row.vehicle else "",
+                    self.of(row.vehicle_name) if row.vehicle or row.team else "",
                     self.of(row.depart),
                     self.of(row.arrive),
                 )

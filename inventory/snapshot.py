@@ -165,21 +165,26 @@ def _maintenance(connection: Connection, place: str | None) -> Table:
 
 def _teams(connection: Connection, place: str | None) -> Table:
     names = ("id", "name", "name_en", "tier", "place", "lat", "lon", "capabilities", "headcount", "profile",
-             "turnout_s", "available_from", "available_until")  # fmt: skip
-    columns = {"id": teams.c.code, "place": teams.c.place_code}
-    wanted = select(*(columns[name] if name in columns else teams.c[name] for name in names)).where(
-        teams.c.status != "disbanded"
+             "turnout_s", "available_from", "available_until", "carries", "store")  # fmt: skip
+    columns = {"id": teams.c.code, "place": teams.c.place_code, "store": stores.c.code}
+    wanted = (
+        select(*(columns[name] if name in columns else teams.c[name] for name in names))
+        .outerjoin(stores, stores.c.id == teams.c.store_id)
+        .where(teams.c.status != "disbanded")
     )
-    return _table("teams", connection, _inside(wanted, place, teams.c.place_code), names, capabilities=tuple)
+    inside = _inside(wanted, place, teams.c.place_code)
+    return _table("teams", connection, inside, names, capabilities=tuple, carries=_listed)
 
 
 def _vehicles(connection: Connection, place: str | None) -> Table:
     wanted = (
-        select(vehicles.c.code, stores.c.code, vehicles.c.payload_kg, vehicles.c.volume_m3, vehicles.c.profile)
+        select(vehicles.c.code, stores.c.code, vehicles.c.payload_kg, vehicles.c.volume_m3, vehicles.c.profile,
+               vehicles.c.available_from)
         .join(stores, stores.c.id == vehicles.c.store_id)
         .where(vehicles.c.status != "retired")
-    )
-    return _table("vehicles", connection, _inside(wanted, place), ("id", "store", "payload_kg", "volume_m3", "profile"))
+    )  # fmt: skip
+    names = ("id", "store", "payload_kg", "volume_m3", "profile", "available_from")
+    return _table("vehicles", connection, _inside(wanted, place), names)
 
 
 def _packages(connection: Connection, place: str | None) -> Table:

@@ -5,7 +5,7 @@ items that somebody asks for are judged, and only what is small goes through the
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -137,6 +137,7 @@ def _document(
 ) -> dict[str, Any]:
     """`left`: units by item that may leave; without it needs are left to be estimated, whatever was delivered."""
     catalogue = (world.book or built_in()[1]).catalogue
+    here = set(world.stores["id"])  # a part of the county may have teams whose store is elsewhere
     return {
         "schema_version": 1,
         "as_of": world.as_of.isoformat(),
@@ -155,12 +156,15 @@ def _document(
         "teams": [
             _present(row, "id", "tier", "lat", "lon", "headcount", "profile", "turnout_s")
             | {"capabilities": list(row["capabilities"])}
+            | ({"carries": list(row["carries"])} if row["carries"] else {})
+            | ({"store": row["store"]} if row["store"] in here else {})
             | _instants(row, "available_from", "available_until")
             for row in world.teams.rows()
         ],
         "stores": stores,
         "vehicles": [
-            _present(row, "id", "store", "payload_kg", "volume_m3", "profile") for row in world.vehicles.rows()
+            _present(row, "id", "store", "payload_kg", "volume_m3", "profile") | _instants(row, "available_from")
+            for row in world.vehicles.rows()
         ],
         "parameters": dict(world.parameters),
     }
@@ -190,7 +194,8 @@ def _incidents(
         incident = _present(row, "id", "lat", "lon", "kind", "severity", "people_affected", "duration_h")
         incident |= _instants(row, "reported_at")
         incident["tasks"] = [
-            _present(task, "id", "capability", "teams_needed", "service_s", "due_s", "latest_s")
+            _present(task, "id", "capability", "teams_needed", "service_s", "due_s", "latest_s", "synchronised")
+            | still_to_bring(task, world)
             for task in tasks.get(row["id"], [])
         ]
         has = sent.get(row["id"], {})
@@ -201,6 +206,16 @@ def _incidents(
             incident["demands"] = _estimated(row, world, catalogue, free, has)
         incidents.append(incident)
     return incidents
+
+
+def still_to_bring(task: Mapping[str, Any], world: World) -> dict[str, Any]:
+    """Equipment of a task for each team less what is there for each, rounded up to the decimals it is counted in."""
+    rows = []
+    for item, units in task["equipment"] or ():
+        rest = (units - world.equipped.get((task["id"], item), ZERO)).quantize(units, ROUND_CEILING)
+        if rest > 0:
+            rows.append({"item": item, "quantity": rest})
+    return {"equipment": rows} if rows else {}
 
 
 def still_asked(needs: Iterable[dict[str, Any]], sent: Mapping[str, Decimal]) -> list[dict[str, Any]]:

@@ -255,6 +255,8 @@ def _keep_orders(connection: Connection, number: int, plan: Plan) -> None:
             "item_id": item_ids[one.item],
             "lot_code": one.lot,
             "quantity": one.quantity,
+            "task": one.task,
+            "team": one.team,
         }
         for one in plan.shipments
     ]

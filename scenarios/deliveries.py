@@ -1,7 +1,9 @@
-"""What has left for whom: units issued out of the reservations of a situation's plans, and the incident of each."""
+"""What has left for whom: units issued out of the reservations of a situation's plans, and the incident or, of
+equipment, the task of each."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +12,7 @@ from sqlalchemy import Connection, select
 from inventory.tables.goods import items, lots
 from inventory.tables.places import stores
 from inventory.tables.stock import balances, movements, operations
-from scenarios.tables import LIVE, plans, shipments
+from scenarios.tables import LIVE, orders, plans, shipments
 
 ZERO = Decimal(0)
 Key = tuple[str, str, str]  # store, item, lot ("" = none)
@@ -21,12 +23,19 @@ def plan_reference(situation: str) -> str:
     return f"plan:{situation}"
 
 
-def delivered(connection: Connection, situation: str = LIVE) -> dict[tuple[str, str], Decimal]:
-    """(incident, item) -> units that left for it under any plan of the situation, in force or not any more.
+@dataclass(frozen=True)
+class Departed:
+    """Units that left under any plan of a situation, in force or not any more. Those that came back later count: they
+    were there when they were needed."""
 
-    A lot that a plan ships to several incidents goes to them in the order of its shipments' codes, because a
-    movement does not name the incident. Units that came back later count: they were there when they were needed.
-    """
+    demands: Mapping[tuple[str, str], Decimal]  # (incident, item)
+    equipment: Mapping[tuple[str, str], Decimal]  # (task, item): it lessens no demand of the incident
+    along: frozenset[tuple[str, str, str]]  # (team, task, item) where all of it left that the team was to take along
+
+
+def departed(connection: Connection, situation: str = LIVE) -> Departed:
+    """A lot that a plan ships to several goes to tasks first, as their equipment leaves before anything else, and
+    then in the order of the shipments' codes, because a movement does not name whom it is for."""
     runs = _runs(connection, situation)
     starts = [operation for operation, _ in runs]
     gone: dict[int, dict[Key, Decimal]] = {}
@@ -35,14 +44,42 @@ def delivered(connection: Connection, situation: str = LIVE) -> dict[tuple[str, 
         if run >= 0:  # else it left before there was any plan
             left = gone.setdefault(run, {})
             left[key] = left.get(key, ZERO) + units
-    found: dict[tuple[str, str], Decimal] = {}
+    demands: dict[tuple[str, str], Decimal] = {}
+    equipment: dict[tuple[str, str], Decimal] = {}
+    along: set[tuple[str, str, str]] = set()
     for run, left in gone.items():
-        for key, incident, asked in _shipments(connection, runs[run][1]):
+        taken: dict[tuple[str, str, str], list[Decimal]] = {}  # units that left, units still there
+        for key, incident, task, team, asked in _shipments(connection, runs[run][1]):
             part = min(asked, left.get(key, ZERO))
             if part > 0:
                 left[key] -= part
-                found[incident, key[1]] = found.get((incident, key[1]), ZERO) + part
-    return found
+            if task is not None and team is not None:
+                sums = taken.setdefault((team, task, key[1]), [ZERO, ZERO])
+                sums[0], sums[1] = sums[0] + part, sums[1] + asked - part
+            elif part > 0:
+                found, whom = (demands, incident) if task is None else (equipment, task)
+                found[whom, key[1]] = found.get((whom, key[1]), ZERO) + part
+        for (team, task, item), (part, rest) in taken.items():
+            if not rest:
+                along.add((team, task, item))
+            elif part > 0:  # somebody brings it after the team, or the team waits for the rest
+                equipment[task, item] = equipment.get((task, item), ZERO) + part
+    return Departed(demands, equipment, frozenset(along))
+
+
+def delivered(connection: Connection, situation: str = LIVE) -> Mapping[tuple[str, str], Decimal]:
+    """(incident, item) -> units that left for what it asks for; the equipment of its tasks is not among them."""
+    return departed(connection, situation).demands
+
+
+def orders_in_force(connection: Connection, situation: str = LIVE) -> list[tuple[str, str]]:
+    """(task, team) of every stop of the plan in force."""
+    rows = connection.execute(
+        select(orders.c.task, orders.c.team)
+        .join(plans, plans.c.id == orders.c.plan_id)
+        .where(plans.c.situation_code == situation, plans.c.status == "committed")
+    )
+    return [(task, team) for task, team in rows]
 
 
 def gone_under_running(connection: Connection, situation: str = LIVE) -> dict[Key, Decimal]:
@@ -93,13 +130,14 @@ def _issues(connection: Connection, situation: str) -> Iterable[tuple[int, Key, 
         yield operation, (store, item, lot), units
 
 
-def _shipments(connection: Connection, plan: int) -> list[tuple[Key, str, Decimal]]:
+def _shipments(connection: Connection, plan: int) -> list[tuple[Key, str, str | None, str | None, Decimal]]:
     rows: Iterable[Any] = connection.execute(
         select(shipments.c.code, stores.c.code, items.c.code, shipments.c.lot_code, shipments.c.incident,
-               shipments.c.quantity)
+               shipments.c.task, shipments.c.team, shipments.c.quantity)
         .join(stores, stores.c.id == shipments.c.store_id)
         .join(items, items.c.id == shipments.c.item_id)
         .where(shipments.c.plan_id == plan)
     )  # fmt: skip
-    listed = sorted(tuple(row) for row in rows)  # here, because databases differ in the order of texts
-    return [((store, item, lot), incident, units) for _, store, item, lot, incident, units in listed]
+    # here, because databases differ in the order of texts
+    listed = sorted(rows, key=lambda row: (row.task is None, row[0]))
+    return [((store, item, lot), *rest) for _, store, item, lot, *rest in listed]

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from inventory.errors import BadTable
 from inventory.files import Table
-from inventory.files.cells import fault
+from inventory.files.cells import cell_text, codes_in, fault
 from inventory.files.columns import table_of
 from inventory.intake.registers import Imported
 from inventory.ledger.post import ids_by_code
@@ -86,10 +87,16 @@ def import_incidents(connection: Connection, table: Table, *, situation: str = L
 def import_tasks(connection: Connection, table: Table, *, situation: str = LIVE) -> Imported:
     """The tasks of incidents; those of the incidents the file names are replaced. Raises BadTable."""
     ids = _known(connection, table, situation)
+    _known_items(connection, table, "equipment")
     connection.execute(delete(incident_tasks).where(incident_tasks.c.incident_id.in_(ids.values())))
-    names = ("capability", "teams_needed", "service_s", "due_s", "latest_s")
+    names = ("capability", "teams_needed", "service_s", "due_s", "latest_s", "synchronised")
     rows = [
-        {"incident_id": ids[row["incident"]], "code": row["id"], **{name: row[name] for name in names}}
+        {
+            "incident_id": ids[row["incident"]],
+            "code": row["id"],
+            "equipment": [[item, cell_text(units)] for item, units in row["equipment"] or ()] or None,
+            **{name: row[name] for name in names},
+        }
         for row in table.rows()
     ]
     if rows:
@@ -100,14 +107,7 @@ def import_tasks(connection: Connection, table: Table, *, situation: str = LIVE)
 def import_demands(connection: Connection, table: Table, *, situation: str = LIVE) -> Imported:
     """What incidents need; the needs of the incidents the file names are replaced. Raises BadTable."""
     ids = _known(connection, table, situation)
-    item_ids = ids_by_code(connection, items, table["item"])
-    faults = [
-        fault(number, "item", "UNKNOWN_REFERENCE", value=item, target="items")
-        for number, item in zip(table.row_numbers, table["item"], strict=True)
-        if item not in item_ids
-    ]
-    if faults:
-        raise BadTable("demands", faults)
+    item_ids = _known_items(connection, table, "item")
     connection.execute(delete(incident_demands).where(incident_demands.c.incident_id.in_(ids.values())))
     rows = [
         {"incident_id": ids[row["incident"]], "item_id": item_ids[row["item"]], "quantity": row["quantity"]}
@@ -147,12 +147,14 @@ def incident_tables(connection: Connection, situation: str = LIVE) -> dict[str, 
     names = ("kind", "name", "name_en", "severity", "lat", "lon", "place_code", "reported_at", "people_affected",
              "duration_h")  # fmt: skip
     found = connection.execute(select(incidents.c.code, *(incidents.c[name] for name in names)).where(*mine)).all()
-    tasks = connection.execute(
-        select(incident_tasks.c.code, incidents.c.code, incident_tasks.c.capability, incident_tasks.c.teams_needed,
-               incident_tasks.c.service_s, incident_tasks.c.due_s, incident_tasks.c.latest_s)
+    work = ("capability", "teams_needed", "service_s", "due_s", "latest_s", "synchronised", "equipment")
+    found_tasks = connection.execute(
+        select(incident_tasks.c.code, incidents.c.code, *(incident_tasks.c[name] for name in work))
         .join(incidents, incidents.c.id == incident_tasks.c.incident_id)
         .where(*mine)
-    ).all()  # fmt: skip
+    )
+    tasks = [(*facts, tuple((item, Decimal(units)) for item, units in gear) if gear else None)
+             for *facts, gear in found_tasks]  # fmt: skip
     needs = connection.execute(
         select(incidents.c.code, items.c.code, incident_demands.c.quantity)
         .join(incidents, incidents.c.id == incident_demands.c.incident_id)
@@ -162,10 +164,9 @@ def incident_tables(connection: Connection, situation: str = LIVE) -> dict[str, 
     columns = ("id", *("place" if name == "place_code" else name for name in names))
     return {
         "incidents": _table("incidents", columns, found),
-        "tasks": _table("tasks", ("id", "incident", "capability", "teams_needed", "service_s", "due_s", "latest_s"),
-                        tasks),
+        "tasks": _table("tasks", ("id", "incident", *work), tasks),
         "demands": _table("demands", ("incident", "item", "quantity"), needs),
-    }  # fmt: skip
+    }
 
 
 def close_incident(connection: Connection, code: str, *, situation: str = LIVE, reopen: bool = False) -> bool:
@@ -191,6 +192,19 @@ def _table(name: str, columns: tuple[str, ...], rows: Iterable[Any]) -> Table:
 def _incident_ids(connection: Connection, situation: str) -> dict[str, int]:
     rows = connection.execute(select(incidents.c.code, incidents.c.id).where(incidents.c.situation_code == situation))
     return {row.code: row.id for row in rows}
+
+
+def _known_items(connection: Connection, table: Table, column: str) -> dict[str, int]:
+    ids = ids_by_code(connection, items, [code for value in table[column] for code in codes_in(value)])
+    faults = [
+        fault(number, column, "UNKNOWN_REFERENCE", value=code, target="items")
+        for number, value in zip(table.row_numbers, table[column], strict=True)
+        for code in codes_in(value)
+        if code not in ids
+    ]
+    if faults:
+        raise BadTable(table.name, faults)
+    return ids
 
 
 def _known(connection: Connection, table: Table, situation: str) -> dict[str, int]:

@@ -1,9 +1,14 @@
 """The database as a World, and a World into the database."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from inventory.files import Table
 from inventory.intake.care import import_custodians, import_maintenance
 from inventory.intake.registers import Imported, import_places, import_stores, import_teams, import_vehicles
 from inventory.intake.stock import import_stock
@@ -14,7 +19,7 @@ from inventory.tables.forces import teams
 from inventory.tables.places import stores
 from optimizer.errors import OptimizerError
 from optimizer.network.graph import RoadNetwork
-from scenarios.deliveries import delivered, plan_reference
+from scenarios.deliveries import Departed, departed, orders_in_force, plan_reference
 from scenarios.incidents import (
     closures_of,
     exact,
@@ -43,12 +48,13 @@ def live_world(
 ) -> World:
     """The World of a situation as it stands at `as_of`: units reserved for others are not in its stock, those
     reserved for its own running plan are; only teams that are ready. What has left under its plans lessens the needs
-    it left for. Raises UnknownSituation."""
+    and the equipment it left for. Raises UnknownSituation."""
     head = find_situation(connection, situation)
     ready = set(connection.execute(select(teams.c.code).where(teams.c.status == "ready")).scalars())
     forces = snapshot(connection, "teams", place=place)
-    going = [row for row in forces.rows() if row["id"] in ready]
     happening = incident_tables(connection, situation)
+    gone = departed(connection, situation)
+    going = with_taken([row for row in forces.rows() if row["id"] in ready], gone, happening["tasks"]["id"])
     return World(
         title_zh=head.title_zh,
         title_en=head.title_en,
@@ -72,8 +78,37 @@ def live_world(
             county[:COUNTY_DIGITS]: rule_book(connection, county=county)
             for county in sorted(counties_with_rules(connection))
         },
-        delivered=delivered(connection, situation),
+        delivered=gone.demands,
+        equipped=for_each_team(gone, orders_in_force(connection, situation), going, happening["tasks"]),
     )
+
+
+def with_taken(going: Iterable[dict[str, Any]], gone: Departed, open_tasks: Iterable[str]) -> list[dict[str, Any]]:
+    """Rows of teams.csv with what each has taken along for a task that is still open among what it carries."""
+    still = set(open_tasks)
+    took: dict[str, set[str]] = {}
+    for team, task, item in gone.along:
+        if task in still:
+            took.setdefault(team, set()).add(item)
+    return [
+        {**row, "carries": tuple(sorted({*(row["carries"] or ()), *took[row["id"]]}))} if row["id"] in took else row
+        for row in going
+    ]
+
+
+def for_each_team(
+    gone: Departed, orders: Iterable[tuple[str, str]], going: Iterable[Mapping[str, Any]], tasks: Table
+) -> dict[tuple[str, str], Decimal]:
+    """(task, item) -> units that were shipped for it, shared equally among the teams it needs less those that the
+    plan in force sends there with their own."""
+    has = {row["id"]: row["carries"] or () for row in going}
+    own = Counter((task, item) for task, team in orders for item in has.get(team, ()))
+    needed = dict(zip(tasks["id"], tasks["teams_needed"], strict=True))
+    return {
+        (task, item): units / max(1, needed[task] - own[task, item])
+        for (task, item), units in gone.equipment.items()
+        if task in needed
+    }
 
 
 def set_team_status(connection: Connection, team: str, status: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from optimizer.errors import OptimizerError
+from scenarios.generate.drills import flood_drill
 from scenarios.generate.recipes import city_year, county, panshi_rainstorm
 from scenarios.world import World
 
@@ -38,6 +39,14 @@ SCENARIOS = (
         "3 个镇、24 个村，1 起险情",
         "3 towns, 24 villages, 1 incident",
         panshi_rainstorm,
+    ),
+    Scenario(
+        "flood-drill",
+        "内涝演练：橡皮艇、水泵、油锯到位才能开工，水域救援须协同开始",
+        "Flood drill: work that waits for boats, pumps and saws, and a water rescue begun together",
+        "3 个镇、24 个村，5 起险情",
+        "3 towns, 24 villages, 5 incidents",
+        flood_drill,
     ),
     Scenario(
         "city-year",

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -69,6 +70,8 @@ incident_tasks = Table(
     Column("service_s", Integer, nullable=False),
     Column("due_s", Integer),
     Column("latest_s", Integer),
+    Column("equipment", JSON),  # [[item, quantity as text], ...] for each team
+    Column("synchronised", Boolean),
     CheckConstraint("teams_needed > 0 AND service_s >= 0", name="size"),
 )
 
@@ -119,6 +122,8 @@ shipments = Table(
     Column("item_id", Id, ForeignKey("items.id"), nullable=False),
     Column("lot_code", String(64), nullable=False),
     Column("quantity", Quantity, nullable=False),
+    Column("task", String(64)),  # equipment for it, not for a demand
+    Column("team", String(64)),  # that takes it along
     CheckConstraint("quantity > 0", name="quantity"),
 )
 

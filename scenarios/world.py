@@ -49,6 +49,8 @@ class World:
     county_books: Mapping[str, RuleBook] = field(default_factory=dict)
     # (incident, item) -> units that have left for it already: so much less it needs
     delivered: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+    # (task, item) -> units of its equipment that are there for each team without its own: so much less it needs
+    equipped: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what whoever built it wants known, Chinese and English in one line
 
     def table(self, name: str) -> Table:

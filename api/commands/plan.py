@@ -160,25 +160,26 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
             order.team,
             names.of("incidents", stop.incident, lang),
             stop.task,
-            _clock(stop.depart_s),
-            _clock(stop.arrive_s),
+            *map(_clock, (stop.depart_s, stop.arrive_s, stop.start_s)),
         )
         for order in plan.team_orders
         for stop in order.stops
     ]
     speaker.say("plan.orders", count=len(stops))
     if stops:
-        print_table(speaker, ("line.team", "line.incident", "line.task", "line.depart", "line.arrive"), stops)
+        heads = ("line.team", "line.incident", "line.task", "line.depart", "line.arrive", "line.start")
+        print_table(speaker, heads, stops)
     goods = [
         (one.id, names.of("stores", one.store, lang), names.of("incidents", one.incident, lang),
-         names.of("items", one.item, lang), one.lot or "-", one.quantity, _clock(one.arrive_s))
+         names.of("items", one.item, lang), one.lot or "-", one.quantity, _clock(one.arrive_s), _use(speaker, one))
         for one in plan.shipments
     ]  # fmt: skip
     speaker.say("plan.shipments", count=len(goods))
     if goods:
-        heads = ("line.shipment", "line.store", "line.incident", "line.item", "line.lot", "line.quantity",
-                 "line.arrive")  # fmt: skip
-        print_table(speaker, heads, goods)
+        columns = ["line.shipment", "line.store", "line.incident", "line.item", "line.lot", "line.quantity",
+                   "line.arrive", "line.use"]  # fmt: skip
+        shown = len(columns) if any(one.task for one in plan.shipments) else -1
+        print_table(speaker, columns[:shown], [row[:shown] for row in goods])
     speaker.say("plan.kept", count=len(found.kept))
     if found.kept:
         print_table(
@@ -190,6 +191,14 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
                 for one in found.kept
             ),
         )  # fmt: skip
+
+
+def _use(speaker: Speaker, shipment: Any) -> str:
+    """The task that equipment is for, and the team that takes it along."""
+    if shipment.task is None:
+        return "-"
+    key = "plan.equipment" if shipment.team is None else "plan.equipment_along"
+    return speaker.words(key, task=shipment.task, team=shipment.team)
 
 
 def _clock(seconds: int | None) -> str:

@@ -72,19 +72,27 @@ def cell_text(value: Any) -> str:
         return format(value, "f")
     if isinstance(value, tuple | list):
         if value and isinstance(value[0], tuple):
-            return ";".join(f"{kind}:{days}" for kind, days in value)
+            pairs = [f"{name}:{cell_text(amount)}" for name, amount in value]
+            return ("|" if isinstance(value[0][1], Decimal) else ";").join(pairs)
         return "|".join(str(part) for part in value)
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value)
 
 
+def codes_in(value: Any) -> tuple[str, ...]:
+    """The codes that a value names: none, one, or each of a list or of quantities."""
+    if value is None or isinstance(value, str):
+        return () if value is None else (value,)
+    return tuple(part if isinstance(part, str) else part[0] for part in value)
+
+
 def converter(column: Column) -> Callable[[str], Any]:
     """The function that turns the text of one cell of `column` into its value; it raises CellProblem.
 
     An empty cell is None, or a CellProblem where the column is required. Values: text, code and division -> str,
-    list -> tuple[str, ...], checks -> tuple[(kind, days), ...], int -> int, decimal -> Decimal, date -> date,
-    instant -> datetime with offset, flag -> bool, lat and lon -> float degrees.
+    list -> tuple[str, ...], checks -> tuple[(kind, days), ...], quantities -> tuple[(code, Decimal), ...], int -> int,
+    decimal -> Decimal, date -> date, instant -> datetime with offset, flag -> bool, lat and lon -> float degrees.
     """
     convert = _CONVERTERS[column.type]
     in_chinese = {} if column.type == "list" else choices_zh(column)
@@ -161,6 +169,18 @@ def _checks(text: str) -> tuple[tuple[str, int], ...]:
     return tuple(checks.items())
 
 
+def _quantities(text: str) -> tuple[tuple[str, Decimal], ...]:
+    amounts: dict[str, Decimal] = {}
+    for part in text.split("|"):
+        name, colon, amount = part.partition(":")
+        if not colon or not name or part != part.strip() or name in amounts:
+            raise CellProblem("BAD_QUANTITIES", value=shown(part))
+        amounts[_code(name)] = units = _decimal(amount)
+        if units <= 0:
+            raise CellProblem("NOT_ABOVE", value=shown(part), least=0)
+    return tuple(amounts.items())
+
+
 def _number(text: str, pattern: re.Pattern[str], code: str) -> str:
     if pattern.fullmatch(text) and len(text) <= MAX_DIGITS:
         return text
@@ -220,6 +240,7 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
     "division": _division,
     "list": _list,
     "checks": _checks,
+    "quantities": _quantities,
     "int": _int,
     "decimal": _decimal,
     "date": _date,

@@ -8,7 +8,8 @@ from importlib import resources
 
 from inventory.errors import InventoryError
 
-TYPES = ("text", "code", "division", "list", "checks", "int", "decimal", "date", "instant", "flag", "lat", "lon")
+TYPES = ("text", "code", "division", "list", "checks", "quantities", "int", "decimal", "date", "instant", "flag", "lat",
+         "lon")  # fmt: skip
 
 
 class UnknownTable(InventoryError):

@@ -2,6 +2,8 @@
 
 import re
 
+ESCAPED = ("text", "code", "list", "quantities")  # types of columns whose texts are written with a quote in front
+
 _DANGEROUS = re.compile(r"'*[=+\-@\t\r]")
 _ESCAPED = re.compile(r"'+[=+\-@\t\r]")
 _CODED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")  # not half of a surrogate pair

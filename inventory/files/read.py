@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from inventory.errors import BadTable, RowFault
 from inventory.files.cells import CellProblem, converter, fault, shown
 from inventory.files.dictionary import Column, columns_of
-from inventory.files.escape import unescape_formula
+from inventory.files.escape import ESCAPED, unescape_formula
 from inventory.files.grid import read_grid
 from inventory.files.headers import Header, match_header, names_of
 from inventory.files.rows import References, is_total, key_faults, key_text, reference_faults, row_faults
@@ -120,7 +120,7 @@ class _Reading:
         """Convert each different text once: columns of 300,000 cells hold few different ones where it costs."""
         convert = converter(column)
         label = self.label(column.name)
-        escaped = column.type in ("text", "code", "list")
+        escaped = column.type in ESCAPED
         good: dict[str, Any] = {}
         bad: dict[str, CellProblem] = {}
         written: dict[str, str] = {}  # key texts that may be written in more than one way

@@ -6,6 +6,7 @@ from inventory.errors import BadTable, RowFault
 from inventory.files.cells import fault, shown
 from inventory.files.dictionary import columns_of
 from inventory.files.read import Table
+from inventory.files.rows import unknown_codes
 
 
 def check_references(tables: Mapping[str, Table], *, source: str, items: Collection[str] | None = None) -> None:
@@ -27,14 +28,10 @@ def check_references(tables: Mapping[str, Table], *, source: str, items: Collect
                 if target not in tables and target in ("places", "items"):
                     continue
                 known[column.ref] = set(tables[target][key]) if target in tables else set()
-            allowed = known[column.ref]
-            values = table[column.name]
-            missing = set(values).difference(allowed, [None])
-            if missing:
-                faults += [
-                    fault(number, f"{name}.{column.name}", "UNKNOWN_REFERENCE", value=shown(value), target=target)
-                    for number, value in zip(table.row_numbers, values, strict=True)
-                    if value in missing
-                ]
+            faults += [
+                fault(table.row_numbers[index], f"{name}.{column.name}", "UNKNOWN_REFERENCE", value=shown(code),
+                      target=target)
+                for index, code in unknown_codes(column, table[column.name], known[column.ref])
+            ]  # fmt: skip
     if faults:
         raise BadTable(source, faults)

@@ -1,12 +1,12 @@
 """What the cells of a table must be to one another, and to other tables: order, keys, references."""
 
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from inventory.errors import RowFault
-from inventory.files.cells import cell_text, fault, shown
+from inventory.files.cells import cell_text, codes_in, fault, shown
 from inventory.files.dictionary import Column, columns_of
 from inventory.kinds import STORE_WIDE
 from inventory.places import division_level, division_parent
@@ -143,17 +143,21 @@ def reference_faults(table: "Table", references: References, label: Label) -> li
             continue
         known = references[column.ref]
         target, key = column.ref.split(".")
-        values = table[column.name]
         own = table[key] if target == table.name else []
-        missing = set(values).difference(known, own, [None])
-        if missing:
-            says = {value: _unknown(value, known, target) for value in missing}
-            faults += [
-                RowFault(number, label(column.name), *says[value])
-                for number, value in zip(table.row_numbers, values, strict=True)
-                if value in missing
-            ]
+        missing = unknown_codes(column, table[column.name], known, own)
+        says = {code: _unknown(code, known, target) for code in {code for _, code in missing}}
+        faults += [RowFault(table.row_numbers[index], label(column.name), *says[code]) for index, code in missing]
     return faults
+
+
+def unknown_codes(column: Column, values: Sequence[Any], *known: Iterable[Any]) -> list[tuple[int, str]]:
+    """(index, code) of what cells name that is not among `known`; a list may name several."""
+    if column.type in ("list", "quantities"):
+        all_known = set().union(*known)
+        named = ((index, code) for index, value in enumerate(values) for code in codes_in(value))
+        return [(index, code) for index, code in named if code not in all_known]
+    missing = set(values).difference(*known, [None])
+    return [(index, value) for index, value in enumerate(values) if value in missing] if missing else []
 
 
 def _unknown(value: str, known: Collection[str] | Mapping[str, str], target: str) -> tuple[str, dict[str, Any]]:

@@ -12,7 +12,7 @@ from inventory.errors import BadTable, RowFault
 from inventory.files.cells import FLAGS_ZH, CellProblem, cell_text, converter, fault
 from inventory.files.choices import choices_zh
 from inventory.files.dictionary import Column, columns_of
-from inventory.files.escape import escape_escaped, escape_formula
+from inventory.files.escape import ESCAPED, escape_escaped, escape_formula
 from inventory.files.read import Table
 
 Rows = Table | Mapping[str, Sequence[Any]] | Iterable[Mapping[str, Any]]
@@ -20,7 +20,7 @@ Headers = Literal["en", "zh"]
 
 # empty cells say something here: no way there, not counted yet, no bin
 ALWAYS = {("travel", "seconds"), *(("count_sheet", name) for name in ("lot", "bin", "counted", "note"))}
-_TEXTS = ("text", "code", "division", "list", "checks", "instant")  # a workbook keeps these as text
+_TEXTS = ("text", "code", "division", "list", "checks", "quantities", "instant")  # a workbook keeps these as text
 
 
 def write_table(path: Path | str, table: str, rows: Rows, *, bom: bool = False, headers: Headers = "en") -> None:
@@ -82,7 +82,7 @@ class _Checked:
 
     def csv_texts(self, chinese: bool) -> list[str]:
         words = self.words(chinese)
-        if self.column.type in ("text", "code", "list"):
+        if self.column.type in ESCAPED:
             words = {text: words.get(text, escape_formula(text)) for text in self.values}
         return [words.get(text, text) for text in self.texts] if words else self.texts
 

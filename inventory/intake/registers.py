@@ -15,7 +15,7 @@ from sqlalchemy import Table as SqlTable
 from inventory.database import insert_rows, take_ids
 from inventory.errors import BadTable, RowFault
 from inventory.files import Table
-from inventory.files.cells import fault
+from inventory.files.cells import codes_in, fault
 from inventory.kinds import VILLAGE_PROFILES
 from inventory.ledger.kits import save_kit, save_package
 from inventory.ledger.post import ids_by_code
@@ -154,13 +154,17 @@ def make_bins(connection: Connection, keys: Sequence[tuple[int, str]]) -> dict[t
 
 
 def import_teams(connection: Connection, table: Table) -> Imported:
-    """Teams. Raises BadTable for an unknown place."""
+    """Teams. Raises BadTable for an unknown place, an unknown store, an unknown item."""
     _check_places(connection, table)
+    store_ids = _known(connection, stores, table, "store", "stores")
+    _known(connection, items, table, "carries", "items")
     rows = [
         {
             "code": row.pop("id"),
             "place_code": row.pop("place"),
             "capabilities": list(row.pop("capabilities")),
+            "carries": list(row.pop("carries") or ()) or None,
+            "store_id": store_ids.get(row.pop("store")),
             **row,
         }
         for row in table.rows()
@@ -231,11 +235,12 @@ def _check_places(connection: Connection, table: Table) -> None:
 
 def _known(connection: Connection, target: SqlTable, table: Table, column: str, name: str) -> dict[str, int]:
     """code -> id of what a column names. Raises BadTable with every row that names what is not there."""
-    ids = ids_by_code(connection, target, [code for code in table[column] if code is not None])
+    ids = ids_by_code(connection, target, [code for value in table[column] for code in codes_in(value)])
     faults = [
         fault(number, column, "UNKNOWN_REFERENCE", value=code, target=name)
-        for number, code in zip(table.row_numbers, table[column], strict=True)
-        if code is not None and code not in ids
+        for number, value in zip(table.row_numbers, table[column], strict=True)
+        for code in codes_in(value)
+        if code not in ids
     ]
     if faults:
         raise BadTable(table.name, faults)

@@ -34,6 +34,8 @@ teams = Table(
     Column("turnout_s", Integer, nullable=False),
     Column("available_from", Instant),
     Column("available_until", Instant),
+    Column("carries", JSON),  # codes of items
+    Column("store_id", Id, ForeignKey("stores.id")),  # at its base
     Column("status", String(16), nullable=False, server_default="ready"),
     CheckConstraint(words(*TEAM_STATES, column="status"), name="status"),
     CheckConstraint("headcount > 0 AND turnout_s >= 0", name="size"),
@@ -69,6 +71,7 @@ vehicles = Table(
     Column("payload_kg", Quantity, nullable=False),
     Column("volume_m3", Quantity, nullable=False),
     Column("profile", String(64), nullable=False),
+    Column("available_from", Instant),
     Column("status", String(16), nullable=False, server_default="ready"),
     CheckConstraint(words(*VEHICLE_STATES, column="status"), name="status"),
     CheckConstraint("payload_kg > 0 AND volume_m3 > 0", name="size"),

@@ -21,7 +21,7 @@ def with_closures_named(plan: Plan, *, problem: DispatchProblem, roads: Roads) -
 def _named(
     row: Unmet, problem: DispatchProblem, roads: Roads, known: dict[tuple[str, str, str, str], list[str]]
 ) -> Unmet:
-    if row.reason is not Reason.UNREACHABLE or row.facts.get("busy"):
+    if row.reason is not Reason.UNREACHABLE or row.facts.get("busy") or "equipment" in row.facts:
         return row
     if row.task is not None:
         kind, name = "team", row.facts["teams"][0]

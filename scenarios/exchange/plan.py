@@ -170,6 +170,8 @@ def _unmet(unmet: Unmet) -> dict[str, Any]:
 
 def cure(unmet: Unmet) -> dict[str, str]:
     """The act that would mend what is not met, in both languages."""
+    if "equipment" in unmet.facts:
+        return both(f"cure.equipment.{unmet.reason.value}", **unmet.facts)
     key = "cure.pin" if "pin_team" in unmet.facts else f"cure.{unmet.reason.value}"
     if unmet.reason is Reason.FIVE_FIXED and not unmet.facts.get("tasks"):
         key = f"{key}.plain"

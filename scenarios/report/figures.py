@@ -17,7 +17,8 @@ def fill_rates(problem: DispatchProblem, plan: Plan) -> dict[str, Decimal]:
     """Mean over an incident's demands of shipped / demanded; incidents without demands are absent."""
     shipped: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
     for one in plan.shipments:
-        shipped[one.incident, one.item] += one.quantity
+        if one.task is None:
+            shipped[one.incident, one.item] += one.quantity
     shares = defaultdict(list)
     for demand in problem.demands:
         shares[demand.incident].append(shipped[demand.incident, demand.item] / demand.quantity)

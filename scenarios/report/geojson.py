@@ -1,6 +1,6 @@
 """The plan as GeoJSON (RFC 7946): incidents, bases, stores, team legs, supply flows, closed roads; WGS-84."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from optimizer.units import FloatArray
 from scenarios.exchange.json_text import dumps
 from scenarios.report.labels import Label
 from scenarios.report.layers import MapLayers
-from scenarios.report.rows import ReportView
+from scenarios.report.rows import ReportView, SupplyRow
 from scenarios.report.scene import supply_flows, team_legs
 
 DECIMALS = 6  # of a degree: about a decimetre
@@ -41,26 +41,30 @@ def plan_geojson(problem: DispatchProblem, plan: Plan, view: ReportView, *, laye
         for store in problem.stores
         if store.lon is not None and store.lat is not None
     )
+    along: dict[tuple[str, str], list[SupplyRow]] = {}
+    for one in view.supplies:
+        if one.team is not None and one.task is not None:
+            along.setdefault((one.team, one.task), []).append(one)
     for leg in team_legs(problem, plan, view):
         row = leg.row
         features.append(
             _line("team_leg", f"{row.team}-{row.order}", row.team_name, leg.points)
             | _facts(team=row.team, order=row.order, incident=row.incident, task=row.task, depart_s=row.depart_s,
-                     arrive_s=row.arrive_s, finish_s=row.finish_s, response_s=row.response_s,
-                     tier_met=row.tier_met, straight=leg.straight)
+                     arrive_s=row.arrive_s, start_s=row.start_s, finish_s=row.finish_s, response_s=row.response_s,
+                     tier_met=row.tier_met, straight=leg.straight,
+                     takes=_sums(along.get((row.team, row.task), ())) or None)
         )  # fmt: skip
-    for flow in supply_flows(problem, view):
-        goods: dict[str, Decimal] = {}
-        for one in flow.rows:
-            goods[one.item] = goods.get(one.item, Decimal(0)) + one.quantity
-        features.append(
-            _line(
-                "supply_flow", f"{flow.store}-{flow.incident}", flow.rows[0].store_name,
-                np.stack((flow.start, flow.end)),
-            )
-            | _facts(store=flow.store, incident=flow.incident, items=goods, straight=True,
-                     arrive_s=max(one.arrive_s for one in flow.rows))
-        )  # fmt: skip
+    features.extend(
+        _line(
+            "supply_flow", f"{flow.store}-{flow.incident}", flow.rows[0].store_name,
+            np.stack((flow.start, flow.end)),
+        )
+        | _facts(store=flow.store, incident=flow.incident,
+                 items=_sums(one for one in flow.rows if one.task is None),
+                 equipment=_sums(one for one in flow.rows if one.task is not None) or None,
+                 straight=True, arrive_s=max(one.arrive_s for one in flow.rows))
+        for flow in supply_flows(problem, view)
+    )  # fmt: skip
     for number, line in enumerate(layers.closed if layers else (), start=1):
         features.append(_line("closed_road", f"closed-{number}", Label("封闭路段", "Closed road"), line))
     collection = {"type": "FeatureCollection", "features": [_feature(one) for one in features]}
@@ -69,6 +73,14 @@ def plan_geojson(problem: DispatchProblem, plan: Plan, view: ReportView, *, laye
 
 def _facts(**facts: Any) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
+
+
+def _sums(rows: Iterable[SupplyRow]) -> dict[str, Decimal]:
+    """Item -> units."""
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        sums[row.item] = sums.get(row.item, Decimal(0)) + row.quantity
+    return sums
 
 
 def _share(value: Decimal | None) -> Decimal | None:

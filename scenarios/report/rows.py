@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from optimizer.dispatch.plan import Reason
-from scenarios.report.labels import Label, Names
+from scenarios.report.labels import Label, Names, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,12 @@ class StopRow:
     task_name: Label
     depart_s: int | None
     arrive_s: int
+    start_s: int  # later than arrive_s where the team waits for equipment or for others
     finish_s: int
     response_s: int | None
     depart: Label
     arrive: Label
+    start: Label
     finish: Label
     response: Label
     tier_met: str | None
@@ -80,6 +82,12 @@ class StopRow:
     due_s: int | None  # latest arrival in time, from as_of; None: not bound
     late_s: int  # beyond due_s; 0 when in time or not bound
     started: bool
+    takes: Label | None  # equipment it takes along to this stop
+
+    @property
+    def waits(self) -> Label | None:
+        """When it begins, where it waits for equipment or for others."""
+        return say("stop.waits", clock=self.start) if self.start_s > self.arrive_s else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,14 @@ class SupplyRow:
     arrive_s: int
     depart: Label
     arrive: Label
+    task: str | None  # it is equipment for
+    task_name: Label | None
+    team: str | None  # that takes it along: no vehicle brings it
+
+    @property
+    def use(self) -> Label | None:
+        """What it is for, where that is not a need of the incident."""
+        return None if self.task_name is None else say("ship.equipment", task=self.task_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +172,9 @@ class LevelRow:
     better: bool | None
 
 
+STOCK_COLUMNS = ("on_hand", "blocked", "expired", "kept", "dispatchable", "demanded", "shipped", "equipment")
+
+
 @dataclass(frozen=True, slots=True)
 class StockRow:
     """An item over all stores: on_hand = blocked + expired + kept back + dispatchable."""
@@ -169,7 +188,8 @@ class StockRow:
     kept: Decimal
     dispatchable: Decimal
     demanded: Decimal
-    shipped: Decimal
+    shipped: Decimal  # for demands
+    equipment: Decimal  # for tasks
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import cos, radians
-from typing import Any
 
 import numpy as np
 
@@ -14,11 +13,10 @@ from optimizer.units import FloatArray
 from scenarios.report.labels import Label, say
 from scenarios.report.layers import Bounds, MapLayers, simplified
 from scenarios.report.rows import IncidentCard, ReportView, StopRow, SupplyRow
-from scenarios.report.wording import quantity
+from scenarios.report.wording import goods
 
 WIDTH = 1200.0
 METRES_PER_DEGREE = 111_320.0
-LIST_AT_MOST = 6  # goods named in the hover text of a flow
 
 
 @dataclass(frozen=True)
@@ -61,18 +59,11 @@ class Flow:
 
     @property
     def label(self) -> Label:
-        """Who sends what where, at most a few goods named."""
-        goods: dict[str, tuple[SupplyRow, Any]] = {}
-        for row in self.rows:
-            goods[row.item] = (row, goods[row.item][1] + row.quantity if row.item in goods else row.quantity)
-        shown = list(goods.values())[:LIST_AT_MOST]
-        more = " …" if len(goods) > len(shown) else ""
+        """Who sends what where, at most a few goods named, equipment said to be such."""
         first = self.rows[0]
-        named = Label(
-            "、".join(f"{row.item_name.zh} {quantity(units)}{row.unit.zh}" for row, units in shown) + more,
-            ", ".join(f"{row.item_name.en} {quantity(units)}" for row, units in shown) + more,
-        )
-        return say("map.flow", store=first.store_name, number=first.number, incident=first.incident_name, goods=named)
+        parts = ((_name(row), row.quantity, row.unit) for row in self.rows)
+        facts = {"store": first.store_name, "number": first.number, "incident": first.incident_name}
+        return say("map.flow", **facts, goods=goods(parts))
 
 
 @dataclass(frozen=True)
@@ -148,10 +139,11 @@ def team_legs(problem: DispatchProblem, plan: Plan, view: ReportView) -> tuple[L
 
 
 def supply_flows(problem: DispatchProblem, view: ReportView) -> tuple[Flow, ...]:
-    """Shipments gathered by store and incident, where both have a position."""
+    """Shipments gathered by store and incident, where both have a position; what teams take along goes with them."""
     gathered: dict[tuple[str, str], list[SupplyRow]] = defaultdict(list)
     for row in view.supplies:
-        gathered[row.store, row.incident].append(row)
+        if row.team is None:
+            gathered[row.store, row.incident].append(row)
     flows = []
     for (store_id, incident_id), rows in sorted(gathered.items()):
         store = problem.stores[problem.store_index[store_id]]
@@ -237,8 +229,8 @@ def _markers(problem: DispatchProblem, view: ReportView) -> tuple[tuple[Marker, 
 
 
 def leg_label(row: StopRow) -> Label:
-    """Team, incident, arrival and tier, for hovering."""
-    return say(
+    """Team, incident, arrival, tier and what it takes along, for hovering."""
+    leg = say(
         "map.leg",
         team=row.team_name,
         number=row.number,
@@ -247,3 +239,8 @@ def leg_label(row: StopRow) -> Label:
         tier=row.tier_met_name,
         stop=say("stop.nth", order=row.order),
     )
+    return leg if row.takes is None else say("map.leg.takes", leg=leg, goods=row.takes)
+
+
+def _name(row: SupplyRow) -> Label:
+    return row.item_name if row.task is None else say("map.equipment", goods=row.item_name)

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from scenarios.report.labels import Label, say
 from scenarios.report.markup import both
-from scenarios.report.rows import Figure, IncidentCard, ReportView, StopRow, SupplyRow, UnmetRow
+from scenarios.report.rows import STOCK_COLUMNS, Figure, IncidentCard, ReportView, StopRow, SupplyRow, UnmetRow
 from scenarios.report.wording import duration, percent, plain, quantity
 
 OVERDUE_AT_MOST = 40  # rows on the page; the workbook lists them all
@@ -125,7 +125,9 @@ def _stop_item(row: StopRow) -> str:
     facts = [f"<b>{both(row.team_name)}</b>", both(row.task_name)]
     if row.order > 1:
         facts.append(both(say("stop.nth", order=row.order)))
-    when = f"{both(row.depart)} → <b>{both(row.arrive)}</b>"
+    if row.takes is not None:
+        facts.append(both(say("stop.takes", goods=row.takes)))
+    when = f"{both(row.depart)} → <b>{both(row.arrive)}</b>{_wait_chip(row)}"
     note = both(say("stop.started")) if row.started else f"{both(row.response)}, {both(row.tier_met_name)}"
     return f'<li>{" · ".join(facts)}<br><span class="when">{when} ({note}) {_due_chip(row)}</span></li>'
 
@@ -138,9 +140,17 @@ def _due_chip(row: StopRow) -> str:
     return _chip(say("stop.in_time"), good=True)
 
 
+def _wait_chip(row: StopRow) -> str:
+    return "" if row.waits is None else " " + _chip(row.waits, good=None)
+
+
 def _supply_items(rows: Sequence[SupplyRow]) -> Iterable[str]:
-    """Goods by item: how much in all, from how many stores, first and last arrival."""
-    for _, group in groupby(sorted(rows, key=lambda row: (row.item, row.arrive_s, row.id)), key=lambda row: row.item):
+    """Goods by item and what they are for: how much in all, from how many stores, first and last arrival."""
+
+    def kind(row: SupplyRow) -> tuple[str, str, str]:
+        return row.item, row.task or "", row.team or ""
+
+    for _, group in groupby(sorted(rows, key=lambda row: (kind(row), row.arrive_s, row.id)), key=kind):
         some = list(group)
         amount = _units(sum((row.quantity for row in some), Decimal(0)), some[0].unit)
         stores = {row.store for row in some}
@@ -150,7 +160,16 @@ def _supply_items(rows: Sequence[SupplyRow]) -> Iterable[str]:
             source = say("card.from_stores_at", count=len(stores), clock=some[-1].arrive)
         else:
             source = say("card.from_stores", count=len(stores), first=some[0].arrive, last=some[-1].arrive)
-        yield f'<li><b>{both(some[0].item_name)}</b> {amount} <span class="when">{both(source)}</span></li>'
+        when = f'<span class="when">{both(source)}{_use(some[0])}</span>'
+        yield f"<li><b>{both(some[0].item_name)}</b> {amount} {when}</li>"
+
+
+def _use(row: SupplyRow) -> str:
+    """What equipment is for and, where a team takes it along, which."""
+    if row.use is None:
+        return ""
+    along = "" if row.team is None else f" · {both(row.vehicle_name)}"
+    return f"<br>{both(row.use)}{along}"
 
 
 def _unmet_item(row: UnmetRow) -> str:
@@ -174,9 +193,12 @@ def teams_section(view: ReportView) -> str:
             ("", both(row.tier_name)),
             ("n", str(row.order)),
             ("", _incident_link(row.number, row.incident_name, severity=severities[row.number])),
-            ("", both(row.task_name)),
+            (
+                "",
+                both(row.task_name) + ("" if row.takes is None else f"<br>{both(say('stop.takes', goods=row.takes))}"),
+            ),
             ("t", both(row.depart)),
-            ("t", both(row.arrive)),
+            ("t", both(row.arrive) + _wait_chip(row)),
             ("", _due_chip(row)),
             ("t", both(row.finish)),
             ("t", both(row.response)),
@@ -192,7 +214,7 @@ def teams_section(view: ReportView) -> str:
 def supplies_section(view: ReportView) -> str:
     """By store, item and lot, earliest expiry first; one row group per store."""
     columns: list[Column] = [("item", ""), ("lot", ""), ("expires", "t"), ("quantity", "n"), ("incident", "")]
-    vehicles = any(row.vehicle for row in view.supplies)
+    vehicles = any(row.vehicle or row.team for row in view.supplies)
     if vehicles:
         columns += [("vehicle", ""), ("trip", "n")]
     columns += [("depart", "t"), ("arrive", "t")]
@@ -201,7 +223,7 @@ def supplies_section(view: ReportView) -> str:
     def line(row: SupplyRow) -> str:
         expiry = say("ship.no_expiry") if row.expires is None else plain(row.expires.isoformat())
         parts = [
-            ("", both(row.item_name)),
+            ("", both(row.item_name) + _use(row)),
             ("", escape(row.lot)),
             ("t", both(expiry)),
             ("n", _units(row.quantity, row.unit)),
@@ -311,7 +333,7 @@ def _overdue(view: ReportView) -> str:
 
 def _stock(view: ReportView) -> str:
     heading = say("section.stock")
-    names = ("on_hand", "blocked", "expired", "kept", "dispatchable", "demanded", "shipped")
+    names = STOCK_COLUMNS if any(row.equipment for row in view.stock) else STOCK_COLUMNS[:-1]
     columns = (("item", ""), ("unit", ""), *((name, "n") for name in names))
     rows = (
         f"<tr{_class('short' if row.shipped < row.demanded else '')}>"

@@ -1,16 +1,18 @@
 """From a problem and its plan to the rows of a report: reads top to bottom, one function per table."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from optimizer.dispatch.plan import Plan, Reason, Unmet
+from optimizer.dispatch.plan import Plan, Reason, Shipment, Unmet
 from optimizer.dispatch.problem import DispatchProblem, Incident, Task
 from scenarios.exchange.plan import cure
 from scenarios.report.figures import fill_rates, headline
 from scenarios.report.labels import Label, Names, say, texts
 from scenarios.report.rows import (
+    STOCK_COLUMNS,
     IncidentCard,
     LevelRow,
     ReportView,
@@ -26,6 +28,7 @@ from scenarios.report.wording import (
     change,
     clock,
     duration,
+    goods,
     level_value,
     percent,
     plain,
@@ -63,8 +66,8 @@ def view_of(
     situation = situation or Situation(title=say("report.title"))
     ranked = sorted(problem.incidents, key=lambda one: (-one.severity, one.reported_s, one.id))
     context = _Context(problem, plan, names, {one.id: index for index, one in enumerate(ranked, start=1)})
-    teams = _team_rows(context)
     supplies = _supply_rows(context)
+    teams = _team_rows(context, supplies)
     unmet = _unmet_rows(context)
     incidents = _incident_cards(context, ranked, teams, supplies, unmet)
     levels = _level_rows(plan)
@@ -86,9 +89,13 @@ def view_of(
     )
 
 
-def _team_rows(context: _Context) -> tuple[StopRow, ...]:
+def _team_rows(context: _Context, supplies: tuple[SupplyRow, ...]) -> tuple[StopRow, ...]:
     problem, names, as_of = context.problem, context.names, context.problem.as_of
     started = {(one.team, one.task) for one in problem.started}
+    along = defaultdict(list)
+    for row in supplies:
+        if row.team is not None:
+            along[row.team, row.task].append((row.item_name, row.quantity, row.unit))
     rows = []
     for order in context.plan.team_orders:
         team = problem.teams[problem.team_index[order.team]]
@@ -109,10 +116,12 @@ def _team_rows(context: _Context) -> tuple[StopRow, ...]:
                     task_name=context.task_name(task),
                     depart_s=stop.depart_s,
                     arrive_s=stop.arrive_s,
+                    start_s=stop.start_s,
                     finish_s=stop.finish_s,
                     response_s=stop.response_s,
                     depart=clock(as_of, stop.depart_s),
                     arrive=clock(as_of, stop.arrive_s),
+                    start=clock(as_of, stop.start_s),
                     finish=clock(as_of, stop.finish_s),
                     response=duration(stop.response_s),
                     tier_met=stop.tier_met,
@@ -120,6 +129,7 @@ def _team_rows(context: _Context) -> tuple[StopRow, ...]:
                     due_s=due,
                     late_s=0 if due is None else max(0, stop.arrive_s - due),
                     started=(team.id, stop.task) in started and position == 1,
+                    takes=goods(along[team.id, stop.task]) if (team.id, stop.task) in along else None,
                 )
             )
     first = {row.team: row.arrive_s if row.depart_s is None else row.depart_s for row in reversed(rows)}
@@ -144,12 +154,15 @@ def _supply_rows(context: _Context) -> tuple[SupplyRow, ...]:
             expires=expires.get((one.store, one.item, one.lot)),
             quantity=one.quantity,
             vehicle=one.vehicle,
-            vehicle_name=say("ship.any_vehicle") if one.vehicle is None else names.name("vehicles", one.vehicle),
+            vehicle_name=_carrier(context, one),
             trip=one.trip,
             depart_s=one.depart_s,
             arrive_s=one.arrive_s,
             depart=clock(as_of, one.depart_s),
             arrive=clock(as_of, one.arrive_s),
+            task=one.task,
+            task_name=None if one.task is None else context.task_name(context.task(one.task)),
+            team=one.team,
         )
         for one in context.plan.shipments
     ]
@@ -166,6 +179,14 @@ def _supply_rows(context: _Context) -> tuple[SupplyRow, ...]:
         )
 
     return tuple(sorted(rows, key=order))
+
+
+def _carrier(context: _Context, shipment: Shipment) -> Label:
+    if shipment.team is not None:
+        return say("ship.along", team=context.names.name("teams", shipment.team))
+    if shipment.vehicle is None:
+        return say("ship.any_vehicle")
+    return context.names.name("vehicles", shipment.vehicle)
 
 
 def _unmet_rows(context: _Context) -> tuple[UnmetRow, ...]:
@@ -188,15 +209,29 @@ def _unmet_rows(context: _Context) -> tuple[UnmetRow, ...]:
                 unit=unit,
                 quantity=one.quantity,
                 reason=one.reason,
-                reason_name=say(f"reason.{one.reason.value}"),
+                reason_name=_reason(one),
                 cure=_cure(context, one),
             )
         )
     return tuple(sorted(rows, key=lambda row: (row.number, row.task or "", row.item or "", row.reason.value)))
 
 
+def _reason(unmet: Unmet) -> Label:
+    reason = say(f"reason.{unmet.reason.value}")
+    return say("reason.equipment", reason=reason) if "equipment" in unmet.facts else reason
+
+
 def _cure(context: _Context, unmet: Unmet) -> Label:
-    """The act that cures it; for blocked stock it names the overdue tasks by store and item."""
+    """The act that cures it; for blocked stock it names the overdue tasks by store and item, for equipment what of."""
+    if "equipment" in unmet.facts:
+        facts, names = unmet.facts, context.names
+        return say(
+            f"cure.equipment.{unmet.reason.value}",
+            equipment=names.name("items", facts["equipment"]),
+            quantity_per_team=facts.get("quantity_per_team", "?"),
+            stores=_listed(names.name("stores", store) for store in facts.get("stores", ())),
+            tasks=_listed(names.name("checks", check) for check in facts.get("tasks", ())),
+        )
     if unmet.reason is not Reason.FIVE_FIXED:
         words = cure(unmet)
         return Label(words["zh"], words["en"])
@@ -212,10 +247,13 @@ def _cure(context: _Context, unmet: Unmet) -> Label:
     )
     if not blocking:
         return say("cure.FIVE_FIXED.plain")
-    shown = [context.names.name("checks", check) for check in blocking[:4]]
-    more = "…" if len(blocking) > len(shown) else ""
-    listed = Label("、".join(one.zh for one in shown) + more, "; ".join(one.en for one in shown) + more)
-    return say("cure.FIVE_FIXED", tasks=listed)
+    return say("cure.FIVE_FIXED", tasks=_listed(context.names.name("checks", check) for check in blocking))
+
+
+def _listed(labels: Iterable[Label]) -> Label:
+    listed = list(labels)
+    shown, more = listed[:4], "…" if len(listed) > 4 else ""
+    return Label("、".join(one.zh for one in shown) + more, "; ".join(one.en for one in shown) + more)
 
 
 def _incident_cards(
@@ -308,18 +346,15 @@ def _stock_rows(context: _Context) -> tuple[StockRow, ...]:
     for demand in problem.demands:
         sums[demand.item]["demanded"] += demand.quantity
     for one in context.plan.shipments:
-        sums[one.item]["shipped"] += one.quantity
+        sums[one.item]["shipped" if one.task is None else "equipment"] += one.quantity
     return tuple(
         StockRow(
             item=item,
             name=context.names.name("items", item),
             unit=context.names.units.get(item, plain("")),
-            **{
-                column: sums[item][column]
-                for column in ("on_hand", "blocked", "expired", "kept", "dispatchable", "demanded", "shipped")
-            },
+            **{column: sums[item][column] for column in STOCK_COLUMNS},
         )
-        for item in sorted(sums, key=lambda one: (sums[one]["demanded"] == 0, one))
+        for item in sorted(sums, key=lambda one: (sums[one]["demanded"] + sums[one]["equipment"] == 0, one))
     )
 
 

@@ -1,5 +1,6 @@
 """Times, quantities and level values in words."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -49,6 +50,19 @@ def quantity(value: Decimal) -> str:
     """Exact, grouped by thousands, without trailing zeros."""
     text = f"{value:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def goods(parts: Iterable[tuple[Label, Decimal, Label]], *, at_most: int = 6) -> Label:
+    """Items with their quantities and units in one line; the same item once, and only so many named."""
+    sums: dict[tuple[Label, Label], Decimal] = {}
+    for name, units, unit in parts:
+        sums[name, unit] = sums.get((name, unit), Decimal(0)) + units
+    shown = list(sums.items())[:at_most]
+    more = " …" if len(sums) > len(shown) else ""
+    return Label(
+        "、".join(f"{name.zh} {quantity(units)}{unit.zh}" for (name, unit), units in shown) + more,
+        ", ".join(f"{name.en} {quantity(units)}" for (name, _), units in shown) + more,
+    )
 
 
 def number(value: float, *, decimals: int = 2) -> str:

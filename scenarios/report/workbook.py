@@ -6,7 +6,7 @@ from typing import Any
 
 from inventory.files import Sheet, write_workbook
 from scenarios.report.labels import Label, say
-from scenarios.report.rows import ReportView
+from scenarios.report.rows import STOCK_COLUMNS, ReportView
 from scenarios.report.wording import duration
 
 
@@ -58,8 +58,9 @@ def _levels(view: ReportView) -> Sheet:
 def _teams(view: ReportView) -> Sheet:
     header = (
         "team_id", *_both("team"), _heading("tier"), _heading("order"), _heading("number"), "incident_id",
-        *_both("incident"), "task_id", *_both("task"), *map(_heading, ("depart", "arrive", "finish")),
+        *_both("incident"), "task_id", *_both("task"), *map(_heading, ("depart", "arrive", "start", "finish")),
         _heading("response"), _heading("response", suffix=" s"), _heading("tier_met"), _heading("due_met"),
+        _heading("takes"),
     )  # fmt: skip
     rows = []
     for row in view.teams:
@@ -70,8 +71,9 @@ def _teams(view: ReportView) -> Sheet:
         rows.append(
             (row.team, row.team_name.zh, row.team_name.en, _words(row.tier_name), row.order, row.number, row.incident,
              row.incident_name.zh, row.incident_name.en, row.task, row.task_name.zh, row.task_name.en,
-             _words(row.depart), _words(row.arrive), _words(row.finish), _words(row.response), row.response_s,
-             _words(say("stop.started") if row.started else row.tier_met_name), due)
+             _words(row.depart), _words(row.arrive), _words(row.start), _words(row.finish), _words(row.response),
+             row.response_s, _words(say("stop.started") if row.started else row.tier_met_name), due,
+             None if row.takes is None else _words(row.takes))
         )  # fmt: skip
     return _sheet("teams", header, rows)
 
@@ -80,13 +82,13 @@ def _supplies(view: ReportView) -> Sheet:
     header = (
         "id", "store_id", *_both("store"), "item_id", *_both("item"), _heading("lot"), _heading("expires"),
         _heading("quantity"), *_both("unit_of_item"), _heading("number"), "incident_id", *_both("incident"),
-        _heading("vehicle"), *map(_heading, ("trip", "depart", "arrive")),
+        _heading("vehicle"), *map(_heading, ("trip", "depart", "arrive", "use")), "task_id", "team_id",
     )  # fmt: skip
     rows = [
         (row.id, row.store, row.store_name.zh, row.store_name.en, row.item, row.item_name.zh, row.item_name.en,
          row.lot, row.expires, row.quantity, row.unit.zh, row.unit.en, row.number, row.incident,
          row.incident_name.zh, row.incident_name.en, _words(row.vehicle_name), row.trip, _words(row.depart),
-         _words(row.arrive))
+         _words(row.arrive), None if row.use is None else _words(row.use), row.task, row.team)
         for row in view.supplies
     ]  # fmt: skip
     return _sheet("supplies", header, rows)
@@ -107,10 +109,9 @@ def _unmet(view: ReportView) -> Sheet:
 
 
 def _stock(view: ReportView) -> Sheet:
-    names = ("on_hand", "blocked", "expired", "kept", "dispatchable", "demanded", "shipped")
-    header = ("item_id", *_both("item"), *_both("unit_of_item"), *map(_heading, names))
+    header = ("item_id", *_both("item"), *_both("unit_of_item"), *map(_heading, STOCK_COLUMNS))
     rows = [
-        (row.item, row.name.zh, row.name.en, row.unit.zh, row.unit.en, *(getattr(row, name) for name in names))
+        (row.item, row.name.zh, row.name.en, row.unit.zh, row.unit.en, *(getattr(row, name) for name in STOCK_COLUMNS))
         for row in view.stock
     ]
     return _sheet("stock", header, rows)

@@ -339,6 +339,27 @@ def test_export_takes_a_part_of_the_county_and_refuses_unknown_ones(home: Path, 
 
 
 @pytest.mark.usefixtures("stocked")
+def test_equipment_comes_in_and_out_and_each_bad_part_of_a_cell_is_told(home: Path, capsys: Capture) -> None:
+    incident = {"id": "I1", "kind": "flood", "severity": 3, "reported_at": "2024-06-03T08:30:00+08:00"}
+    write_table(home / "incidents.csv", "incidents", [incident])
+    assert cli.run(["import", "incidents", str(home / "incidents.csv")]) == 0
+    tasks, head = home / "tasks.csv", "任务编号,事件编号,所需能力,所需队伍数,作业用时（秒）,所需装备,同时开始\n"
+    tasks.write_text(f"{head}K1,I1,rescue,2,600,M998:1|M999:2,否\nK2,I1,rescue,1,600,M040:0.1234567,\n", "utf-8")
+    capsys.readouterr()
+    assert cli.run(["import", "tasks", str(tasks), "--lang", "en"]) == 2
+    told = capsys.readouterr().err
+    for words in ("3 faults", "M998", "M999", "0.1234567", "Row 3, column 所需装备"):
+        assert words in told
+    tasks.write_text(f"{head}K1,I1,rescue,2,600,M040:1|M029:0.50,否\nK2,I1,rescue,1,600,,是\n", "utf-8")
+    assert cli.run(["import", "tasks", str(tasks)]) == 0
+    assert cli.run(["export", "tasks", str(home / "again.csv"), "--lang", "zh"]) == 0
+    assert "M040:1|M029:0.50" in (home / "again.csv").read_text("utf-8")
+    capsys.readouterr()
+    assert cli.run(["import", "tasks", str(home / "again.csv")]) == 0
+    assert "没有变化" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("stocked")
 def test_incidents_may_come_before_any_scenario(home: Path, put: Put, capsys: Capture) -> None:
     incident = {"id": "I1", "kind": "flood", "severity": 3, "reported_at": "2024-06-03T08:30:00+08:00"}
     path = home / "incidents.csv"

@@ -111,6 +111,23 @@ def test_committing_reserves_and_showing_tells(plan: Path, capsys: Capture) -> N
         assert set(connection.execute(balances.select().with_only_columns(balances.c.reserved)).scalars()) == {0}
 
 
+def test_equipment_is_shown_with_its_task_and_who_takes_it_along(plan: Path, capsys: Capture) -> None:
+    content = json.loads(plan.read_text("utf-8"))
+    content["shipments"][0] |= {"task": "K1"}
+    content["shipments"][1] |= {"task": "K2", "team": "T2"}
+    stop = content["team_orders"][0]["stops"][0]
+    stop["start_s"] = stop["arrive_s"] + 3600
+    plan.write_text(json.dumps(content), "utf-8")
+    assert cli.run(["plan", "commit", str(plan)]) == 0
+    capsys.readouterr()
+    assert cli.run(["plan", "show"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    for words in ("任务 K1 的装备", "任务 K2 的装备，T2 随身带去", "+1:"):
+        assert words in told
+    assert cli.run(["plan", "show", "--lang", "en"]) == 0
+    assert "equipment of K2, taken along by T2" in " ".join(capsys.readouterr().out.split())
+
+
 def test_the_same_request_is_not_booked_twice(plan: Path, capsys: Capture) -> None:
     for _ in range(2):
         assert cli.run(["plan", "commit", str(plan), "--key", "k1", "--lang", "en"]) == 0

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.migrations import newest, upgrade, version
 from inventory.database import open_engine, reading, transaction
+from inventory.snapshot import snapshot
 from inventory.tables import guards, metadata
 from inventory.tables.goods import items
 from inventory.tables.places import places
@@ -40,6 +41,19 @@ class TestMigrations:
         with reading(engine) as connection:
             assert version(connection) is None
         engine.dispose()
+
+    def test_a_database_of_an_earlier_version_keeps_its_teams(self, tmp_path):
+        engine = open_engine(f"sqlite:///{tmp_path}/earlier.sqlite3")
+        upgrade(engine, "0004")
+        row = "'T1', '5', '[\"flood\"]', 8, 'car', 60"
+        with transaction(engine) as connection:
+            names = "code, tier, capabilities, headcount, profile, turnout_s"
+            connection.exec_driver_sql(f"INSERT INTO teams ({names}) VALUES ({row})")
+        upgrade(engine)
+        with reading(engine) as connection:
+            (held,) = snapshot(connection, "teams").rows()
+        engine.dispose()
+        assert (held["id"], held["capabilities"], held["carries"], held["store"]) == ("T1", ("flood",), None, None)
 
     def test_the_migrated_schema_is_the_one_the_tables_declare(self, engine):
         from alembic.autogenerate import compare_metadata

@@ -71,7 +71,7 @@ def test_some_stock_is_overdue_and_most_is_dispatchable(county: World) -> None:
     assert {finding.rule for finding in report.findings} == {"custodian", "location", "quantity", "quality", "period"}
 
 
-@pytest.mark.parametrize("name", ["county", "panshi-rainstorm"])
+@pytest.mark.parametrize("name", ["county", "panshi-rainstorm", "flood-drill"])
 def test_a_seed_means_one_world(name: str) -> None:
     first, again, other = (find_scenario(name).build(seed) for seed in (3, 3, 4))
     assert all(first.table(table).columns == again.table(table).columns for table in TABLES)
@@ -99,6 +99,24 @@ def test_panshi_moves_138_people(panshi: World) -> None:
     assert check(problem, plan) == ()
     moved = [stop for order in plan.team_orders for stop in order.stops if stop.task == "I001-1"]
     assert len(moved) == 3
+
+
+def test_the_drill_waits_for_equipment_takes_it_along_and_begins_together() -> None:
+    """Whatever the seed: its plan holds, and equipment is what it turns on."""
+    waits = along = 0
+    for seed in range(5):
+        drill = find_scenario("flood-drill").build(seed)
+        assert sum(map(bool, drill.tasks["synchronised"])) == 1
+        assert all(item in built_in()[0] for needs in drill.tasks["equipment"] for item, _ in needs or ())
+        problem = loaded(drill).problem
+        plan = solve(problem, limits=SolveLimits(iterations=2_000))
+        assert check(problem, plan) == ()
+        stops = [stop for order in plan.team_orders for stop in order.stops]
+        assert len({stop.start_s for stop in stops if stop.task == "I001-1"}) == 1
+        waits += any(stop.start_s > stop.arrive_s for stop in stops)
+        along += any(one.team for one in plan.shipments)
+    assert waits >= 3
+    assert along >= 3
 
 
 def test_a_world_folder_gives_the_same_world_back(panshi: World, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ def sample(column: Column, number: int) -> Any:
         "division": DIVISIONS[number],
         "list": ("=a", f"b{number}"),
         "checks": ((kinds[number], 30), (kinds[number + 1], 60)),
+        "quantities": (("=a", Decimal("0.000001")), (f"b{number}", Decimal(number + 1))),
         "int": int(min(least + number, most)),
         "decimal": min(least + Decimal("0.1") + number, most),
         "date": date(2024, 2, 28) + timedelta(days=number),

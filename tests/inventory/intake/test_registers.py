@@ -46,8 +46,10 @@ CASES = {  # kind -> import, two rows, what is altered in the second
                {"area_m2": Decimal("250.5"), "profiles": ("cold", "flash_flood")}),
     "bins": (import_bins, [{"store": "S0", "bin": "A-1"}, {"store": "S1", "bin": "A-1", "volume_m3": Decimal(2)}],
              {"volume_m3": Decimal("2.5")}),
-    "teams": (import_teams, [TEAM, TEAM | {"id": "T2", "place": None}], {"headcount": 9, "capabilities": ("flood",)}),
-    "vehicles": (import_vehicles, [TRUCK, TRUCK | {"id": "V2"}], {"payload_kg": Decimal(2000)}),
+    "teams": (import_teams, [TEAM, TEAM | {"id": "T2", "place": None, "carries": (BED, WATER), "store": "S0"}],
+              {"headcount": 9, "capabilities": ("flood",), "carries": (WATER,), "store": "S1"}),
+    "vehicles": (import_vehicles, [TRUCK, TRUCK | {"id": "V2"}],
+                 {"payload_kg": Decimal(2000), "available_from": datetime(2026, 6, 1, tzinfo=UTC)}),
     "packages": (import_packages, [{"item": WATER, "package": "箱", "units": Decimal(24)},
                                    {"item": WATER, "package": "托", "units": Decimal(480)}], {"units": Decimal(960)}),
 }  # fmt: skip
@@ -64,7 +66,7 @@ def test_rows_are_added_changed_and_left_as_they_are(session, rows, kind):
     held = list(snapshot(session, kind).rows())
     assert len(held) == len(before) + 2
     keys = [name for name in second if name in ("code", "id", "store", "bin", "item", "package")]
-    row = next(row for row in held if all(row[name] == second[name] for name in keys))
+    row = next(row for row in held if all(row[name] == (second | change)[name] for name in keys))
     assert {name: row[name] for name in change} == change
 
 
@@ -117,6 +119,7 @@ def test_a_volume_left_out_stays(session, rows):
         (import_bins, "bins", {"bin": "A-1"}, "store"),
         (import_vehicles, "vehicles", TRUCK, "store"),
         (import_teams, "teams", TEAM, "place"),
+        (import_teams, "teams", TEAM, "store"),
         (import_packages, "packages", {"package": "箱", "units": Decimal(1)}, "item"),
         (import_kits, "kits", {"kit": "K", "name": "K", "quantity": Decimal(1)}, "item"),
     ],
@@ -126,6 +129,12 @@ def test_what_names_nothing_is_told_for_every_row(session, rows, faults, load, k
         load(session, rows(kind, row | {column: "X1"}, row | {column: "X2"}))
     assert found == [(2, column, "UNKNOWN_REFERENCE"), (3, column, "UNKNOWN_REFERENCE")]
     assert len(snapshot(session, kind)) == 0
+
+
+def test_every_unknown_item_that_a_team_carries_is_told(session, rows, faults):
+    with faults() as found:
+        import_teams(session, rows("teams", TEAM | {"carries": (BED, "X1", "X2")}))
+    assert found == [(2, "carries", "UNKNOWN_REFERENCE")] * 2
 
 
 def test_the_rows_of_one_kit_are_what_it_holds(session, rows):

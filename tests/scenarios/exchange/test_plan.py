@@ -81,6 +81,17 @@ def test_numbers_are_plain(plan: Plan) -> None:
     assert '"value": [0.1, 1]' in text
 
 
+@pytest.mark.parametrize("reason", [Reason.NO_STOCK, Reason.FIVE_FIXED, Reason.BELOW_RESERVE_FLOOR, Reason.UNREACHABLE])
+def test_the_cure_of_missing_equipment_says_which(reason: Reason) -> None:
+    facts = {"equipment": "M040", "quantity_per_team": "2", "stores": ["S1"], "tasks": ["RUN b"], "teams": ["T1"]}
+    words = cure(Unmet("I1", Decimal(1), reason, facts, task="K1"))
+    for lang, missing in (("zh", "缺少装备 M040（每队 2）"), ("en", "Equipment is missing: M040, 2 for each team")):
+        assert words[lang].startswith(missing)
+        assert "?" not in words[lang]
+    assert ("RUN b" in words["zh"]) == (reason is Reason.FIVE_FIXED)
+    assert ("S1" in words["zh"]) == (reason is Reason.BELOW_RESERVE_FLOOR)
+
+
 def test_every_cure_is_told_in_both_languages(plan: Plan) -> None:
     for reason in Reason:
         words = cure(Unmet("I1", Decimal(1), reason, {}, item="W"))

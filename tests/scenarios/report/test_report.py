@@ -5,6 +5,8 @@ import json
 import re
 import struct
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from optimizer.dispatch.plan import Reason, Unmet
 from scenarios.report import Label, Names, plan_geojson, plan_html, scene_of, view_of, write_report
 from scenarios.report.font import FONT_FILES, missing
 from scenarios.report.map_png import map_png
@@ -131,8 +134,6 @@ def test_a_formula_in_a_name_reaches_the_workbook_as_text(case: Any, tmp_path: P
 
 
 def test_a_problem_without_positions_has_a_report_without_a_map(case: Any, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     def nowhere(rows: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(replace(row, lat=None, lon=None) for row in rows)
 
@@ -169,3 +170,53 @@ def test_the_font_files_keep_the_house_limit_and_their_licence() -> None:
 def test_a_small_case_has_a_small_page(make_case: Callable[..., Any]) -> None:
     case = make_case(nodes=60, incidents=2, teams=3, stores=3)
     assert len(page_of(case)) < 400_000
+
+
+@pytest.fixture(scope="module")
+def equipped(case: Any) -> Any:
+    """The first stop waits for life jackets that are shipped for it; its team takes a generator along."""
+    order = case.plan.team_orders[0]
+    stop = replace(order.stops[0], start_s=order.stops[0].arrive_s + 900)
+    some = replace(case.plan.shipments[0], incident=stop.incident, task=stop.task, quantity=Decimal(7), store="S001")
+    gear = (replace(some, id="Z1", item="M006"), replace(some, id="Z2", item="M005", team=order.team))
+    facts = {"equipment": "M005", "quantity_per_team": "2", "teams": ["T001"]}
+    gap = Unmet(stop.incident, Decimal(1), Reason.NO_STOCK, facts, task=stop.task)
+    orders = (replace(order, stops=(stop, *order.stops[1:])), *case.plan.team_orders[1:])
+    plan = replace(
+        case.plan, team_orders=orders, shipments=(*case.plan.shipments, *gear), unmet=(*case.plan.unmet, gap)
+    )
+    return replace(case, plan=plan)
+
+
+def test_the_page_shows_who_waits_for_what_and_who_takes_it_along(equipped: Any) -> None:
+    row = next(row for row in equipped.view.teams if row.start_s > row.arrive_s)
+    page = page_of(equipped)
+    for words in (f"等到 {row.start.zh} 开始", f"waits, begins {row.start.en}", "带上 发电机 7台",
+                  f"装备：供“{row.task_name.zh}”用", f"equipment for {row.task_name.en}",
+                  f"{row.team_name.zh}随身带去", f"taken along by {row.team_name.en}",
+                  "缺装备：没有库存", "缺少装备 发电机（每队 2）", "Equipment is missing: Generator, 2 for each team",
+                  "救生衣（装备） 7件"):  # fmt: skip
+        assert words in page, words
+
+
+def test_equipment_meets_no_need(case: Any, equipped: Any) -> None:
+    fills = [{card.id: card.fill_rate for card in one.view.incidents} for one in (case, equipped)]
+    assert fills[0] == fills[1]
+    before, after = ({row.item: row for row in one.view.stock} for one in (case, equipped))
+    assert all(after[item].shipped == row.shipped for item, row in before.items())
+    assert (before["M005"].equipment, after["M005"].equipment) == (0, 7)
+
+
+def test_workbook_and_geojson_tell_equipment_from_supplies(equipped: Any, tmp_path: Path) -> None:
+    files = write_report(tmp_path, problem=equipped.problem, plan=equipped.plan, names=equipped.names)
+    book = openpyxl.load_workbook(files.xlsx)
+    rows = {row[0].value: [cell.value for cell in row] for row in book.worksheets[2].iter_rows()}
+    book.close()
+    team = equipped.plan.team_orders[0]
+    assert rows["Z1"][-2:] == [team.stops[0].task, None]
+    assert rows["Z2"][-2:] == [team.stops[0].task, team.team]
+    features = [one["properties"] for one in json.loads(files.geojson.read_text("utf-8"))["features"]]
+    (leg,) = (one for one in features if one["what"] == "team_leg" and "takes" in one)
+    assert (leg["ref"], leg["takes"], leg["start_s"] - leg["arrive_s"]) == (f"{team.team}-1", {"M005": 7}, 900)
+    flows = [one for one in features if one["what"] == "supply_flow" and "equipment" in one]
+    assert [one["equipment"] for one in flows] == [{"M006": 7}]
