@@ -99,7 +99,7 @@ def fewer_trips(
         now = entry(incident, store) if store in state.used[incident] else None
         if now is None:
             continue
-        if now[0] > ratio * (1 + 1e-12) + 1e-12:
+        if now[0] > ratio + 1e-9 * max(1.0, abs(ratio)):
             heappush(queue, now[:4])  # others have taken the stock meanwhile
             continue
         if now[1] <= budget:

@@ -118,6 +118,7 @@ def walk_together(
     together: BoolArray,
     start: IntArray,
     choices: IntArray,
+    allowed: BoolArray,
     team_of: IntArray,
     sequence: IntArray,
     length: IntArray,
@@ -167,7 +168,7 @@ def walk_together(
             k = team_of[swap]
             if swap == slot or k < 0 or old < 0 or k == old or pinned[swap] or pinned[slot]:
                 continue
-            if k not in choices[start[slot] : start[slot + 1]] or old not in choices[start[swap] : start[swap + 1]]:
+            if not allowed[slot, k] or not allowed[swap, old]:
                 continue
             if holds_task(task_of, sequence[k], length[k], j, swap):
                 continue
@@ -226,9 +227,9 @@ def schedule_together(
     for _ in range(WALKS):
         routes, found = first.copy(), first.copy()
         cost = walk_together(
-            model.data, together, model.start, model.choices, routes.team_of, routes.sequence, routes.length,
-            found.sequence, found.length, state, usual if moves is None else min(moves, usual), HOT * mean, COLD * mean,
-            big, int(SOFT * mean) + 1,
+            model.data, together, model.start, model.choices, model.allowed, routes.team_of, routes.sequence,
+            routes.length, found.sequence, found.length, state, usual if moves is None else min(moves, usual),
+            HOT * mean, COLD * mean, big, int(SOFT * mean) + 1,
         )  # fmt: skip
         if least is None or cost < least:
             best, least = found, cost

@@ -92,6 +92,8 @@ def schedule_snapshot(
     fits = np.take_along_axis(ready, order, axis=0) < UNREACHABLE
     choices = order.T[fits.T]
     start = np.concatenate([[0], np.cumsum(fits.sum(axis=0))])
+    near = np.zeros((n, m), np.bool_)
+    near[np.nonzero(fits.T)[0], choices] = True
     team_of = begun.copy()
     sequence, length = np.zeros((m, n + 1), np.int64), np.zeros(m, np.int64)
     cost = np.zeros(m, np.int64)
@@ -110,8 +112,8 @@ def schedule_snapshot(
         moves = int(MOVES * n / max(1.0, stops / 6) ** 2)
         found, found_length = sequence.copy(), length.copy()
         anneal(
-            data, start, choices, team_of, sequence, length, cost, found, found_length, best, splitmix_state(seed),
-            0, moves, moves, HOT * mean, COLD * mean, big, int(5 * mean) + 1,
+            data, start, choices, near, team_of, sequence, length, cost, found, found_length, best,
+            splitmix_state(seed), 0, moves, moves, HOT * mean, COLD * mean, big, int(5 * mean) + 1,
         )  # fmt: skip
         sequence, length = found, found_length
     return [sequence[k, : length[k]].tolist() for k in range(m)]
