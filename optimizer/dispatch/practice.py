@@ -9,6 +9,7 @@ import numpy as np
 from optimizer.dispatch.kernels import INFEASIBLE
 from optimizer.dispatch.loading import Load, load_of
 from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.redispatch import may_turn
 from optimizer.dispatch.routes import route_cost
 from optimizer.dispatch.schedule import leg, team_start
 from optimizer.dispatch.supply_model import SupplyModel
@@ -29,6 +30,7 @@ def practice_teams(
     or, where they can only be kept with other stops between, with those stops."""
     teams = range(len(problem.teams))
     sequences: list[list[int]] = [[] for _ in teams]
+    travel = problem.travel
     starts = [team_start(problem, k) for k in teams]
     free = np.array([start[0] for start in starts], np.int64)
     place: list[int | None] = [start[1] for start in starts]
@@ -59,7 +61,10 @@ def practice_teams(
                 first.pop()
         for task in first:
             need[task] -= serve(task, k)
-    travel = problem.travel
+    for started in problem.started:  # teams on their way stay on it, also those that may turn (R1)
+        task, k = problem.task_index[started.task], problem.team_index[started.team]
+        if may_turn(problem, started) and model.able[task, k] and need.get(task, 0) and not sequences[k]:
+            need[task] -= serve(task, k)
     for task in order:
         incident = int(model.data.incident_of[task])
         able = np.flatnonzero(model.able[task])
@@ -67,7 +72,7 @@ def practice_teams(
         group = travel.team_group[able]
         seconds = np.where(
             away < 0,
-            travel.team_to_incident_s[able, incident],
+            model.data.base[able, incident],
             travel.incident_to_incident_s[group, np.maximum(away, 0), incident] if len(group) else 0,
         )
         idle = free[able] <= model.data.release[task]

@@ -4,15 +4,22 @@ from collections.abc import Sequence
 
 from optimizer.dispatch.plan import Stop, TeamOrder
 from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.redispatch import may_turn, turned_arrival
 from optimizer.units import UNREACHABLE
 
 
-def leg(problem: DispatchProblem, team: int, free_s: int, place: int | None, incident: int) -> tuple[int, int, int]:
-    """(base, depart, arrive) of a team free at `free_s` in `place` (None: its base) on its way to an incident.
+def leg(
+    problem: DispatchProblem, team: int, free_s: int, place: int | None, incident: int
+) -> tuple[int, int | None, int]:
+    """(base, depart, arrive) of a team free at `free_s` in `place` (None: its base, or, where it is on its way and
+    may turn, wherever it is; depart None: it was under way already) on its way to an incident.
 
     T3: the turnout is paid on every departure; nobody departs between two tasks of one incident.
     """
     base = max(free_s, problem.incidents[incident].reported_s, 0)
+    started = problem.started_of.get(problem.teams[team].id)
+    if place is None and started is not None and may_turn(problem, started):
+        return base, *turned_arrival(problem, started, incident)
     if place == incident:
         return base, base, base
     travel = problem.travel
@@ -32,19 +39,22 @@ def tier_met(problem: DispatchProblem, response_s: int) -> str | None:
 
 
 def team_start(problem: DispatchProblem, team: int) -> tuple[int, int | None, Stop | None]:
-    """(free_s, place, started stop) before a team's first new departure (T2, T9)."""
+    """(free_s, place, started stop) before a team's first new departure (T2, T9); a team that may turn (R1) is free
+    at once, wherever it is."""
     entry = problem.teams[team]
-    for started in problem.started:
-        if started.team == entry.id:
-            task = problem.task_index[started.task]
-            finish = max(0, started.arrives_s + int(problem.service_s[task, team]))
-            incident = problem.tasks[task].incident
-            stop = Stop(
-                incident=incident, task=started.task, depart_s=None, arrive_s=started.arrives_s,
-                start_s=started.arrives_s, finish_s=finish, response_s=None, tier_met=None,
-            )  # fmt: skip
-            return finish, problem.incident_index[incident], stop
-    return entry.available_from_s, None, None
+    started = problem.started_of.get(entry.id)
+    if started is None:
+        return entry.available_from_s, None, None
+    if may_turn(problem, started):
+        return 0, None, None
+    task = problem.task_index[started.task]
+    finish = max(0, started.arrives_s + int(problem.service_s[task, team]))
+    incident = problem.tasks[task].incident
+    stop = Stop(
+        incident=incident, task=started.task, depart_s=None, arrive_s=started.arrives_s,
+        start_s=started.arrives_s, finish_s=finish, response_s=None, tier_met=None,
+    )  # fmt: skip
+    return finish, problem.incident_index[incident], stop
 
 
 def stops_of(problem: DispatchProblem, team: int, tasks: Sequence[int]) -> tuple[Stop, ...]:
@@ -57,11 +67,12 @@ def stops_of(problem: DispatchProblem, team: int, tasks: Sequence[int]) -> tuple
         base, depart, arrive = leg(problem, team, free, place, incident)
         free = arrive + int(problem.service_s[index, team])
         place = incident
-        response = arrive - base
+        response = None if depart is None else arrive - base
         stops.append(
             Stop(
                 incident=task.incident, task=task.id, depart_s=depart, arrive_s=arrive, start_s=arrive,
-                finish_s=free, response_s=response, tier_met=tier_met(problem, response),
+                finish_s=free, response_s=response,
+                tier_met=None if response is None else tier_met(problem, response),
             )
         )  # fmt: skip
     return tuple(stops)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from optimizer.dispatch.kernels import INFEASIBLE, TeamData
 from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.redispatch import first_legs, may_turn
 from optimizer.dispatch.schedule import team_start
 from optimizer.errors import BadInput, Fault
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
@@ -42,7 +43,7 @@ class TeamModel:
 
 
 def allowed_teams(problem: DispatchProblem) -> BoolArray:
-    """(tasks, teams): capability held, not banned, not already on that task (T1)."""
+    """(tasks, teams): capability held, not banned, not bound to that task already (T1, R1)."""
     holds: dict[str, list[int]] = {}
     for index, team in enumerate(problem.teams):
         for capability in team.capabilities:
@@ -50,11 +51,11 @@ def allowed_teams(problem: DispatchProblem) -> BoolArray:
     allowed = np.zeros((len(problem.tasks), len(problem.teams)), np.bool_)
     for index, task in enumerate(problem.tasks):
         allowed[index, holds.get(task.capability, [])] = True
+    for started in problem.started:  # one that may turn may also go on, whatever its capabilities
+        allowed[problem.task_index[started.task], problem.team_index[started.team]] = may_turn(problem, started)
     for ban in problem.bans:
         if ban.task is not None and ban.team is not None:
             allowed[problem.task_index[ban.task], problem.team_index[ban.team]] = False
-    for started in problem.started:
-        allowed[problem.task_index[started.task], problem.team_index[started.team]] = False
     return allowed
 
 
@@ -84,14 +85,15 @@ def team_model(problem: DispatchProblem) -> TeamModel:
             [UNREACHABLE if team.available_until_s is None else team.available_until_s for team in problem.teams],
         ),
         service=problem.service_s,
-        base=problem.travel.team_to_incident_s,
+        base=first_legs(problem),
         between=problem.travel.incident_to_incident_s,
         penalty=np.array([problem.parameters.due_penalty_s], np.int64),
     )
     able = allowed & reachable(data)[:, data.incident_of].T  # (tasks, teams)
     begun: dict[str, set[str]] = {}
     for started in problem.started:
-        begun.setdefault(started.task, set()).add(started.team)
+        if not may_turn(problem, started):
+            begun.setdefault(started.task, set()).add(started.team)
     pins_of: dict[str, list[str]] = {}
     for pin in problem.pins:
         if pin.team not in begun.get(pin.task, ()) and pin.team not in pins_of.get(pin.task, ()):

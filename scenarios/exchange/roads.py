@@ -21,7 +21,16 @@ from scenarios.exchange.closures import closure_of
 from scenarios.exchange.problem import Note, ProblemFile
 
 STORE_PROFILE = "pickup"  # how goods go from a store without vehicles of its own (assumed)
-FAR = {"team": "TeamFarFromRoad", "store": "StoreFarFromRoad", "incident": "IncidentFarFromRoad"}
+FAR = {"team": "TeamFarFromRoad", "en_route": "PositionFarFromRoad", "store": "StoreFarFromRoad", "incident": "IncidentFarFromRoad"}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a team on its way is."""
+
+    id: str  # the team
+    lat: float | None
+    lon: float | None
 
 
 @dataclass
@@ -114,8 +123,12 @@ def routed_travel(
     teams: tuple[Team, ...],
     stores: tuple[Store, ...],
     vehicles: tuple[Vehicle, ...],
+    on_their_way: Mapping[str, tuple[float | None, float | None]] | None = None,
 ) -> tuple[Travel, list[Note]]:
-    """Times and metres on the roads, and a note for every place too far from any road to be reached."""
+    """Times and metres on the roads, and a note for every place too far from any road to be reached.
+    `on_their_way`: team -> where it is now."""
+    away = [Position(team, *place) for team, place in sorted((on_their_way or {}).items())]
+    profile_of = {team.id: team.profile for team in teams}
     profiles = sorted({team.profile for team in teams})
     store = {store.id: store for store in stores}
     asking = {demand.incident for demand in demands}
@@ -134,16 +147,23 @@ def routed_travel(
         used = {name for _, _, names in leaving.get(profile, []) for name in names}
         places: list[tuple[str, Any]] = [("incident", incident) for incident in incidents]
         places += [("team", team) for team in teams if team.profile == profile]
+        places += [("en_route", one) for one in away if profile_of[one.id] == profile]
         places += [("store", store[name]) for name in sorted(used)]
         roads.place(profile, places)
 
     to_incident = _unreachable(teams, incidents)
+    en_route = _unreachable(teams, incidents) if away else None
+    row_of = {team.id: row for row, team in enumerate(teams)}
     between = np.zeros((len(profiles), len(incidents), len(incidents)), dtype=np.int64)
     for group, profile in enumerate(profiles):
         router, ends = roads.router(profile), roads.points(profile, "incident", ids)
         rows = [index for index, team in enumerate(teams) if team.profile == profile]
         starts = roads.points(profile, "team", [teams[row].id for row in rows])
         to_incident[rows] = router.times(origins=starts, destinations=ends)
+        turning = [one.id for one in away if profile_of[one.id] == profile]
+        if turning and en_route is not None:
+            starts = roads.points(profile, "en_route", turning)
+            en_route[[row_of[team] for team in turning]] = router.times(origins=starts, destinations=ends)
         between[group] = router.times(origins=ends, destinations=ends)
         np.fill_diagonal(between[group], 0)
 
@@ -165,6 +185,7 @@ def routed_travel(
         vehicle_to_incident_s=seconds[True],
         store_to_incident_m=metres[False],
         vehicle_to_incident_m=metres[True],
+        en_route_to_incident_s=en_route,
     )
     return travel, notes
 
