@@ -54,8 +54,10 @@ class SupplyModel:
     def _arrivals_of(self, supply: ItemSupply) -> IntArray:
         result = self.arrive[np.ix_(supply.stores, supply.incidents)]
         problem, item = self.problem, self.problem.items[supply.item]
-        for row, store in enumerate(supply.stores.tolist()):
-            own = self.vehicles.get(problem.stores[store].id, [])
+        for store, own in self.vehicles.items():
+            row = int(np.searchsorted(supply.stores, problem.store_index[store]))
+            if row == len(supply.stores) or supply.stores[row] != problem.store_index[store]:
+                continue
             able = [vehicle for vehicle in own if fits(problem, vehicle, item, supply.lump)]
             if len(able) < len(own):
                 result[row] = first_arrivals(problem, problem.travel.vehicle_to_incident_s[able])[supply.incidents]

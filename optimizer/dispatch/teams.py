@@ -38,7 +38,14 @@ class TeamSchedule:
 
 
 def search(
-    model: TeamModel, routes: Routes, *, seed: int, iterations: int, deadline: float | None, target: int | None
+    model: TeamModel,
+    routes: Routes,
+    *,
+    seed: int,
+    iterations: int,
+    deadline: float | None,
+    target: int | None,
+    rounds: tuple[tuple[float, float, float], ...] = ROUNDS,
 ) -> tuple[Routes, int, StoppedBy]:
     """Anneal from `routes`; stop at `iterations` moves, at the bound `target`, or at the clock."""
     data, big = model.data, unserved_cost(model.data)
@@ -48,7 +55,7 @@ def search(
     mean = max(1.0, float(cost.sum()) / max(1, model.slots))
     state = splitmix_state(seed)
     done = 0
-    for share, hot, cold in ROUNDS:
+    for share, hot, cold in rounds:
         routes, total = found.copy(), int(share * iterations)
         cost = routes.costs()
         best[1:] = routes.unserved(), cost.sum()

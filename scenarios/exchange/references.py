@@ -287,7 +287,8 @@ def _travel(document: Raw, known: Known) -> Iterator[Fault]:
     yield from _unknown_keys(stores, known.stores, "store", known.incidents, "incident", path)
     turning, path = travel.get("en_route_to_incident_s"), ["travel", "en_route_to_incident_s"]
     yield from _unknown_keys(turning, known.teams, "team", known.incidents, "incident", path)
-    under_way = {row.get("team") for _, row in rows(document, "started") if row.get("state") == "en_route"}
+    going = [row.get("team") for _, row in rows(document, "started") if row.get("state") == "en_route"]
+    under_way = {team for team in going if isinstance(team, str)}
     for team in turning if isinstance(turning, dict) else ():
         if team not in under_way and team in (known.teams or ()):
             yield Fault(json_path([*path, team]), "NotEnRoute", {"team": team})
