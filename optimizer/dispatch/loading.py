@@ -89,7 +89,7 @@ class _Fleet:
     def __init__(self, problem: DispatchProblem, vehicles: list[int]) -> None:
         self.problem = problem
         self.vehicles = vehicles
-        self.back = dict.fromkeys(vehicles, 0)
+        self.back = {vehicle: problem.vehicles[vehicle].available_from_s for vehicle in vehicles}
         self.trips = dict.fromkeys(vehicles, 0)
 
     def first_there(self, incident: int, load: Load) -> tuple[int, int, int] | None:

@@ -104,6 +104,7 @@ class Vehicle:
     payload_kg: Decimal
     volume_m3: Decimal
     profile: str
+    available_from_s: int = 0  # when it is back, from as_of
 
 
 @dataclass(frozen=True, slots=True)

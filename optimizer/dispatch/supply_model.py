@@ -60,7 +60,7 @@ class SupplyModel:
                 continue
             able = [vehicle for vehicle in own if fits(problem, vehicle, item, supply.lump)]
             if len(able) < len(own):
-                result[row] = first_arrivals(problem, problem.travel.vehicle_to_incident_s[able])[supply.incidents]
+                result[row] = first_arrivals(problem, able)[supply.incidents]
         return result
 
     def open(self, supply: ItemSupply) -> BoolArray:
@@ -114,20 +114,26 @@ def fits(problem: DispatchProblem, vehicle: int, item: Item, quantity: Decimal) 
     return quantity * item.mass_kg <= carrier.payload_kg and quantity * item.volume_m3 <= carrier.volume_m3
 
 
-def first_arrivals(problem: DispatchProblem, travel: IntArray) -> IntArray:
-    """(incidents,) earliest arrival by any row of `travel`; UNREACHABLE where none is within the horizon (S7)."""
-    quickest = travel.min(axis=0, initial=UNREACHABLE)
-    reported = np.array([max(0, incident.reported_s) for incident in problem.incidents], np.int64)
-    late = (quickest >= UNREACHABLE) | (quickest + reported > problem.parameters.horizon_s)
-    return np.where(late, UNREACHABLE, quickest + reported)
+def first_arrivals(problem: DispatchProblem, vehicles: list[int]) -> IntArray:
+    """(incidents,) earliest arrival by any of the vehicles; UNREACHABLE where none is within the horizon (S7)."""
+    back = np.array([problem.vehicles[vehicle].available_from_s for vehicle in vehicles], np.int64)
+    depart = np.maximum(back[:, None], _reported(problem)[None, :])
+    soonest = (depart + problem.travel.vehicle_to_incident_s[vehicles]).min(axis=0, initial=UNREACHABLE)
+    return np.where(soonest > min(problem.parameters.horizon_s, UNREACHABLE - 1), UNREACHABLE, soonest)
+
+
+def _reported(problem: DispatchProblem) -> IntArray:
+    return np.array([max(0, incident.reported_s) for incident in problem.incidents], np.int64)
 
 
 def earliest_arrivals(problem: DispatchProblem) -> IntArray:
     """(stores, incidents) arrival of a first trip; UNREACHABLE where there is none within the horizon (S7)."""
-    travel = quickest_ways(problem)
-    reported = np.array([max(0, incident.reported_s) for incident in problem.incidents], np.int64)
-    late = (travel >= UNREACHABLE) | (travel + reported[None, :] > problem.parameters.horizon_s)
-    return np.where(late, UNREACHABLE, travel + reported[None, :])
+    arrive = problem.travel.store_to_incident_s + _reported(problem)[None, :]
+    late = arrive > min(problem.parameters.horizon_s, UNREACHABLE - 1)
+    arrive = np.where(late, UNREACHABLE, arrive)
+    for store, vehicles in fleet(problem).items():
+        arrive[problem.store_index[store]] = first_arrivals(problem, vehicles)
+    return arrive
 
 
 def quickest_ways(problem: DispatchProblem) -> IntArray:

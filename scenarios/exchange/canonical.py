@@ -31,6 +31,7 @@ def canonical(problem: ProblemFile, *, network_sha256: str | None = None) -> dic
         if closure["edges"] is not None:
             closure["edges"] = sorted(set(closure["edges"]))
     document["pins"].sort(key=lambda row: (row["team"], row["task"]))
+    document["vehicles"] = list(map(_without_empty, document["vehicles"]))
     document["started"] = sorted(map(_without_empty, document["started"]), key=lambda row: str(row["team"]))
     bans = {
         tuple(row[name] or "" for name in ("team", "task", "store", "incident", "item")) for row in document["bans"]

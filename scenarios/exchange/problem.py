@@ -118,6 +118,7 @@ class VehicleRow(Row):
     payload_kg: f.Quantity
     volume_m3: f.Quantity
     profile: f.Id
+    available_from: f.Instant | None = None
 
 
 Matrix = dict[f.Id, dict[f.Id, f.Seconds | None]]
