@@ -10,8 +10,8 @@ from optimizer.units import UNREACHABLE, IntArray
 
 
 def may_turn(problem: DispatchProblem, started: Started) -> bool:
-    """R1: on its way, its position known, the matrix names something for its severity, not pinned to its task, and
-    its own stop within T6 and T7 (a team that is late or over its hours already is not weighed against others)."""
+    """R1: on its way, its position known, the matrix names something for its severity, not pinned to its task, with
+    the capability for it, and its own stop within T6 and T7: its task is then a choice like any other."""
     travel = problem.travel.en_route_to_incident_s
     if started.state != "en_route" or travel is None or not _allowed(problem, started):
         return False
@@ -22,6 +22,8 @@ def may_turn(problem: DispatchProblem, started: Started) -> bool:
         return False
     number = problem.task_index[started.task]
     task, until = problem.tasks[number], problem.teams[row].available_until_s
+    if task.capability not in problem.teams[row].capabilities:
+        return False
     reported = problem.incidents[problem.incident_index[task.incident]].reported_s
     in_time = task.latest_s is None or started.arrives_s <= reported + task.latest_s
     return in_time and (until is None or started.arrives_s + int(problem.service_s[number, row]) <= until)

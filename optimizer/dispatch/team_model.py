@@ -51,11 +51,12 @@ def allowed_teams(problem: DispatchProblem) -> BoolArray:
     allowed = np.zeros((len(problem.tasks), len(problem.teams)), np.bool_)
     for index, task in enumerate(problem.tasks):
         allowed[index, holds.get(task.capability, [])] = True
-    for started in problem.started:  # one that may turn may also go on, whatever its capabilities
-        allowed[problem.task_index[started.task], problem.team_index[started.team]] = may_turn(problem, started)
     for ban in problem.bans:
         if ban.task is not None and ban.team is not None:
             allowed[problem.task_index[ban.task], problem.team_index[ban.team]] = False
+    for started in problem.started:
+        if not may_turn(problem, started):
+            allowed[problem.task_index[started.task], problem.team_index[started.team]] = False
     return allowed
 
 

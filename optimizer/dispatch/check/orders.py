@@ -80,7 +80,7 @@ def _severities(problem: DispatchProblem, started: Started) -> tuple[int, ...]:
 
 
 def _may_turn(problem: DispatchProblem, started: Started) -> bool:
-    """R1: on its way, position known, something named for it, not pinned, its own stop within T6 and T7."""
+    """R1: on its way, position known, something named for it, capable, not pinned, its own stop within T6 and T7."""
     ways, row = problem.travel.en_route_to_incident_s, problem.team_index[started.team]
     if started.state == "on_scene" or ways is None or not (ways[row] < UNREACHABLE).any():
         return False
@@ -90,7 +90,8 @@ def _may_turn(problem: DispatchProblem, started: Started) -> bool:
     late = task.latest_s is not None and started.arrives_s > reported + task.latest_s
     over = until is not None and started.arrives_s + int(problem.service_s[index, row]) > until
     pinned = any((pin.team, pin.task) == (started.team, started.task) for pin in problem.pins)
-    return bool(_severities(problem, started)) and not (late or over or pinned)
+    capable = task.capability in problem.teams[row].capabilities
+    return bool(_severities(problem, started)) and capable and not (late or over or pinned)
 
 
 def _teams_per_task(problem: DispatchProblem, plan: Plan) -> Iterator[Violation]:
@@ -160,8 +161,7 @@ class _Walker:
 
     def _eligible(self, team: Team, task: Task, at: str) -> Iterator[Violation]:
         facts = {"team": team.id, "task": task.id}
-        turning = self.turning.get(team.id)
-        if task.capability not in team.capabilities and (turning is None or turning.task != task.id):
+        if task.capability not in team.capabilities:
             yield Violation(Code.STOP_NOT_CAPABLE, at, facts | {"capability": task.capability})
         if (team.id, task.id) in self.bans:
             yield Violation(Code.STOP_BANNED, at, facts)
