@@ -70,7 +70,7 @@ def problem_document(world: World, report: Report | None = None) -> dict[str, An
     """
     catalogue = (world.book or built_in()[1]).catalogue
     stores = _stores(world, report or five_fixed(world))
-    return {
+    document = {
         "schema_version": 1,
         "as_of": world.as_of.isoformat(),
         "network": dict(world.roads),
@@ -97,6 +97,11 @@ def problem_document(world: World, report: Report | None = None) -> dict[str, An
         ],
         "parameters": dict(world.parameters),
     }
+    if world.standing is None or not world.standing.newest:
+        return document
+    from scenarios.progress import with_progress  # tables of the database: only for a live World
+
+    return with_progress(document, world.standing)
 
 
 def _present(row: Mapping[str, Any], *names: str) -> dict[str, Any]:

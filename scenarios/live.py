@@ -26,6 +26,7 @@ from scenarios.incidents import (
     save_closures,
     save_situation,
 )
+from scenarios.progress import standing
 from scenarios.tables import LIVE
 from scenarios.world import World, table_of
 
@@ -73,6 +74,7 @@ def live_world(
             for county in sorted(counties_with_rules(connection))
         },
         delivered=delivered(connection, situation),
+        standing=standing(connection, situation),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.commands import plan_history
 from api.commands.kit import Kit, acting, quantity
 from api.say import Speaker
 
@@ -26,8 +27,9 @@ class TeamStatus(StrEnum):
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
-    """Add `wuding plan commit|show|cancel|close-incident|team`."""
+    """Add `wuding plan commit|show|cancel|close-incident|team`, and those of `plan_history`."""
     group = kit.group(app, "plan", "cmd.plan")
+    plan_history.register(group, kit)
     speaker, argument, option, command = kit.speaker, kit.argument, kit.option, kit.command
 
     @command(group, "commit", "cmd.plan.commit")
@@ -62,14 +64,16 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
     @command(group, "show", "cmd.plan.show")
     def show(
+        number: Annotated[int | None, option("--plan", "opt.plan.number", min=1)] = None,
         situation: Annotated[str, option("--situation", "opt.situation", show_default=True)] = SITUATION,
         as_json: Annotated[bool, option("--json", "opt.json.plan")] = False,
     ) -> int:
+        from api.replanning import on_record
         from api.situation import in_force
 
         with speaker.working():
             speaker.phase("phase.live")
-            found = in_force(situation)
+            found: Any = in_force(situation) if number is None else on_record(number, situation)
         if as_json:
             sys.stdout.write(found.content)
         else:
@@ -153,15 +157,21 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
     from api.commands.lines import print_table
 
     lang, names, plan = speaker.lang, found.names, found.plan
-    facts = {"plan": found.number, "situation": situation, "actor": found.actor, "at": found.recorded_at}
-    speaker.say("plan.in_force", **facts)
+    of = getattr(found, "kept", None)
+    on_record = hasattr(of, "number")  # any plan on record, else the one in force with its reservations
+    head = of if on_record else found
+    facts = {"plan": head.number, "situation": situation, "actor": head.actor, "at": head.recorded_at}
+    if on_record:
+        speaker.say("plan.on_record", status=speaker.words(f"plan_status.{head.status}"), **facts)
+    else:
+        speaker.say("plan.in_force", **facts)
     stops = [
         (
             order.team,
             names.of("incidents", stop.incident, lang),
             stop.task,
-            _clock(stop.depart_s),
-            _clock(stop.arrive_s),
+            clock(stop.depart_s),
+            clock(stop.arrive_s),
         )
         for order in plan.team_orders
         for stop in order.stops
@@ -171,7 +181,7 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
         print_table(speaker, ("line.team", "line.incident", "line.task", "line.depart", "line.arrive"), stops)
     goods = [
         (one.id, names.of("stores", one.store, lang), names.of("incidents", one.incident, lang),
-         names.of("items", one.item, lang), one.lot or "-", one.quantity, _clock(one.arrive_s))
+         names.of("items", one.item, lang), one.lot or "-", one.quantity, clock(one.arrive_s))
         for one in plan.shipments
     ]  # fmt: skip
     speaker.say("plan.shipments", count=len(goods))
@@ -179,6 +189,8 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
         heads = ("line.shipment", "line.store", "line.incident", "line.item", "line.lot", "line.quantity",
                  "line.arrive")  # fmt: skip
         print_table(speaker, heads, goods)
+    if on_record:
+        return
     speaker.say("plan.kept", count=len(found.kept))
     if found.kept:
         print_table(
@@ -192,7 +204,7 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
         )  # fmt: skip
 
 
-def _clock(seconds: int | None) -> str:
+def clock(seconds: int | None) -> str:
     """Time from the moment the plan is for: +1:05:30."""
     if seconds is None:
         return "-"
