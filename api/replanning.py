@@ -242,4 +242,3 @@ def progress(
         moment = at or moment_of(connection, situation, None)
         return report_progress(connection, team=team, task=task, state=state, act=act, situation=situation, at=moment,
                                arrives_at=arrives_at, lat=lat, lon=lon)  # fmt: skip
-

@@ -167,15 +167,18 @@ def print_diff(speaker: Speaker, found: "PlanDiff", names: "Names | None" = None
             return "-"
         return code if names is None else names.of(kind, code, speaker.lang)
 
-    for title, rows, who in (("diff.assignments", found.assignments, "-"), ("diff.shipments", found.shipments, "stores")):
+    for title, rows, who in (
+        ("diff.assignments", found.assignments, "-"),
+        ("diff.shipments", found.shipments, "stores"),
+    ):
         counts = {kind: sum(row.kind == kind for row in rows) for kind in KINDS}
         speaker.say(title, **counts)
         shown = [row for row in rows if everything or row.kind not in UNCHANGED]
         if not shown:
             continue
         goods = who == "stores"
-        heads = ("line.change", "line.incident", "line.item" if goods else "line.task",
-                 "line.store" if goods else "line.team", "line.was", "line.arrive_before", "line.arrive_now")  # fmt: skip
+        what = ("line.item", "line.store") if goods else ("line.task", "line.team")
+        heads = ("line.change", "line.incident", *what, "line.was", "line.arrive_before", "line.arrive_now")
         if goods:
             heads += ("line.quantity_before", "line.quantity_now")
         print_table(speaker, heads, (_row(speaker, row, called, goods=goods) for row in shown))
@@ -237,4 +240,3 @@ def _folder_names(folder: Path | None) -> "Names | None":
         return {code: (zh or "", en or zh or "") for code, zh, en in rows}
 
     return Names(read("stores"), items, read("incidents"))
-

@@ -105,9 +105,7 @@ def _cells(problem: DispatchProblem, row: IntArray) -> dict[str, int]:
     return {name: seconds for name, seconds in zip(ids, row.tolist(), strict=True) if seconds < UNREACHABLE}
 
 
-def _started_row(
-    one: Started, now: datetime, position: tuple[float, float] | None, loaded: LoadedProblem
-) -> Document:
+def _started_row(one: Started, now: datetime, position: tuple[float, float] | None, loaded: LoadedProblem) -> Document:
     row: Document = {
         "team": one.team,
         "task": one.task,

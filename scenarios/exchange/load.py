@@ -179,7 +179,11 @@ def _parts(file: ProblemFile) -> _Parts:
         reserve_floor=floors,
         vehicles=tuple(
             Vehicle(
-                row.id, row.store, row.payload_kg, row.volume_m3, row.profile,
+                row.id,
+                row.store,
+                row.payload_kg,
+                row.volume_m3,
+                row.profile,
                 max(0, seconds_up(row.available_from, as_of)) if row.available_from else 0,
             )
             for row in _by_id(file.vehicles)

@@ -30,7 +30,6 @@ from scenarios.exchange.json_text import dumps, parse_json, read_json, write_tex
 from scenarios.exchange.problem import Row
 from scenarios.texts import both
 
-
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 

@@ -21,7 +21,12 @@ from scenarios.exchange.closures import closure_of
 from scenarios.exchange.problem import Note, ProblemFile
 
 STORE_PROFILE = "pickup"  # how goods go from a store without vehicles of its own (assumed)
-FAR = {"team": "TeamFarFromRoad", "en_route": "PositionFarFromRoad", "store": "StoreFarFromRoad", "incident": "IncidentFarFromRoad"}
+FAR = {
+    "team": "TeamFarFromRoad",
+    "en_route": "PositionFarFromRoad",
+    "store": "StoreFarFromRoad",
+    "incident": "IncidentFarFromRoad",
+}
 
 
 @dataclass(frozen=True, slots=True)

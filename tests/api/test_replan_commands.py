@@ -99,7 +99,20 @@ def test_the_situation_is_replanned_by_what_its_teams_report(office: Path, capsy
     stop = order.stops[0]
     run("plan", "progress", order.team, "--task", "K9", "--state", "on_scene", code=2)
     assert stop.task in capsys.readouterr().err
-    run("plan", "progress", order.team, "--task", stop.task, "--state", "on_scene", "--lat", "27", "--lon", "109", code=2)
+    run(
+        "plan",
+        "progress",
+        order.team,
+        "--task",
+        stop.task,
+        "--state",
+        "on_scene",
+        "--lat",
+        "27",
+        "--lon",
+        "109",
+        code=2,
+    )
     run("plan", "progress", order.team, "--task", stop.task, "--state", "en_route", "--lat", "27.01", code=2)
     run("plan", "progress", order.team, "--task", stop.task, "--state", "en_route", "--lat", "27.01", "--lon", "109",
         "--at", "2024-06-03T08:31:00+08:00", "--lang", "en")  # fmt: skip

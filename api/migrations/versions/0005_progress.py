@@ -31,9 +31,7 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('en_route', 'on_scene', 'done', 'home')", name=op.f("ck_team_progress_state")),
         sa.CheckConstraint("(lat IS NULL) = (lon IS NULL)", name=op.f("ck_team_progress_place")),
         sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_team_progress_plan_id")),
-        sa.ForeignKeyConstraint(
-            ["situation_code"], ["situations.code"], name=op.f("fk_team_progress_situation_code")
-        ),
+        sa.ForeignKeyConstraint(["situation_code"], ["situations.code"], name=op.f("fk_team_progress_situation_code")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_team_progress")),
     )
     op.create_index("ix_team_progress_situation_code", "team_progress", ["situation_code", "team"], unique=False)

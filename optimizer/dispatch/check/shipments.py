@@ -218,7 +218,9 @@ class _Transport:
                 away = {"vehicle": vehicle.id, "trip": number, "depart": first.depart_s, "back": back}
                 yield Violation(Code.TRIP_VEHICLE_AWAY, f"{where}.depart_s", away)
             else:
-                yield from self._departure(where, first, max(self._earliest(first.incident), back or vehicle.available_from_s))
+                yield from self._departure(
+                    where, first, max(self._earliest(first.incident), back or vehicle.available_from_s)
+                )
             row = self.problem.vehicle_index[vehicle.id]
             for at, s in rows:
                 column = self.problem.incident_index[s.incident]

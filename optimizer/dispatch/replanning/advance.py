@@ -49,7 +49,8 @@ def progress(plan: Plan, *, at_s: int) -> Progress:
     stands: dict[str, str] = {}
     still: list[TeamOrder] = []
     for order in plan.team_orders:
-        before, left = None, []
+        before: str | None = None
+        left: list[Stop] = []
         for stop in order.stops:
             if stop.finish_s <= at_s and not left:
                 done.append((order.team, stop.task))
@@ -100,9 +101,12 @@ class Advanced:
 
 
 def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
-    """Both as they stand `at_s` seconds after `as_of`; 0 changes nothing. A team on its way that is still at its base or its last
-    incident may turn from there (R1); where one that is rolling is, only its roads can tell (scenarios.exchange.
-    advance), so here it goes on. Raises ValueError for an instant before `as_of`."""
+    """Both as they stand `at_s` seconds after `as_of`; 0 changes nothing.
+
+    A team on its way that is still at its base or its last incident may turn from there (R1); where one that is
+    rolling is, only its roads can tell (scenarios.exchange.advance), so here it goes on. Raises ValueError for an
+    instant before `as_of`.
+    """
     if at_s < 0:
         raise ValueError(f"at_s must not be negative: {at_s}")
     if at_s == 0:
@@ -126,7 +130,8 @@ def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
                 team,
                 available_from_s=max(0, team.available_from_s - at_s),
                 available_until_s=None if team.available_until_s is None else team.available_until_s - at_s,
-                **_where(problem, seen, team.id),
+                lat=_place(problem, team.id, seen.stands.get(team.id))[0],
+                lon=_place(problem, team.id, seen.stands.get(team.id))[1],
             )
             for team in problem.teams
         ),
@@ -233,20 +238,13 @@ def _started(problem: DispatchProblem, one: UnderWay, at_s: int) -> Started:
 
 
 def _place(problem: DispatchProblem, team: str, incident: str | None) -> tuple[float | None, float | None]:
+    """Coordinates of the incident, else of the team's base."""
     place = (
         problem.teams[problem.team_index[team]]
         if incident is None
         else problem.incidents[problem.incident_index[incident]]
     )
     return place.lat, place.lon
-
-
-def _where(problem: DispatchProblem, seen: Progress, team: str) -> dict[str, float | None]:
-    """Coordinates of a team that stands where it finished."""
-    if team not in seen.stands:
-        return {}
-    lat, lon = _place(problem, team, seen.stands[team])
-    return {"lat": lat, "lon": lon}
 
 
 def _first_legs(problem: DispatchProblem, seen: Progress) -> tuple[IntArray, IntArray | None]:
@@ -271,4 +269,3 @@ def _from(problem: DispatchProblem, team: int, incident: str) -> IntArray:
     travel = problem.travel
     row: IntArray = travel.incident_to_incident_s[travel.team_group[team], problem.incident_index[incident]]
     return row
-

@@ -5,7 +5,7 @@ plan and no worse than practice; then few changed (team, task) and (store, incid
 team on its way turns only where the matrix permits it (R1): both are part of the problem.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from optimizer.dispatch import pipeline
@@ -88,8 +88,6 @@ def replan(
 
 
 def _named(plan: Plan, running: Plan, sha256: str) -> Plan:
-    from dataclasses import replace
-
     return replace(plan, replans=Replans(sha256, count_changes(running, plan)))
 
 

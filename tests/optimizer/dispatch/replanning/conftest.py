@@ -32,7 +32,9 @@ def make(seed: int, *, started: bool = True) -> DispatchProblem:
     n, m = int(rng.integers(3, 6)), int(rng.integers(3, 6))
     incidents = tuple(Incident(f"i{i}", "flood", int(rng.integers(1, 6)), int(rng.integers(-300, 1))) for i in range(n))
     tasks = tuple(
-        Task(f"t{j}", f"i{rng.integers(n)}", f"c{rng.integers(2)}", int(rng.integers(1, 3)), int(rng.integers(300, 900)))
+        Task(
+            f"t{j}", f"i{rng.integers(n)}", f"c{rng.integers(2)}", int(rng.integers(1, 3)), int(rng.integers(300, 900))
+        )
         for j in range(int(rng.integers(3, 7)))
     )
     teams = tuple(
