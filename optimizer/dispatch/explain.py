@@ -30,6 +30,8 @@ def _teams(problem: DispatchProblem, decision: Decision, model: TeamModel) -> It
     for order in decision.team_orders:
         for stop in order.stops:
             on_task.setdefault(stop.task, set()).add(order.team)
+    if all(count[task.id] >= task.teams_needed for task in problem.tasks):
+        return
     arrive, finish = _direct(problem, model)
     for index, task in enumerate(problem.tasks):
         missing = task.teams_needed - count[task.id]

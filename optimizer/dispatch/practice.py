@@ -34,6 +34,7 @@ def practice_teams(
     starts = [team_start(problem, k) for k in teams]
     free = np.array([start[0] for start in starts], np.int64)
     place: list[int | None] = [start[1] for start in starts]
+    where = np.array([-1 if at is None else at for at in place], np.int64)
     need: dict[int, int] = {}
     for task in model.data.task_of.tolist():
         need[task] = need.get(task, 0) + 1
@@ -49,7 +50,7 @@ def practice_teams(
         if arrive >= UNREACHABLE or arrive > model.data.latest[task] or finish > model.data.until[k]:
             return False
         sequences[k].append(task)
-        free[k], place[k] = finish, incident
+        free[k], place[k], where[k] = finish, incident, incident
         return True
 
     pins = {(int(model.data.task_of[slot]), team) for slot, team in model.pinned}
@@ -68,7 +69,7 @@ def practice_teams(
     for task in order:
         incident = int(model.data.incident_of[task])
         able = np.flatnonzero(model.able[task])
-        away = np.array([-1 if place[k] is None else place[k] for k in able], np.int64)
+        away = where[able]
         group = travel.team_group[able]
         seconds = np.where(
             away < 0,

@@ -6,7 +6,7 @@ store that the running plan used and that has lumps to spare; two arcs crossed.
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,34 +39,51 @@ def kept_flow(
     spare = supply.available.copy()
     for (s, _), lumps in now.items():
         spare[s] -= lumps
-    for (s, i), lumps in sorted(before.items()):
-        _more(supply, arrive, allowed, changed, spare, before, s, i, lumps)
+    short = sorted((s, i) for (s, i), lumps in before.items() if lumps > now.get((s, i), 0))
+    into: dict[int, set[int]] = {}  # incident -> stores that send more there than they did
+    over: dict[int, set[int]] = {}  # store -> incidents
+    for (s, i), lumps in now.items():
+        if lumps > before.get((s, i), 0):
+            into.setdefault(i, set()).add(s)
+            over.setdefault(s, set()).add(i)
+    for s, i in short:
+        more = _Arc(s, i, before[s, i], tuple(sorted(into.get(i, ()))), tuple(sorted(over.get(s, ()))))
+        _more(supply, arrive, allowed, changed, spare, before, more)
     return flow if changed == now else _flow(flow, changed)
+
+
+class _Arc(NamedTuple):
+    """An arc of the running plan that has lost lumps, and who may give them back."""
+
+    s: int
+    i: int
+    lumps: int
+    others: tuple[int, ...]  # stores that send more to i than they did
+    elsewhere: tuple[int, ...]  # incidents that s sends more to than it did
 
 
 def _more(
     supply: ItemSupply, arrive: IntArray, allowed: BoolArray, now: dict[tuple[int, int], int], spare: IntArray,
-    before: dict[tuple[int, int], int], s: int, i: int, lumps: int,
+    before: dict[tuple[int, int], int], arc: _Arc,
 ) -> None:  # fmt: skip
-    """Up to `lumps` from s to i, at no cost, taken from arcs to i that exceed the running plan."""
-    weight = supply.weight
-    for other in sorted(s2 for s2, i2 in now if i2 == i and s2 != s):
+    """Up to the running plan's lumps from s to i, at no cost, taken from arcs to i that exceed the running plan."""
+    weight, (s, i, lumps, others, elsewhere) = supply.weight, arc
+    for other in others:
         wanted = lumps - now.get((s, i), 0)
-        over = now[other, i] - before.get((other, i), 0)
+        over = now.get((other, i), 0) - before.get((other, i), 0)
         if wanted <= 0:
             return
         if over <= 0:
             continue
-        if arrive[other, i] == arrive[s, i]:
-            part = min(wanted, over, int(spare[s]))
-            _shift(now, spare, (other, i), (s, i), part)
-        for i2 in sorted(i2 for s2, i2 in now if s2 == s and i2 != i):
+        rise = weight[i] * int(arrive[s, i] - arrive[other, i])
+        if rise == 0:
+            _shift(now, spare, (other, i), (s, i), min(wanted, over, int(spare[s])))
+        for i2 in elsewhere:
             wanted = lumps - now.get((s, i), 0)
             over = now.get((other, i), 0) - before.get((other, i), 0)
             extra = now.get((s, i2), 0) - before.get((s, i2), 0)
-            if min(wanted, over, extra) <= 0 or not allowed[other, i2]:
+            if i2 == i or min(wanted, over, extra) <= 0 or not allowed[other, i2]:
                 continue
-            rise = weight[i] * int(arrive[s, i] - arrive[other, i])
             if rise + weight[i2] * int(arrive[other, i2] - arrive[s, i2]) == 0:
                 part = min(wanted, over, extra)
                 _shift(now, spare, (other, i), (s, i), part, within=True)

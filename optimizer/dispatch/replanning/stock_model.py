@@ -61,10 +61,13 @@ def _comparable(old: DispatchProblem, new: DispatchProblem) -> bool:
     return day and stores and (old.items is new.items or old.items == new.items)
 
 
-def _stock_changed(old: Iterable[StockLine], new: Iterable[StockLine]) -> set[str]:
+def _stock_changed(old: tuple[StockLine, ...], new: tuple[StockLine, ...]) -> set[str]:
     """Items of lines that are not the very same objects: a copy is read anew, which costs time and nothing else."""
     if old is new:
         return set()
+    if len(old) == len(new):
+        pairs = ((a, b) for a, b in zip(old, new, strict=True) if a is not b)
+        return {line.item for pair in pairs if pair[0] != pair[1] for line in pair}
     before, after = {id(line): line for line in old}, {id(line): line for line in new}
     return {(before.get(key) or after[key]).item for key in before.keys() ^ after.keys()}
 
