@@ -53,6 +53,9 @@ class PlanDiff:
         return sum(weight.get(row.kind, 0) for row in (*self.assignments, *self.shipments))
 
 
+_NONE = Decimal(0)
+
+
 def diff(before: Plan, after: Plan, *, shift_s: int = 0) -> PlanDiff:
     """`shift_s`: seconds from the `as_of` of the earlier plan to that of the later one."""
     return PlanDiff(
@@ -67,10 +70,12 @@ def count_changes(before: Plan, after: Plan) -> int:
     """`diff(before, after).changes`, without the rows."""
     stops = {(o.team, s.task) for o in before.team_orders for s in o.stops}
     now = {(o.team, s.task) for o in after.team_orders for s in o.stops}
-    goods, goods_now = _goods(before), _goods(after)
-    keys = goods.keys() | goods_now.keys()
-    none = (Decimal(0), 0)
-    return len(stops ^ now) + sum(goods.get(key, none)[0] != goods_now.get(key, none)[0] for key in keys)
+    units: dict[tuple[str, str, str], Decimal] = {}
+    for sign, plan in ((1, before), (-1, after)):
+        for row in plan.shipments:
+            key = row.store, row.incident, row.item
+            units[key] = units.get(key, _NONE) + sign * row.quantity
+    return len(stops ^ now) + sum(1 for rest in units.values() if rest)
 
 
 def _sorted(rows: Iterable[Change]) -> tuple[Change, ...]:

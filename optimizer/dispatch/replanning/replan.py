@@ -6,6 +6,7 @@ team on its way turns only where the matrix permits it (R1): both are part of th
 """
 
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from fractions import Fraction
 
 from optimizer.dispatch import pipeline
@@ -14,7 +15,7 @@ from optimizer.dispatch.levels import Decision, Value, rank, supply_levels, team
 from optimizer.dispatch.loading import Load
 from optimizer.dispatch.pipeline import TEAM_LEVELS, SolveLimits, solve
 from optimizer.dispatch.plan import Plan, Replans, Shipment, Status, StoppedBy, TeamOrder
-from optimizer.dispatch.practice import practice_loads, practice_teams
+from optimizer.dispatch.practice import practice_teams
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.replanning.diff import count_changes
 from optimizer.dispatch.replanning.stock_model import updated_model
@@ -34,6 +35,7 @@ class Basis:
     solved: dict[str, ItemSolved]
     loaded: Loaded = field(default_factory=Loaded)
     practice: Loaded = field(default_factory=Loaded)
+    rows: tuple[Shipment, ...] = ()  # what these flows were loaded to, if all of it found a trip
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,9 @@ def basis_of(problem: DispatchProblem) -> Basis:
     """Work ahead for a problem whose plan is in force, while nobody waits."""
     model = updated_model(None, problem)
     side = solve_items(model, {}, None)
-    _, loaded = load_stores(model, side.loads, Loaded())
-    _, practice = load_stores(model, practice_loads(model), Loaded(), as_listed=True)
-    return Basis(model, side.solved, loaded, practice)
+    rows, loaded = load_stores(model, side.loads, Loaded())
+    _, practice = load_stores(model, side.practice, Loaded(), as_listed=True)
+    return Basis(model, side.solved, loaded, practice, _whole(side.loads, rows))
 
 
 def replan(
@@ -114,10 +116,13 @@ def _supplies(
     problem: DispatchProblem, model: SupplyModel, running: Plan, basis: Basis | None
 ) -> tuple[pipeline._Side, tuple[Shipment, ...], Basis]:
     """Levels 2 and 4 to 7."""
-    side = solve_items(model, basis.solved if basis else {}, running)
+    # where the running plan ships just what the basis holds, untouched items are known to be kept
+    same = basis is not None and bool(basis.rows) and running.shipments == basis.rows
+    side = solve_items(model, basis.solved if basis else {}, running, same=same)
     names = tuple(name for name in problem.parameters.levels if name not in TEAM_LEVELS)
     before = basis.loaded if basis else Loaded()
     rows, loaded = load_stores(model, side.loads, before)
+    whole = _whole(side.loads, rows)
     values = supply_levels(problem, rows)
 
     def better(loads: tuple[Load, ...], *, or_equal: bool = False) -> bool:
@@ -132,17 +137,22 @@ def _supplies(
 
     if side.plain is not None:
         better(side.plain)
-    kept = running_loads(model, running)
+    kept = running_loads(model, running, {item: side.solved[item].loads for item in side.kept} if same else None)
     if not _same_loads(kept, side.loads) and _serves_as_much(kept, side.loads):
         better(kept, or_equal=True)
-    theirs, practice_loaded = load_stores(
-        model, practice_loads(model), basis.practice if basis else Loaded(), as_listed=True
-    )
+    theirs, practice_loaded = load_stores(model, side.practice, basis.practice if basis else Loaded(), as_listed=True)
     practice = supply_levels(problem, theirs)
     if rank(problem, practice, names) < rank(problem, values, names):
         rows, values = theirs, practice
     bounds = pipeline._supply_bounds(problem, model, side.share, values, side.least)
-    return pipeline._Side(values, bounds, practice), rows, Basis(model, side.solved, loaded, practice_loaded)
+    basis = Basis(model, side.solved, loaded, practice_loaded, whole)
+    return pipeline._Side(values, bounds, practice), rows, basis
+
+
+def _whole(loads: tuple[Load, ...], rows: tuple[Shipment, ...]) -> tuple[Shipment, ...]:
+    """The rows, if they carry all of the loads: then they tell the loads."""
+    carried = sum((row.quantity for row in rows), Decimal(0))
+    return rows if carried == sum((load.quantity for load in loads), Decimal(0)) else ()
 
 
 def _totals(loads: tuple[Load, ...]) -> dict[tuple[int, int], object]:

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from optimizer.dispatch.fairness import Share, share_out
+from optimizer.dispatch.levels import exact_sum
 from optimizer.dispatch.loading import Load, load_of, numbered, shipments
 from optimizer.dispatch.plan import Plan, Shipment
+from optimizer.dispatch.practice import incident_order
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.replanning.keep_flow import kept_flow
 from optimizer.dispatch.supplies import Contest, Flow, cheapest_grants, contest, ship
@@ -33,6 +35,10 @@ class ItemSolved:
     held: Contest | None
     grants: IntArray
     flow: Flow
+    best: Flow  # before the running plan's arcs were put back
+    loads: tuple[Load, ...]  # of the flow
+    turn: tuple[int, ...]  # its incidents in the order of practice
+    practice: tuple[Load, ...]
 
 
 @dataclass(frozen=True)
@@ -50,12 +56,16 @@ class SupplySide:
     share: Share
     loads: tuple[Load, ...]
     least: Fraction
-    reused: int  # items taken over as they were
+    kept: frozenset[str]  # items taken over as they were
+    practice: tuple[Load, ...]
     plain: tuple[Load, ...] | None  # the loads before the running plan's arcs were put back, where they were
 
 
-def solve_items(model: SupplyModel, before: dict[str, ItemSolved], running: Plan | None) -> SupplySide:
-    """Every item's grants and flow (levels 2, 4, 5, 6), taken over where nothing about it changed."""
+def solve_items(
+    model: SupplyModel, before: dict[str, ItemSolved], running: Plan | None, *, same: bool = False
+) -> SupplySide:
+    """Every item's grants and flow (levels 2, 4, 5, 6), taken over where nothing about it changed. `same`: the
+    running plan ships just what `before` holds."""
     problem, items = model.problem, model.items
     ids = [tuple(problem.incidents[i].id for i in supply.incidents.tolist()) for supply in items]
     opened = tuple(model.open(supply) for supply in items)
@@ -74,34 +84,80 @@ def solve_items(model: SupplyModel, before: dict[str, ItemSolved], running: Plan
     else:
         rows = zip(items, opened, contests, strict=True)
         share = Share(tuple(cheapest_grants(model, *row) for row in rows), proven=False)
-    sent = _sent(problem, running)
+    taken = [
+        found is not None and np.array_equal(found.grants, grants)
+        for found, grants in zip(known, share.grants, strict=True)
+    ]
+    kept = frozenset(name for name, same in zip(names, taken, strict=True) if same)
+    sent = _sent(problem, running, kept if same else frozenset())
+    rank = {incident: number for number, incident in enumerate(incident_order(problem))}
     solved: dict[str, ItemSolved] = {}
     loads: list[Load] = []
     plain: list[Load] = []
-    least, horizon, altered = Fraction(0), problem.parameters.horizon_s, False
+    practice: list[Load] = []
+    parts: list[Fraction] = []
+    least, altered = Fraction(0), False
     for name, supply, asking, allowed, held, grants, found in zip(
         names, items, ids, opened, contests, share.grants, known, strict=True
     ):
-        if found is not None and np.array_equal(found.grants, grants):
-            flow = best = found.flow
+        if found is not None and name in kept:
+            best = found.best
         else:
             best = ship(model, supply, allowed, grants, held)
+        if found is not None and name in kept and same:
+            flow = found.flow
+        else:
             flow = kept_flow(model, supply, allowed, grants, best, sent.get(name, {}))
-        solved[name] = ItemSolved(supply, asking, model.arrivals(supply), allowed, held, grants, flow)
-        mine = _loads(supply, flow)
+        numbered_alike = found is not None and np.array_equal(found.supply.incidents, supply.incidents)
+        turn = tuple(sorted(range(len(asking)), key=lambda column: rank[int(supply.incidents[column])]))
+        if found is not None and numbered_alike and flow is found.flow:
+            mine = found.loads
+        else:
+            mine = _loads(supply, flow)
+        if found is not None and numbered_alike and turn == found.turn:
+            theirs = found.practice
+        else:
+            theirs = _practice(model, supply, allowed, turn)
+        practice.extend(theirs)
+        solved[name] = ItemSolved(
+            supply, asking, model.arrivals(supply), allowed, held, grants, flow, best, mine, turn, theirs
+        )
         loads.extend(mine)
         plain.extend(mine if best is flow else _loads(supply, best))
         altered = altered or best is not flow
-        missing = np.flatnonzero(supply.demand != grants)
-        late = sum((supply.weight[p] * int(supply.demand[p] - grants[p]) for p in missing), Fraction(0)) * horizon
-        least += flow.bound + late
-    reused = sum(one is not None for one in known)
-    return SupplySide(solved, share, tuple(loads), least, reused, tuple(plain) if altered else None)
+        missing = np.flatnonzero(supply.demand != grants).tolist()
+        parts.extend(supply.weight[p] * int(supply.demand[p] - grants[p]) for p in missing)
+        least += flow.bound
+    least += exact_sum(parts) * problem.parameters.horizon_s
+    practice.sort(key=lambda load: rank[load.incident])  # of one incident by item, as they stand
+    return SupplySide(solved, share, tuple(loads), least, kept, tuple(practice), tuple(plain) if altered else None)
 
 
-def _loads(supply: ItemSupply, flow: Flow) -> list[Load]:
+def _loads(supply: ItemSupply, flow: Flow) -> tuple[Load, ...]:
+    """`load_of` of every arc."""
+    weight = [float(weight) / float(supply.lump) for weight in supply.weight]
+    stores, incidents = supply.stores.tolist(), supply.incidents.tolist()
     arcs = zip(flow.store.tolist(), flow.incident.tolist(), flow.lumps.tolist(), strict=True)
-    return [load_of(supply, store, incident, lumps) for store, incident, lumps in arcs]
+    return tuple(
+        Load(stores[s], incidents[i], supply.item, supply.lump * lumps, supply.lump, weight[i]) for s, i, lumps in arcs
+    )
+
+
+def _practice(model: SupplyModel, supply: ItemSupply, allowed: BoolArray, turn: tuple[int, ...]) -> tuple[Load, ...]:
+    """`practice.practice_loads` of one item: items do not touch each other there."""
+    left, arrive = supply.available.copy(), model.arrivals(supply)
+    loads = []
+    for column in turn:
+        wanted = int(supply.demand[column])
+        there = np.flatnonzero((left > 0) & allowed[:, column])
+        for row in there[np.argsort(arrive[there, column], kind="stable")].tolist():
+            if not wanted:
+                break
+            take = min(wanted, int(left[row]))
+            left[row] -= take
+            wanted -= take
+            loads.append(load_of(supply, row, column, take))
+    return tuple(loads)
 
 
 def _same(
@@ -120,10 +176,12 @@ def _same(
     )
 
 
-def _sent(problem: DispatchProblem, running: Plan | None) -> dict[str, dict[tuple[int, int], Any]]:
-    """item -> (store, incident) -> units, of the running plan, as far as all three are still there."""
+def _sent(problem: DispatchProblem, running: Plan | None, but: frozenset[str]) -> dict[str, dict[tuple[int, int], Any]]:
+    """item (not those of `but`) -> (store, incident) -> units, of the running plan, as far as all are still there."""
     sent: dict[str, dict[tuple[int, int], Any]] = {}
     for row in running.shipments if running is not None else ():
+        if row.item in but:
+            continue
         store, incident = problem.store_index.get(row.store), problem.incident_index.get(row.incident)
         if store is not None and incident is not None:
             units = sent.setdefault(row.item, {})
@@ -131,10 +189,13 @@ def _sent(problem: DispatchProblem, running: Plan | None) -> dict[str, dict[tupl
     return sent
 
 
-def running_loads(model: SupplyModel, running: Plan) -> tuple[Load, ...]:
-    """What the running plan ships, as far as there is demand, stock and a way for it."""
-    loads: list[Load] = []
-    for item, units in sorted(_sent(model.problem, running).items()):
+def running_loads(
+    model: SupplyModel, running: Plan, known: dict[str, tuple[Load, ...]] | None = None
+) -> tuple[Load, ...]:
+    """What the running plan ships, as far as there is demand, stock and a way for it; `known`: of some items."""
+    known = known or {}
+    loads: list[Load] = [load for mine in known.values() for load in mine]
+    for item, units in sorted(_sent(model.problem, running, frozenset(known)).items()):
         supply = model.by_item.get(item)
         if supply is None:
             continue
