@@ -100,20 +100,14 @@ def solve_items(
     for name, supply, asking, allowed, held, grants, found in zip(
         names, items, ids, opened, contests, share.grants, known, strict=True
     ):
-        if found is not None and name in kept:
-            best = found.best
-        else:
-            best = ship(model, supply, allowed, grants, held)
+        best = found.best if found is not None and name in kept else ship(model, supply, allowed, grants, held)
         if found is not None and name in kept and same:
             flow = found.flow
         else:
             flow = kept_flow(model, supply, allowed, grants, best, sent.get(name, {}))
         numbered_alike = found is not None and np.array_equal(found.supply.incidents, supply.incidents)
         turn = tuple(sorted(range(len(asking)), key=lambda column: rank[int(supply.incidents[column])]))
-        if found is not None and numbered_alike and flow is found.flow:
-            mine = found.loads
-        else:
-            mine = _loads(supply, flow)
+        mine = found.loads if found is not None and numbered_alike and flow is found.flow else _loads(supply, flow)
         if found is not None and numbered_alike and turn == found.turn:
             theirs = found.practice
         else:
