@@ -81,6 +81,8 @@ def stops_of(problem: DispatchProblem, team: int, tasks: Sequence[int]) -> tuple
 def team_orders(problem: DispatchProblem, sequences: Sequence[Sequence[int]]) -> tuple[TeamOrder, ...]:
     """Orders of every team that has a stop; `sequences[k]` are task indices, started tasks left out."""
     orders = (
-        TeamOrder(team.id, stops_of(problem, index, sequences[index])) for index, team in enumerate(problem.teams)
+        TeamOrder(team.id, stops_of(problem, index, sequences[index]))
+        for index, team in enumerate(problem.teams)
+        if len(sequences[index]) or team.id in problem.started_of
     )
     return tuple(order for order in orders if order.stops)
