@@ -54,6 +54,8 @@ class SupplyModel:
     def _arrivals_of(self, supply: ItemSupply) -> IntArray:
         result = self.arrive[np.ix_(supply.stores, supply.incidents)]
         problem, item = self.problem, self.problem.items[supply.item]
+        if all(fits(problem, vehicle, item, supply.lump) for vehicle in self.smallest):
+            return result
         for store, own in self.vehicles.items():
             row = int(np.searchsorted(supply.stores, problem.store_index[store]))
             if row == len(supply.stores) or supply.stores[row] != problem.store_index[store]:
@@ -84,6 +86,15 @@ class SupplyModel:
             ):
                 result[row, column] = True
         return result
+
+    @cached_property
+    def smallest(self) -> tuple[int, ...]:
+        """The vehicle of the least payload and that of the least volume."""
+        vehicles = self.problem.vehicles
+        numbers = range(len(vehicles))
+        if not vehicles:
+            return ()
+        return min(numbers, key=lambda v: vehicles[v].payload_kg), min(numbers, key=lambda v: vehicles[v].volume_m3)
 
     @cached_property
     def by_item(self) -> dict[str, ItemSupply]:

@@ -48,9 +48,11 @@ def allowed_teams(problem: DispatchProblem) -> BoolArray:
     for index, team in enumerate(problem.teams):
         for capability in team.capabilities:
             holds.setdefault(capability, []).append(index)
+    rows = {capability: np.array(teams, np.int64) for capability, teams in holds.items()}
     allowed = np.zeros((len(problem.tasks), len(problem.teams)), np.bool_)
     for index, task in enumerate(problem.tasks):
-        allowed[index, holds.get(task.capability, [])] = True
+        if task.capability in rows:
+            allowed[index, rows[task.capability]] = True
     for ban in problem.bans:
         if ban.task is not None and ban.team is not None:
             allowed[problem.task_index[ban.task], problem.team_index[ban.team]] = False
@@ -143,14 +145,16 @@ def direct_finish(data: TeamData) -> tuple[IntArray, IntArray]:
     tasks, teams = data.service.shape
     if tasks == 0 or teams == 0:
         return np.zeros((tasks, teams), np.int64), np.zeros((tasks, teams), np.int64)
-    travel = data.base.T[data.incident_of].copy()
+    # tasks of one incident are reached at the same time
+    incidents, first, of = np.unique(data.incident_of, return_index=True, return_inverse=True)
+    travel = data.base.T[incidents].copy()
     away = np.flatnonzero(data.place >= 0)
     if away.size:
-        travel[:, away] = data.between[data.group[away], data.place[away]].T[data.incident_of]
-    there = data.incident_of[:, None] == data.place[None, :]
-    begin = np.maximum(data.free[None, :], data.release[:, None])
+        travel[:, away] = data.between[data.group[away], data.place[away]].T[incidents]
+    there = incidents[:, None] == data.place[None, :]
+    begin = np.maximum(data.free[None, :], data.release[first][:, None])
     arrive = np.where(there, begin, begin + data.turnout[None, :] + travel)
-    arrive = np.where((travel >= UNREACHABLE) & ~there, UNREACHABLE, arrive)
+    arrive = np.where((travel >= UNREACHABLE) & ~there, UNREACHABLE, arrive)[of]
     finish = np.minimum(arrive + data.service, UNREACHABLE)
     late = (arrive > data.latest[:, None]) | (finish > data.until[None, :])
     return np.where(late, UNREACHABLE, arrive), np.where(late, UNREACHABLE, finish)
@@ -166,7 +170,7 @@ def reachable(data: TeamData) -> BoolArray:
     for g in range(len(ways)):
         members = np.flatnonzero(data.group == g)
         while True:
-            wider = result[members] | (result[members].astype(np.int64) @ ways[g].astype(np.int64) > 0)
+            wider = result[members] | (result[members].astype(np.float32) @ ways[g].astype(np.float32) > 0)
             if (wider == result[members]).all():
                 break
             result[members] = wider

@@ -10,7 +10,8 @@ import pytest
 
 from optimizer.dispatch.check import check
 from optimizer.dispatch.pipeline import SolveLimits, solve
-from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.plan import Shipment
+from optimizer.dispatch.problem import DispatchProblem, StockLine
 from optimizer.dispatch.replanning import Replanned, advance, basis_of, replan
 from optimizer.network.closures import Closure
 from scenarios.exchange.change import with_closures, with_incident
@@ -36,7 +37,15 @@ def city() -> tuple[LoadedProblem, Replanned]:
     seen = advance(loaded.problem, plan, at_s=AT_S)
     later = replace(loaded, problem=seen.problem)
     running = replan(seen.problem, seen.remaining, running_sha256=SHA, basis=basis_of(seen.problem))
+    SHIPPED.update(number_of(row) for row in running.plan.shipments)
     return later, running
+
+
+SHIPPED: set[tuple[str, str, str]] = set()  # lots that the running plan takes from
+
+
+def number_of(line: StockLine | Shipment) -> tuple[str, str, str]:
+    return line.store, line.item, line.lot
 
 
 def new_incident(loaded: LoadedProblem, number: int) -> LoadedProblem:
@@ -60,10 +69,11 @@ def closure(loaded: LoadedProblem, number: int) -> LoadedProblem:
 
 
 def team_lost(loaded: LoadedProblem, number: int) -> LoadedProblem:
-    """One that has not begun anything."""
+    """One that is on its way: somebody else must go."""
     problem, travel = loaded.problem, loaded.problem.travel
-    idle = [row for row, team in enumerate(problem.teams) if team.id not in problem.started_of]
-    row = idle[number * 37 % len(idle)]
+    going = [one.team for one in problem.started if one.state == "en_route"]
+    team = going[number * 37 % len(going)]
+    row = problem.team_index[team]
     ways = travel.en_route_to_incident_s
     changed = replace(
         problem,
@@ -75,15 +85,15 @@ def team_lost(loaded: LoadedProblem, number: int) -> LoadedProblem:
             en_route_to_incident_s=None if ways is None else np.delete(ways, row, 0),
         ),
         service_s=np.delete(problem.service_s, row, 1),
+        started=tuple(one for one in problem.started if one.team != team),
     )
     return replace(loaded, problem=changed)
 
 
 def stock_corrected(loaded: LoadedProblem, number: int) -> LoadedProblem:
-    """Half of a lot that is needed is not there."""
+    """Half of a lot from which something is still to leave is not there."""
     problem = loaded.problem
-    asked = {demand.item for demand in problem.demands}
-    rows = [row for row, line in enumerate(problem.stock) if line.item in asked and line.quantity > 1]
+    rows = [row for row, line in enumerate(problem.stock) if line.quantity > 1 and number_of(line) in SHIPPED]
     row = rows[number * 997 % len(rows)]
     line = replace(problem.stock[row], quantity=problem.stock[row].quantity // 2)
     return replace(loaded, problem=replace(problem, stock=(*problem.stock[:row], line, *problem.stock[row + 1 :])))

@@ -22,11 +22,9 @@ Sequences = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True)
 class Repaired:
-    """`sequences[k]`: task indices of team k, those it is bound to (T9) left out; `kept` is the part of the running
-    plan that can still be kept."""
+    """`sequences[k]`: task indices of team k, those it is bound to (T9) left out."""
 
     sequences: Sequences
-    kept: Sequences
     unserved: int  # level 1 of slots that a team could fill
     broken_pins: tuple[tuple[int, int], ...]  # (slot, team) without a place
 
@@ -54,7 +52,6 @@ def replan_teams(problem: DispatchProblem, model: TeamModel, running: Plan, *, s
     wanted = running_sequences(problem, running)
     routes = Routes(model)
     _keep(model, routes, wanted)
-    kept = routes.tasks()
     if (routes.team_of < 0).any():
         construct(model.data, model.start, model.choices, routes.team_of, routes.sequence, routes.length)
     found = routes
@@ -67,7 +64,7 @@ def replan_teams(problem: DispatchProblem, model: TeamModel, running: Plan, *, s
     restore(model, found, wanted)
     found.read_teams()
     broken = tuple((slot, team) for slot, team in model.pinned if found.team_of[slot] != team)
-    return Repaired(found.tasks(), kept, found.unserved(), broken)
+    return Repaired(found.tasks(), found.unserved(), broken)
 
 
 def _keep(model: TeamModel, routes: Routes, wanted: Sequences) -> None:
