@@ -111,3 +111,48 @@ def test_a_share_of_a_line() -> None:
     assert along(line, 0.0) == (27.0, 109.0)
     assert along(line, 0.5) == pytest.approx((27.015, 109.0))
     assert along(line, 1.0) == pytest.approx((27.03, 109.0))
+
+
+def test_a_file_with_given_times_advances_as_the_problem_in_memory_does() -> None:
+    from optimizer.dispatch.pipeline import SolveLimits, solve
+
+    team = {"tier": "5", "capabilities": ["c"], "headcount": 5, "profile": "p", "turnout_s": 60}
+    task = {"capability": "c", "teams_needed": 1, "service_s": 300}
+    incident = {"kind": "flood", "severity": 3, "reported_at": "2026-01-01T08:00:00+08:00"}
+    document = {
+        "schema_version": 1,
+        "as_of": "2026-01-01T08:00:00+08:00",
+        "items": [{"id": "W", "mass_kg": 1, "volume_m3": 0, "life_critical": True}],
+        "incidents": [
+            {**incident, "id": name, "tasks": [{**task, "id": f"t{name}"}], "demands": [{"item": "W", "quantity": 4}]}
+            for name in ("a", "b", "c")
+        ],
+        "teams": [{**team, "id": "k"}, {**team, "id": "l"}],
+        "stores": [{"id": "s", "tier": "town", "stock": [{"item": "W", "lot": "1", "quantity": 20}]}],
+        "vehicles": [{"id": "v", "store": "s", "payload_kg": 5, "volume_m3": 1, "profile": "p"}],
+        "travel": {
+            "team_to_incident_s": {"k": {"a": 100, "b": 200, "c": 400}, "l": {"a": 300, "b": 200, "c": 500}},
+            "incident_to_incident_s": {
+                "p": {"a": {"b": 90, "c": 150}, "b": {"a": 90, "c": 110}, "c": {"a": 150, "b": 110}}
+            },
+            "store_to_incident_s": {"s": {"a": 120, "b": 240, "c": 360}},
+        },
+        "parameters": {"redispatch": {"3": [3]}},
+    }
+    before = to_problem(parse_problem(document, source="test"), folder=Path())
+    plan = solve(before.problem, limits=SolveLimits(iterations=5000))
+    for at_s in (0, 30, 130, 300, 470, 500, 2000):
+        at = before.problem.as_of + timedelta(seconds=at_s)
+        later, advanced = advanced_document(document, before, plan, at=at)
+        loaded = to_problem(parse_problem(later, source="test"), folder=Path())
+        ours, theirs = advanced.problem, loaded.problem
+        assert (ours.as_of, ours.tasks, ours.demands, ours.stock) == (
+            theirs.as_of, theirs.tasks, theirs.demands, theirs.stock,
+        )  # fmt: skip
+        assert (ours.teams, ours.vehicles, ours.started, ours.incidents) == (
+            theirs.teams, theirs.vehicles, theirs.started, theirs.incidents,
+        )  # fmt: skip
+        for name, array in vars(ours.travel).items():
+            other = getattr(theirs.travel, name)
+            if (name != "en_route_to_incident_s" or other is not None) and not name.endswith("_m"):
+                np.testing.assert_array_equal(array, other, err_msg=f"{name} at {at_s}")

@@ -131,3 +131,9 @@ def small() -> Any:
 def change() -> Any:
     """(problem, seed) -> the problem after one change."""
     return changed
+
+
+@pytest.fixture(scope="session")
+def lose() -> Any:
+    """(problem, row) -> the problem without that team."""
+    return without_team

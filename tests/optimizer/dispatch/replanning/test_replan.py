@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from optimizer.dispatch.check import check
 from optimizer.dispatch.levels import rank, supply_levels, team_levels
 from optimizer.dispatch.pipeline import TEAM_LEVELS, SolveLimits, solve
-from optimizer.dispatch.plan import Plan
-from optimizer.dispatch.problem import LEVELS, DispatchProblem
-from optimizer.dispatch.replanning import advance, basis_of, replan
+from optimizer.dispatch.plan import Plan, Status
+from optimizer.dispatch.problem import LEVELS, DispatchProblem, Pin
+from optimizer.dispatch.replanning import advance, basis_of, diff, replan
 from optimizer.dispatch.replanning.teams import running_sequences
 from optimizer.dispatch.schedule import team_orders
 from optimizer.dispatch.team_model import team_model
@@ -142,3 +142,41 @@ def test_at_its_own_instant_a_plan_is_as_it_was(small: Make) -> None:
     seen = advance(problem, running, at_s=0)
     assert seen.problem is problem
     assert seen.remaining is running
+
+
+def test_a_new_pin_is_kept_and_one_that_cannot_be_is_named(small: Make) -> None:
+    problem = small(1, started=False)
+    running = solve(problem, limits=FAST)
+    model = team_model(problem)
+    ordered = {(order.team, stop.task) for order in running.team_orders for stop in order.stops}
+    pairs = [
+        (team.id, task.id)
+        for j, task in enumerate(problem.tasks)
+        for k, team in enumerate(problem.teams)
+        if model.able[j, k] and (team.id, task.id) not in ordered
+    ]
+    pinned = replace(problem, pins=(Pin(*pairs[0]),))
+    plan = again(pinned, running)
+    assert pairs[0] in {(order.team, stop.task) for order in plan.team_orders for stop in order.stops}
+    assert check(pinned, plan) == ()
+    helpless = replace(problem, teams=tuple(replace(team, capabilities=()) for team in problem.teams), pins=pinned.pins)
+    refused = again(helpless, running)
+    assert refused.status is Status.INFEASIBLE
+    assert [(row.facts["pin_team"], row.task) for row in refused.unmet] == [pairs[0]]
+
+
+def test_the_difference_tells_who_moved_and_what_was_dropped(small: Make, lose: Make) -> None:
+    problem = small(1, started=False)
+    running = solve(problem, limits=FAST)
+    team = running.team_orders[0].team
+    lost = lose(problem, problem.team_index[team])
+    plan = again(lost, running)
+    rows = diff(running, plan)
+    assert team not in {row.who for row in rows.assignments if row.kind not in ("dropped",)}
+    assert all(row.was == team or row.was is None or row.was in problem.team_index for row in rows.assignments)
+    assert {row.kind for row in rows.assignments} & {"moved", "dropped"}
+    assert plan.replans is not None
+    assert plan.replans.changes == rows.changes
+    assert diff(plan, plan).changes == 0
+    later = diff(running, running, shift_s=60)
+    assert {row.kind for row in later.assignments} == {"retimed"}
