@@ -154,7 +154,9 @@ def register(group: typer.Typer, kit: Kit) -> None:
         on_scene = sum(one.on_scene for one in seen.under_way)
         facts = {"done": len(seen.done), "on_scene": on_scene, "en_route": len(seen.under_way) - on_scene}
         speaker.say("plan.advanced", folder=out, left=len(seen.left), **facts)
-        speaker.say("plan.advanced_next", next=f"wuding replan {out / 'problem.json'} {out / 'plan.json'} --out plan2.json")
+        speaker.say(
+            "plan.advanced_next", next=f"wuding replan {out / 'problem.json'} {out / 'plan.json'} --out plan2.json"
+        )
         return DONE
 
 

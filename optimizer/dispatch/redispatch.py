@@ -25,6 +25,8 @@ def may_turn(problem: DispatchProblem, started: Started) -> bool:
     if task.capability not in problem.teams[row].capabilities:
         return False
     reported = problem.incidents[problem.incident_index[task.incident]].reported_s
+    if started.arrives_s < reported:
+        return False  # so that no first leg is shorter than nothing
     in_time = task.latest_s is None or started.arrives_s <= reported + task.latest_s
     return in_time and (until is None or started.arrives_s + int(problem.service_s[number, row]) <= until)
 
@@ -42,7 +44,8 @@ def turned_arrival(problem: DispatchProblem, started: Started, incident: int) ->
 
 def first_legs(problem: DispatchProblem) -> IntArray:
     """(teams, incidents) seconds that a first leg adds to `max(free, reported) + turnout`: travel from the base, or
-    for a team that may turn (R1) what makes its arrival right without a turnout, hence perhaps negative."""
+    for a team that may turn (R1) what makes its arrival right without a turnout: perhaps negative, but never less
+    than -turnout."""
     turning = [one for one in problem.started if may_turn(problem, one)]
     base = problem.travel.team_to_incident_s
     if not turning:

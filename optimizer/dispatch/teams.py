@@ -38,14 +38,7 @@ class TeamSchedule:
 
 
 def search(
-    model: TeamModel,
-    routes: Routes,
-    *,
-    seed: int,
-    iterations: int,
-    deadline: float | None,
-    target: int | None,
-    rounds: tuple[tuple[float, float, float], ...] = ROUNDS,
+    model: TeamModel, routes: Routes, *, seed: int, iterations: int, deadline: float | None, target: int | None
 ) -> tuple[Routes, int, StoppedBy]:
     """Anneal from `routes`; stop at `iterations` moves, at the bound `target`, or at the clock."""
     data, big = model.data, unserved_cost(model.data)
@@ -55,7 +48,7 @@ def search(
     mean = max(1.0, float(cost.sum()) / max(1, model.slots))
     state = splitmix_state(seed)
     done = 0
-    for share, hot, cold in rounds:
+    for share, hot, cold in ROUNDS:
         routes, total = found.copy(), int(share * iterations)
         cost = routes.costs()
         best[1:] = routes.unserved(), cost.sum()

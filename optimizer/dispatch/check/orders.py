@@ -87,11 +87,12 @@ def _may_turn(problem: DispatchProblem, started: Started) -> bool:
     index = problem.task_index[started.task]
     task, until = problem.tasks[index], problem.teams[row].available_until_s
     reported = problem.incidents[problem.incident_index[task.incident]].reported_s
+    early = started.arrives_s < reported
     late = task.latest_s is not None and started.arrives_s > reported + task.latest_s
     over = until is not None and started.arrives_s + int(problem.service_s[index, row]) > until
     pinned = any((pin.team, pin.task) == (started.team, started.task) for pin in problem.pins)
     capable = task.capability in problem.teams[row].capabilities
-    return bool(_severities(problem, started)) and capable and not (late or over or pinned)
+    return bool(_severities(problem, started)) and capable and not (early or late or over or pinned)
 
 
 def _teams_per_task(problem: DispatchProblem, plan: Plan) -> Iterator[Violation]:

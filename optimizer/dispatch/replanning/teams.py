@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.dispatch.annealing import anneal, splitmix_state
 from optimizer.dispatch.kernels import INFEASIBLE, construct, sequence_cost
 from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.redispatch import may_turn
 from optimizer.dispatch.routes import Routes
-from optimizer.dispatch.team_model import TeamModel
-from optimizer.dispatch.teams import search
+from optimizer.dispatch.team_model import TeamModel, unserved_cost
 
 MOVES = 100  # moves per slot of the search (measured: more changes nothing on the scenarios)
-DOWNHILL = ((1.0, 1e-9, 1e-9),)  # a temperature at which nothing worse is taken
+COLD = 1e-9  # a temperature at which nothing worse is taken
 
 Sequences = tuple[tuple[int, ...], ...]
 
@@ -56,15 +56,24 @@ def replan_teams(problem: DispatchProblem, model: TeamModel, running: Plan, *, s
         construct(model.data, model.start, model.choices, routes.team_of, routes.sequence, routes.length)
     found = routes
     if model.slots and len(model.choices):
-        found, _, _ = search(
-            model, routes, seed=seed, iterations=MOVES * model.slots, deadline=None, target=None, rounds=DOWNHILL
-        )
-        if found.rank() >= routes.rank():
-            found = routes
+        found = _downhill(model, routes, seed=seed, moves=MOVES * model.slots)
     restore(model, found, wanted)
     found.read_teams()
     broken = tuple((slot, team) for slot, team in model.pinned if found.team_of[slot] != team)
     return Repaired(found.tasks(), found.unserved(), broken)
+
+
+def _downhill(model: TeamModel, routes: Routes, *, seed: int, moves: int) -> Routes:
+    """`routes`, or strictly better ones that a search without a climb found from there."""
+    walk, found, cost, big = routes.copy(), routes.copy(), routes.costs(), unserved_cost(model.data)
+    unserved, completion = routes.rank()
+    best = np.array([completion + big * unserved, unserved, completion], np.int64)
+    anneal(
+        model.data, model.start, model.choices, walk.team_of, walk.sequence, walk.length, cost,
+        found.sequence, found.length, best, splitmix_state(seed), 0, moves, moves, COLD, COLD, big, big,
+    )  # fmt: skip
+    found.read_teams()
+    return found if found.rank() < routes.rank() else routes
 
 
 def _keep(model: TeamModel, routes: Routes, wanted: Sequences) -> None:
