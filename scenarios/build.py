@@ -138,7 +138,7 @@ def _document(
     """`left`: units by item that may leave; without it needs are left to be estimated, whatever was delivered."""
     catalogue = (world.book or built_in()[1]).catalogue
     here = set(world.stores["id"])  # a part of the county may have teams whose store is elsewhere
-    return {
+    document = {
         "schema_version": 1,
         "as_of": world.as_of.isoformat(),
         "network": dict(world.roads),
@@ -168,6 +168,11 @@ def _document(
         ],
         "parameters": dict(world.parameters),
     }
+    if world.standing is None or not world.standing.newest:
+        return document
+    from scenarios.progress import with_progress  # tables of the database: only for a live World
+
+    return with_progress(document, world.standing)
 
 
 def _present(row: Mapping[str, Any], *names: str) -> dict[str, Any]:

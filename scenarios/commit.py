@@ -19,7 +19,7 @@ from inventory.tables.places import stores
 from inventory.tables.stock import balances, movements, reservations
 from optimizer.dispatch.plan import Plan
 from optimizer.errors import OptimizerError
-from scenarios.deliveries import gone_under_running, plan_reference
+from scenarios.deliveries import gone_under, plan_reference
 from scenarios.exchange.plan import dump_plan
 from scenarios.incidents import find_situation
 from scenarios.tables import LIVE, orders, plans, shipments, situations
@@ -38,6 +38,10 @@ class PlanStale(OptimizerError):
             lines=len(self.changes), store=one.store, item=one.item, lot=one.lot or "-", needed=one.quantity,
             now=one.available,
         )  # fmt: skip
+
+
+class InForceAlready(OptimizerError):
+    """A roll-back to the plan that is in force. Facts: plan."""
 
 
 class NoRunningPlan(OptimizerError):
@@ -68,13 +72,15 @@ class Committed:
 
 def commit_plan(
     connection: Connection, plan: Plan, *, act: Act, situation: str = LIVE, expires_at: datetime | None = None,
-    as_of: datetime | None = None,
+    as_of: datetime | None = None, plan_as_of: datetime | None = None, unless_in_force: bool = False,
 ) -> Committed:  # fmt: skip
     """Reserve what the plan ships, lot by lot, until `expires_at`, and put its orders on record; a plan in force
     before is replaced and only the difference is reserved or released. Stock is judged as it stands at `as_of`, the
-    moment the plan is for (`act.at`, if none is given).
+    moment the plan is for (`act.at`, if none is given); the plan's own seconds count from `plan_as_of`, if that is
+    another. A plan that was in force before does not ship again what left under it.
 
-    Raises PlanStale with every line that can no longer be kept, and then nothing has changed; UnknownSituation.
+    Raises PlanStale with every line that can no longer be kept, and then nothing has changed; UnknownSituation;
+    with `unless_in_force` InForceAlready for the very plan that is in force.
     """
     _lock_situation(connection, situation)
     content = dump_plan(plan)
@@ -95,9 +101,10 @@ def commit_plan(
     for one in plan.shipments:
         key = (one.store, one.item, one.lot)
         wanted[key] = wanted.get(key, ZERO) + one.quantity
-    if running is not None and running.sha256 == digest:  # the same plan again: what has left need not be kept anew
-        for key, units in gone_under_running(connection, situation).items():
-            wanted[key] = max(wanted.get(key, ZERO) - units, ZERO)
+    if unless_in_force and running is not None and running.sha256 == digest:
+        raise InForceAlready(plan=running.id)
+    for key, units in gone_under(connection, digest, situation).items():  # what has left need not be kept anew
+        wanted[key] = max(wanted.get(key, ZERO) - units, ZERO)
     before = _held(connection, reference)
     heads = lock(connection, {(store, item) for store, item, _ in (*wanted, *before)})
     for pair in sorted(heads):
@@ -121,6 +128,7 @@ def commit_plan(
         "operation_id": operation.id,
         "recorded_at": act.at,
         "actor": act.actor,
+        "as_of": plan_as_of or as_of or act.at,
     }
     number = connection.execute(insert(plans).returning(plans.c.id), row).scalar_one()
     _keep_orders(connection, number, plan)

@@ -37,19 +37,22 @@ def departed(connection: Connection, situation: str = LIVE) -> Departed:
     """A lot that a plan ships to several goes to tasks first, as their equipment leaves before anything else, and
     then in the order of the shipments' codes, because a movement does not name whom it is for."""
     runs = _runs(connection, situation)
-    starts = [operation for operation, _ in runs]
-    gone: dict[int, dict[Key, Decimal]] = {}
+    starts = [operation for operation, _, _ in runs]
+    gone: dict[str, dict[Key, Decimal]] = {}  # under one content, however often it was put in force
+    plan_of: dict[str, int] = {}
     for operation, key, units in _issues(connection, situation):
         run = bisect_right(starts, operation) - 1
         if run >= 0:  # else it left before there was any plan
-            left = gone.setdefault(run, {})
+            content = runs[run][2]
+            plan_of.setdefault(content, runs[run][1])
+            left = gone.setdefault(content, {})
             left[key] = left.get(key, ZERO) + units
     demands: dict[tuple[str, str], Decimal] = {}
     equipment: dict[tuple[str, str], Decimal] = {}
     along: set[tuple[str, str, str]] = set()
-    for run, left in gone.items():
+    for content, left in gone.items():
         taken: dict[tuple[str, str, str], list[Decimal]] = {}  # units that left, units still there
-        for key, incident, task, team, asked in _shipments(connection, runs[run][1]):
+        for key, incident, task, team, asked in _shipments(connection, plan_of[content]):
             part = min(asked, left.get(key, ZERO))
             if part > 0:
                 left[key] -= part
@@ -82,29 +85,32 @@ def orders_in_force(connection: Connection, situation: str = LIVE) -> list[tuple
     return [(task, team) for task, team in rows]
 
 
-def gone_under_running(connection: Connection, situation: str = LIVE) -> dict[Key, Decimal]:
-    """Units issued under the plan in force by lot, from the first of the commits that put this very plan in force."""
+def gone_under(connection: Connection, sha256: str, situation: str = LIVE) -> dict[Key, Decimal]:
+    """Units issued by lot while the plan of that content was in force, whenever that was: what has left under it is
+    not to leave again when it comes back."""
     gone: dict[Key, Decimal] = {}
     runs = _runs(connection, situation)
+    starts = [operation for operation, _, _ in runs]
     for operation, key, units in _issues(connection, situation):
-        if runs and operation > runs[-1][0]:
+        run = bisect_right(starts, operation) - 1
+        if run >= 0 and runs[run][2] == sha256:
             gone[key] = gone.get(key, ZERO) + units
     return gone
 
 
-def _runs(connection: Connection, situation: str) -> Sequence[tuple[int, int]]:
-    """The plans of a situation, oldest first, as (operation that put it in force, plan). A plan that was committed
-    several times in a row is one: what left after its first commit is not to leave again after the second."""
+def _runs(connection: Connection, situation: str) -> Sequence[tuple[int, int, str]]:
+    """The plans of a situation, oldest first, as (operation that put it in force, plan, digest of its content). A
+    plan that was committed several times in a row is one."""
     rows = connection.execute(
         select(plans.c.id, plans.c.sha256, plans.c.operation_id)
         .where(plans.c.situation_code == situation, plans.c.status != "draft")
         .order_by(plans.c.operation_id)
     )
-    runs: list[tuple[int, int]] = []
+    runs: list[tuple[int, int, str]] = []
     before = None
     for row in rows:
         if row.sha256 != before:
-            runs.append((row.operation_id, row.id))
+            runs.append((row.operation_id, row.id, row.sha256))
         before = row.sha256
     return runs
 

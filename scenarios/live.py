@@ -31,6 +31,7 @@ from scenarios.incidents import (
     save_closures,
     save_situation,
 )
+from scenarios.progress import standing
 from scenarios.tables import LIVE
 from scenarios.world import World, table_of
 
@@ -80,6 +81,7 @@ def live_world(
         },
         delivered=gone.demands,
         equipped=for_each_team(gone, orders_in_force(connection, situation), going, happening["tasks"]),
+        standing=standing(connection, situation),
     )
 
 

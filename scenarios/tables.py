@@ -21,6 +21,7 @@ from inventory.tables.base import Id, Instant, Quantity, metadata, words
 SITUATION_KINDS = ("live", "exercise")
 INCIDENT_STATES = ("open", "closed")
 PLAN_STATES = ("draft", "committed", "superseded", "cancelled")
+PROGRESS_STATES = ("en_route", "on_scene", "done", "home")
 LIVE = "live"
 
 situations = Table(
@@ -106,6 +107,7 @@ plans = Table(
     Column("operation_id", Id, ForeignKey("operations.id"), nullable=False),  # that put it in force
     Column("recorded_at", Instant, nullable=False),
     Column("actor", String(64), nullable=False),
+    Column("as_of", Instant),  # the moment the plan is for: its seconds count from here
     CheckConstraint(words(*PLAN_STATES, column="status"), name="status"),
 )
 _COMMITTED = text("status = 'committed'")
@@ -140,4 +142,25 @@ orders = Table(
     Column("arrive_s", Integer, nullable=False),
     Column("status", String(16), nullable=False, server_default="issued"),
     UniqueConstraint("plan_id", "team", "position"),
+)
+
+progress = Table(
+    "team_progress",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("situation_code", String(64), ForeignKey("situations.code"), nullable=False),
+    Column("plan_id", Id, ForeignKey("plans.id"), nullable=False),  # in force when it was reported
+    Column("team", String(64), nullable=False),
+    Column("incident", String(64), nullable=False),
+    Column("task", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("arrives_at", Instant),  # of a team on its way
+    Column("lat", Float),  # where a team on its way was at that instant
+    Column("lon", Float),
+    Column("recorded_at", Instant, nullable=False),
+    Column("actor", String(64), nullable=False),
+    CheckConstraint(words(*PROGRESS_STATES, column="state"), name="state"),
+    CheckConstraint("(lat IS NULL) = (lon IS NULL)", name="place"),
+    Index("ix_team_progress_situation_code", "situation_code", "team"),
 )

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inventory.files import Table
 from inventory.files.columns import table_of
 from inventory.five_fixed import RuleBook
 from optimizer.network.graph import RoadNetwork
+
+if TYPE_CHECKING:
+    from scenarios.progress import Standing
 
 __all__ = ["TABLES", "World", "table_of"]
 
@@ -51,6 +54,7 @@ class World:
     delivered: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
     # (task, item) -> units of its equipment that are there for each team without its own: so much less it needs
     equipped: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+    standing: "Standing | None" = None  # how far its teams have come, of a live situation
     notes: tuple[str, ...] = ()  # what whoever built it wants known, Chinese and English in one line
 
     def table(self, name: str) -> Table:

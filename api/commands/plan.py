@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.commands import plan_history
 from api.commands.kit import Kit, acting, quantity
 from api.say import Speaker
 
@@ -26,8 +27,9 @@ class TeamStatus(StrEnum):
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
-    """Add `wuding plan commit|show|cancel|close-incident|team`."""
+    """Add `wuding plan commit|show|cancel|close-incident|team`, and those of `plan_history`."""
     group = kit.group(app, "plan", "cmd.plan")
+    plan_history.register(group, kit)
     speaker, argument, option, command = kit.speaker, kit.argument, kit.option, kit.command
 
     @command(group, "commit", "cmd.plan.commit")
@@ -62,14 +64,16 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
     @command(group, "show", "cmd.plan.show")
     def show(
+        number: Annotated[int | None, option("--plan", "opt.plan.number", min=1)] = None,
         situation: Annotated[str, option("--situation", "opt.situation", show_default=True)] = SITUATION,
         as_json: Annotated[bool, option("--json", "opt.json.plan")] = False,
     ) -> int:
+        from api.replanning import on_record
         from api.situation import in_force
 
         with speaker.working():
             speaker.phase("phase.live")
-            found = in_force(situation)
+            found: Any = in_force(situation) if number is None else on_record(number, situation)
         if as_json:
             sys.stdout.write(found.content)
         else:
@@ -153,14 +157,20 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
     from api.commands.lines import print_table
 
     lang, names, plan = speaker.lang, found.names, found.plan
-    facts = {"plan": found.number, "situation": situation, "actor": found.actor, "at": found.recorded_at}
-    speaker.say("plan.in_force", **facts)
+    of = getattr(found, "kept", None)
+    on_record = hasattr(of, "number")  # any plan on record, else the one in force with its reservations
+    head = of if on_record else found
+    facts = {"plan": head.number, "situation": situation, "actor": head.actor, "at": head.recorded_at}
+    if on_record:
+        speaker.say("plan.on_record", status=speaker.words(f"plan_status.{head.status}"), **facts)
+    else:
+        speaker.say("plan.in_force", **facts)
     stops = [
         (
             order.team,
             names.of("incidents", stop.incident, lang),
             stop.task,
-            *map(_clock, (stop.depart_s, stop.arrive_s, stop.start_s)),
+            *map(clock, (stop.depart_s, stop.arrive_s, stop.start_s)),
         )
         for order in plan.team_orders
         for stop in order.stops
@@ -171,7 +181,7 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
         print_table(speaker, heads, stops)
     goods = [
         (one.id, names.of("stores", one.store, lang), names.of("incidents", one.incident, lang),
-         names.of("items", one.item, lang), one.lot or "-", one.quantity, _clock(one.arrive_s), _use(speaker, one))
+         names.of("items", one.item, lang), one.lot or "-", one.quantity, clock(one.arrive_s), _use(speaker, one))
         for one in plan.shipments
     ]  # fmt: skip
     speaker.say("plan.shipments", count=len(goods))
@@ -180,6 +190,8 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
                    "line.arrive", "line.use"]  # fmt: skip
         shown = len(columns) if any(one.task for one in plan.shipments) else -1
         print_table(speaker, columns[:shown], [row[:shown] for row in goods])
+    if on_record:
+        return
     speaker.say("plan.kept", count=len(found.kept))
     if found.kept:
         print_table(
@@ -201,7 +213,7 @@ def _use(speaker: Speaker, shipment: Any) -> str:
     return speaker.words(key, task=shipment.task, team=shipment.team)
 
 
-def _clock(seconds: int | None) -> str:
+def clock(seconds: int | None) -> str:
     """Time from the moment the plan is for: +1:05:30."""
     if seconds is None:
         return "-"

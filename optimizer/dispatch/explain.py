@@ -31,6 +31,8 @@ def _teams(problem: DispatchProblem, decision: Decision, model: TeamModel) -> It
     for order in decision.team_orders:
         for stop in order.stops:
             on_task.setdefault(stop.task, set()).add(order.team)
+    if all(count[task.id] >= task.teams_needed for task in problem.tasks):
+        return
     arrive, finish = _direct(problem, model)
     gear = _Gear(problem, decision) if any(task.equipment for task in problem.tasks) else None
     for index, task in enumerate(problem.tasks):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from optimizer.dispatch.plan import Shipment, TeamOrder
 from optimizer.dispatch.problem import DispatchProblem
@@ -55,35 +56,52 @@ def team_levels(problem: DispatchProblem, orders: tuple[TeamOrder, ...]) -> dict
     return {"unserved": Fraction(unserved), "completion": Fraction(completion)}
 
 
+def exact_sum(fractions: Iterable[Fraction]) -> Fraction:
+    """Their sum; those of one denominator first, since adding fractions of different ones is slow."""
+    by_denominator: dict[int, int] = {}
+    for one in fractions:
+        by_denominator[one.denominator] = by_denominator.get(one.denominator, 0) + one.numerator
+    return sum((Fraction(top, bottom) for bottom, top in sorted(by_denominator.items())), Fraction(0))
+
+
+@lru_cache(maxsize=65_536)
+def _ratio(severity: int, units: Decimal, quantity: Decimal) -> Fraction:
+    """severity x units / quantity, exactly."""
+    return severity * Fraction(units) / Fraction(quantity)
+
+
+def _mean(shares: list[Fraction]) -> Fraction:
+    return Fraction(1) if all(share == 1 for share in shares) else sum(shares, Fraction(0)) / len(shares)
+
+
 def supply_levels(problem: DispatchProblem, rows: tuple[Shipment, ...]) -> dict[str, Value]:
     """`critical_unmet`, `other_unmet`, `fairness`, `deprivation`, `cost`."""
     severity = {incident.id: incident.severity for incident in problem.incidents}
     critical = {item.id for item in problem.items if item.life_critical}
-    demanded = {(demand.incident, demand.item): Fraction(demand.quantity) for demand in problem.demands}
+    demanded = {(demand.incident, demand.item): demand.quantity for demand in problem.demands}
     total = shipped(rows)
-    unmet = {True: Fraction(0), False: Fraction(0)}
+    unmet: dict[bool, list[Fraction]] = {True: [], False: []}
     fills: dict[str, list[Fraction]] = {}
-    deprivation = Fraction(0)
+    one = Fraction(1)
     for (incident, item), quantity in demanded.items():
-        share = Fraction(total.get((incident, item), Decimal(0))) / quantity
-        unmet[item in critical] += severity[incident] * (1 - share)
+        there = total.get((incident, item), Decimal(0))
+        share = one if there == quantity else _ratio(1, there, quantity)
         fills.setdefault(incident, []).append(share)
-        deprivation += severity[incident] * (1 - share) * problem.parameters.horizon_s
+        if share != 1:
+            unmet[item in critical].append(severity[incident] * (1 - share))
+    missing = {kind: exact_sum(parts) for kind, parts in unmet.items()}
     waited: dict[tuple[str, str], Decimal] = {}  # unit-seconds
     for row in rows:
         if row.task is not None:
             continue
         key = row.incident, row.item
         waited[key] = waited.get(key, Decimal(0)) + row.quantity * row.arrive_s
-    alike: dict[Fraction, Fraction] = {}  # one division per demanded quantity: sums of unlike fractions are slow
-    for key, unit_seconds in waited.items():
-        quantity = demanded[key]
-        alike[quantity] = alike.get(quantity, Fraction(0)) + severity[key[0]] * Fraction(unit_seconds)
-    deprivation += sum((weighted / quantity for quantity, weighted in alike.items()), Fraction(0))
+    deprivation = (missing[True] + missing[False]) * problem.parameters.horizon_s
+    deprivation += exact_sum(_ratio(severity[key[0]], units, demanded[key]) for key, units in waited.items())
     return {
-        "critical_unmet": unmet[True],
-        "other_unmet": unmet[False],
-        "fairness": tuple(sorted(sum(shares, Fraction(0)) / len(shares) for shares in fills.values())),
+        "critical_unmet": missing[True],
+        "other_unmet": missing[False],
+        "fairness": tuple(sorted(_mean(shares) for shares in fills.values())),
         "deprivation": deprivation,
         "cost": Fraction(cost_m(problem, rows)),
     }

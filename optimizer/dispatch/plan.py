@@ -93,6 +93,14 @@ class Level:
     gini_practice: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Replans:
+    """The plan that a re-plan was made from, and how far it departs from it."""
+
+    plan_sha256: str
+    changes: int  # (team, task) pairs and (store, incident, item) shipments added, dropped or of another quantity
+
+
 @dataclass(frozen=True)
 class Plan:
     problem_sha256: str
@@ -105,3 +113,4 @@ class Plan:
     shipments: tuple[Shipment, ...]
     unmet: tuple[Unmet, ...]
     parameters: dict[str, Any] = field(default_factory=dict)  # level order and weights, tiers, as solved
+    replans: Replans | None = None  # of a re-plan only

@@ -9,6 +9,7 @@ import numpy as np
 from optimizer.dispatch.kernels import INFEASIBLE
 from optimizer.dispatch.loading import Load, load_of
 from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.redispatch import may_turn
 from optimizer.dispatch.routes import route_cost
 from optimizer.dispatch.schedule import leg, team_start
 from optimizer.dispatch.supply_model import SupplyModel
@@ -29,9 +30,11 @@ def practice_teams(
     or, where they can only be kept with other stops between, with those stops."""
     teams = range(len(problem.teams))
     sequences: list[list[int]] = [[] for _ in teams]
+    travel = problem.travel
     starts = [team_start(problem, k) for k in teams]
     free = np.array([start[0] for start in starts], np.int64)
     place: list[int | None] = [start[1] for start in starts]
+    where = np.array([-1 if at is None else at for at in place], np.int64)
     need: dict[int, int] = {}
     for task in model.data.task_of.tolist():
         need[task] = need.get(task, 0) + 1
@@ -47,7 +50,7 @@ def practice_teams(
         if arrive >= UNREACHABLE or arrive > model.data.latest[task] or finish > model.data.until[k]:
             return False
         sequences[k].append(task)
-        free[k], place[k] = finish, incident
+        free[k], place[k], where[k] = finish, incident, incident
         return True
 
     pins = {(int(model.data.task_of[slot]), team) for slot, team in model.pinned}
@@ -59,15 +62,18 @@ def practice_teams(
                 first.pop()
         for task in first:
             need[task] -= serve(task, k)
-    travel = problem.travel
+    for started in problem.started:  # teams on their way stay on it, also those that may turn (R1)
+        task, k = problem.task_index[started.task], problem.team_index[started.team]
+        if may_turn(problem, started) and model.able[task, k] and need.get(task, 0) and not sequences[k]:
+            need[task] -= serve(task, k)
     for task in order:
         incident = int(model.data.incident_of[task])
         able = np.flatnonzero(model.able[task])
-        away = np.array([-1 if place[k] is None else place[k] for k in able], np.int64)
+        away = where[able]
         group = travel.team_group[able]
         seconds = np.where(
             away < 0,
-            travel.team_to_incident_s[able, incident],
+            model.data.base[able, incident],
             travel.incident_to_incident_s[group, np.maximum(away, 0), incident] if len(group) else 0,
         )
         idle = free[able] <= model.data.release[task]

@@ -140,12 +140,14 @@ class Ban:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A team already under way: its first stop is this task and it is not taken off it."""
+    """A team already under way: its first stop is this task (T9), unless it is on its way and may turn (R1)."""
 
     team: str
     task: str
     state: Literal["en_route", "on_scene"]
     arrives_s: int  # from as_of; negative (or 0) when on scene
+    lat: float | None = None  # where it is now; on its way only
+    lon: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,7 @@ class Travel:
     team_group              (teams,)                      which matrix of the above a team uses
     store_to_incident_s     (stores, incidents)           by the transport a store without vehicles uses
     vehicle_to_incident_s   (vehicles, incidents)         from the vehicle's store; the way back takes as long
+    en_route_to_incident_s  (teams, incidents)            from where a team on its way is now; UNREACHABLE for others
     store_to_incident_m     (stores, incidents) metres, or None where only times are known; likewise vehicles
     """
 
@@ -190,6 +193,7 @@ class Travel:
     vehicle_to_incident_s: IntArray
     store_to_incident_m: IntArray | None = None
     vehicle_to_incident_m: IntArray | None = None
+    en_route_to_incident_s: IntArray | None = None
 
     def __post_init__(self) -> None:
         for array in vars(self).values():

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from optimizer.dispatch.plan import Stop, TeamOrder
 from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.redispatch import may_turn, turned_arrival
 from optimizer.units import UNREACHABLE
 
 Ready = Mapping[tuple[int, int], int]  # (task, team) -> the instant before which the team's service cannot begin
@@ -16,12 +17,18 @@ class Deadlock(Exception):
     """Teams of synchronised tasks would wait for each other for ever."""
 
 
-def leg(problem: DispatchProblem, team: int, free_s: int, place: int | None, incident: int) -> tuple[int, int, int]:
-    """(base, depart, arrive) of a team free at `free_s` in `place` (None: its base) on its way to an incident.
+def leg(
+    problem: DispatchProblem, team: int, free_s: int, place: int | None, incident: int
+) -> tuple[int, int | None, int]:
+    """(base, depart, arrive) of a team free at `free_s` in `place` (None: its base, or, where it is on its way and
+    may turn, wherever it is; depart None: it was under way already) on its way to an incident.
 
     T3: the turnout is paid on every departure; nobody departs between two tasks of one incident.
     """
     base = max(free_s, problem.incidents[incident].reported_s, 0)
+    started = problem.started_by.get(problem.teams[team].id)
+    if place is None and started is not None and may_turn(problem, started):
+        return base, *turned_arrival(problem, started, incident)
     if place == incident:
         return base, base, base
     travel = problem.travel
@@ -41,11 +48,14 @@ def tier_met(problem: DispatchProblem, response_s: int) -> str | None:
 
 
 def team_start(problem: DispatchProblem, team: int) -> tuple[int, int | None, Stop | None]:
-    """(free_s, place, started stop) before a team's first new departure (T2, T9)."""
+    """(free_s, place, started stop) before a team's first new departure (T2, T9); a team that may turn (R1) is free
+    at once, wherever it is."""
     entry = problem.teams[team]
     started = problem.started_by.get(entry.id)
     if started is None:
         return entry.available_from_s, None, None
+    if may_turn(problem, started):
+        return 0, None, None
     task = problem.task_index[started.task]
     finish = max(0, started.arrives_s + int(problem.service_s[task, team]))
     incident = problem.tasks[task].incident
@@ -73,11 +83,12 @@ def stops_of(problem: DispatchProblem, team: int, tasks: Sequence[int], ready: R
         start = max(arrive, ready.get((index, team), arrive))
         free = start + int(problem.service_s[index, team])
         place = incident
-        response = arrive - base
+        response = None if depart is None else arrive - base
         stops.append(
             Stop(
                 incident=task.incident, task=task.id, depart_s=depart, arrive_s=arrive, start_s=start,
-                finish_s=free, response_s=response, tier_met=tier_met(problem, response),
+                finish_s=free, response_s=response,
+                tier_met=None if response is None else tier_met(problem, response),
             )
         )  # fmt: skip
     return tuple(stops)
@@ -113,7 +124,7 @@ def team_orders(
                 stops[k] = stops_of(problem, k, sequences[k], begin)
         else:
             raise Deadlock(sorted(together))
-    return tuple(TeamOrder(problem.teams[k].id, stops[k]) for k in busy)
+    return tuple(TeamOrder(problem.teams[k].id, stops[k]) for k in busy if stops[k])
 
 
 def on_scene(problem: DispatchProblem, team: int, stop: Stop) -> bool:

@@ -57,8 +57,12 @@ class SupplyModel:
     def _arrivals_of(self, supply: ItemSupply) -> IntArray:
         result = self.arrive[np.ix_(supply.stores, supply.incidents)]
         problem, item = self.problem, self.problem.items[supply.item]
-        for row, store in enumerate(supply.stores.tolist()):
-            own = self.vehicles.get(problem.stores[store].id, [])
+        if all(fits(problem, vehicle, item, supply.lump) for vehicle in self.smallest):
+            return result
+        for store, own in self.vehicles.items():
+            row = int(np.searchsorted(supply.stores, problem.store_index[store]))
+            if row == len(supply.stores) or supply.stores[row] != problem.store_index[store]:
+                continue
             able = [vehicle for vehicle in own if fits(problem, vehicle, item, supply.lump)]
             if len(able) < len(own):
                 result[row] = first_arrivals(problem, able)[supply.incidents]
@@ -108,6 +112,15 @@ class SupplyModel:
             ):
                 result[row, column] = True
         return result
+
+    @cached_property
+    def smallest(self) -> tuple[int, ...]:
+        """The vehicle of the least payload and that of the least volume."""
+        vehicles = self.problem.vehicles
+        numbers = range(len(vehicles))
+        if not vehicles:
+            return ()
+        return min(numbers, key=lambda v: vehicles[v].payload_kg), min(numbers, key=lambda v: vehicles[v].volume_m3)
 
     @cached_property
     def by_item(self) -> dict[str, ItemSupply]:

@@ -56,8 +56,9 @@ class Sent:
         Where equipment takes units, what the stock could do without it bounds 2 and 4, and nothing is said of others.
         """
         if not self.alone:
-            return dict.fromkeys(SUPPLY_LEVELS) | _unmet_least(_decided(Errands(self.problem)))
-        bounds: dict[str, Value | None] = dict.fromkeys(SUPPLY_LEVELS) | _unmet_least(self)
+            whole = _decided(Errands(self.problem))
+            return dict.fromkeys(SUPPLY_LEVELS) | unmet_least(whole.model, whole.share)
+        bounds: dict[str, Value | None] = dict.fromkeys(SUPPLY_LEVELS) | unmet_least(self.model, self.share)
         if any(values[name] != bounds[name] for name in ("critical_unmet", "other_unmet")):
             return bounds
         if self._shared_best(values):
@@ -141,11 +142,12 @@ def practice_supply(problem: DispatchProblem, first: Errands, like: Sent) -> tup
     return from_lots(problem, legs, _lots(problem, model))
 
 
-def _unmet_least(sent: Sent) -> dict[str, Value | None]:
+def unmet_least(model: SupplyModel, share: Share) -> dict[str, Value | None]:
+    """Bounds of levels 2 and 4: the grants are optimal for both."""
     least = {True: Fraction(0), False: Fraction(0)}
-    for supply, grants in zip(sent.model.items, sent.share.grants, strict=True):
+    for supply, grants in zip(model.items, share.grants, strict=True):
         missing = (supply.demand - grants).tolist()
-        critical = sent.problem.items[supply.item].life_critical
+        critical = model.problem.items[supply.item].life_critical
         least[critical] += sum(map(Fraction.__mul__, supply.weight, map(Fraction, missing)))
     return {"critical_unmet": least[True], "other_unmet": least[False]}
 

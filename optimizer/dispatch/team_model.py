@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from optimizer.dispatch.kernels import INFEASIBLE, TeamData, chains, longest_leg, nearest_legs, stays
 from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.redispatch import first_legs, may_turn
 from optimizer.dispatch.schedule import team_start
 from optimizer.errors import BadInput, Fault
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
@@ -51,19 +52,22 @@ class TeamModel:
 
 
 def allowed_teams(problem: DispatchProblem) -> BoolArray:
-    """(tasks, teams): capability held, not banned, not already on that task (T1)."""
+    """(tasks, teams): capability held, not banned, not bound to that task already (T1, R1)."""
     holds: dict[str, list[int]] = {}
     for index, team in enumerate(problem.teams):
         for capability in team.capabilities:
             holds.setdefault(capability, []).append(index)
+    rows = {capability: np.array(teams, np.int64) for capability, teams in holds.items()}
     allowed = np.zeros((len(problem.tasks), len(problem.teams)), np.bool_)
     for index, task in enumerate(problem.tasks):
-        allowed[index, holds.get(task.capability, [])] = True
+        if task.capability in rows:
+            allowed[index, rows[task.capability]] = True
     for ban in problem.bans:
         if ban.task is not None and ban.team is not None:
             allowed[problem.task_index[ban.task], problem.team_index[ban.team]] = False
     for started in problem.started:
-        allowed[problem.task_index[started.task], problem.team_index[started.team]] = False
+        if not may_turn(problem, started):
+            allowed[problem.task_index[started.task], problem.team_index[started.team]] = False
     return allowed
 
 
@@ -101,14 +105,15 @@ def team_model(
             [UNREACHABLE if team.available_until_s is None else team.available_until_s for team in problem.teams],
         ),
         stay=stays(problem.service_s, ready),
-        base=problem.travel.team_to_incident_s,
+        base=first_legs(problem),
         between=problem.travel.incident_to_incident_s,
         penalty=np.array([problem.parameters.due_penalty_s], np.int64),
     )
     able = allowed & reachable(data)[:, data.incident_of].T  # (tasks, teams)
     begun: dict[str, set[str]] = {}
     for started in problem.started:
-        begun.setdefault(started.task, set()).add(started.team)
+        if not may_turn(problem, started):
+            begun.setdefault(started.task, set()).add(started.team)
     pins_of: dict[str, list[str]] = {}
     for pin in problem.pins:
         if pin.team not in begun.get(pin.task, ()) and pin.team not in pins_of.get(pin.task, ()):
@@ -157,14 +162,16 @@ def direct_finish(data: TeamData) -> tuple[IntArray, IntArray]:
     tasks, teams = data.service.shape
     if tasks == 0 or teams == 0:
         return np.zeros((tasks, teams), np.int64), np.zeros((tasks, teams), np.int64)
-    travel = data.base.T[data.incident_of].copy()
+    # tasks of one incident are reached at the same time
+    incidents, first, of = np.unique(data.incident_of, return_index=True, return_inverse=True)
+    travel = data.base.T[incidents].copy()
     away = np.flatnonzero(data.place >= 0)
     if away.size:
-        travel[:, away] = data.between[data.group[away], data.place[away]].T[data.incident_of]
-    there = data.incident_of[:, None] == data.place[None, :]
-    begin = np.maximum(data.free[None, :], data.release[:, None])
+        travel[:, away] = data.between[data.group[away], data.place[away]].T[incidents]
+    there = incidents[:, None] == data.place[None, :]
+    begin = np.maximum(data.free[None, :], data.release[first][:, None])
     arrive = np.where(there, begin, begin + data.turnout[None, :] + travel)
-    arrive = np.where((travel >= UNREACHABLE) & ~there, UNREACHABLE, arrive)
+    arrive = np.where((travel >= UNREACHABLE) & ~there, UNREACHABLE, arrive)[of]
     finish = np.minimum(np.maximum(arrive, data.ready) + data.service, UNREACHABLE)
     late = (arrive > data.latest[:, None]) | (finish > data.until[None, :])
     return np.where(late, UNREACHABLE, arrive), np.where(late, UNREACHABLE, finish)
@@ -207,7 +214,7 @@ def reachable(data: TeamData) -> BoolArray:
     for g in range(len(ways)):
         members = np.flatnonzero(data.group == g)
         while True:
-            wider = result[members] | (result[members].astype(np.int64) @ ways[g].astype(np.int64) > 0)
+            wider = result[members] | (result[members].astype(np.float32) @ ways[g].astype(np.float32) > 0)
             if (wider == result[members]).all():
                 break
             result[members] = wider

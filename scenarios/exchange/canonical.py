@@ -33,7 +33,8 @@ def canonical(problem: ProblemFile, *, network_sha256: str | None = None, stock:
         if closure["edges"] is not None:
             closure["edges"] = sorted(set(closure["edges"]))
     document["pins"].sort(key=lambda row: (row["team"], row["task"]))
-    document["started"].sort(key=lambda row: row["team"])
+    document["vehicles"] = list(map(_without_empty, document["vehicles"]))
+    document["started"] = sorted(map(_without_empty, document["started"]), key=lambda row: str(row["team"]))
     bans = {
         tuple(row[name] or "" for name in ("team", "task", "store", "incident", "item")) for row in document["bans"]
     }

@@ -94,6 +94,7 @@ def to_problem(
             teams=parts.teams,
             stores=parts.stores,
             vehicles=parts.vehicles,
+            on_their_way={row.team: (row.lat, row.lon) for row in file.started if row.lat is not None},
         )
         notes.extend(told)
     document = canonical(file, stock=stock, network_sha256=roads.sha256 if roads else None)
@@ -113,7 +114,7 @@ def to_problem(
         pins=tuple(sorted((Pin(row.team, row.task) for row in file.pins), key=lambda pin: (pin.team, pin.task))),
         bans=_bans(file),
         started=tuple(
-            Started(row.team, row.task, row.state, seconds_up(row.arrives_at, file.as_of))
+            Started(row.team, row.task, row.state, seconds_up(row.arrives_at, file.as_of), row.lat, row.lon)
             for row in sorted(file.started, key=lambda row: row.team)
         ),
         parameters=_parameters(file),

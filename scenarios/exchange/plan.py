@@ -1,6 +1,7 @@
 """plan.json: a `Plan` to text and back. No clock reading goes in, so equal plans give equal bytes; the run
 times and the machine stand beside it in plan.run.json."""
 
+import hashlib
 import os
 import platform
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from optimizer.dispatch.plan import (
     Level,
     Plan,
     Reason,
+    Replans,
     Shipment,
     Status,
     Stop,
@@ -27,6 +29,8 @@ from scenarios.exchange.faults import faults_of
 from scenarios.exchange.json_text import dumps, parse_json, read_json, write_text
 from scenarios.exchange.problem import Row
 from scenarios.texts import both
+
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class StopRow(Row):
@@ -86,9 +90,14 @@ class LevelRow(Row):
     gini_practice: f.Real | None = None
 
 
+class ReplansRow(Row):
+    plan_sha256: Sha256
+    changes: f.Whole
+
+
 class PlanFile(Row):
     schema_version: Literal[1]
-    problem_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    problem_sha256: Sha256
     status: Literal["optimal", "feasible", "infeasible"]
     seed: f.Whole
     limits: f.Facts
@@ -98,11 +107,12 @@ class PlanFile(Row):
     shipments: list[ShipmentRow]
     unmet: list[UnmetRow]
     parameters: f.Facts = Field(default_factory=dict)
+    replans: ReplansRow | None = None
 
 
 def plan_content(plan: Plan) -> dict[str, Any]:
-    """What plan.json holds, in the order in which it is written."""
-    return {
+    """What plan.json holds, in the order in which it is written; `replans` only in a re-plan."""
+    content = {
         "schema_version": 1,
         "problem_sha256": plan.problem_sha256,
         "status": plan.status.value,
@@ -117,11 +127,19 @@ def plan_content(plan: Plan) -> dict[str, Any]:
         "unmet": [_unmet(unmet) for unmet in plan.unmet],
         "parameters": _sorted(plan.parameters),
     }
+    if plan.replans is not None:
+        content["replans"] = {"plan_sha256": plan.replans.plan_sha256, "changes": plan.replans.changes}
+    return content
 
 
 def dump_plan(plan: Plan) -> str:
     """The text of plan.json: equal plans give equal bytes."""
     return dumps(plan_content(plan))
+
+
+def plan_sha256(plan: Plan) -> str:
+    """The digest of its plan.json."""
+    return hashlib.sha256(dump_plan(plan).encode()).hexdigest()
 
 
 def write_plan(path: Path, plan: Plan) -> None:
@@ -229,6 +247,7 @@ def parse_plan(document: Any, *, source: str) -> Plan:
             Unmet(row.incident, row.quantity, Reason(row.reason), row.facts, row.task, row.item) for row in file.unmet
         ),
         parameters=file.parameters,
+        replans=None if file.replans is None else Replans(file.replans.plan_sha256, file.replans.changes),
     )
 
 

@@ -132,6 +132,7 @@ class TravelRow(Row):
     team_to_incident_s: Matrix | None = None
     incident_to_incident_s: dict[f.Id, Matrix] | None = None
     store_to_incident_s: Matrix | None = None
+    en_route_to_incident_s: Matrix | None = None
 
 
 class PinRow(Row):
@@ -152,6 +153,8 @@ class StartedRow(Row):
     task: f.Id
     state: Literal["en_route", "on_scene"]
     arrives_at: f.Instant
+    lat: f.Latitude | None = None
+    lon: f.Longitude | None = None
 
 
 class TierRow(Row):

@@ -222,6 +222,13 @@ def _places(document: Raw) -> Iterator[Fault]:
             if len(missing) == 1 or (missing and needed):
                 facts = {"name": row.get("id", "?"), "fields": missing}
                 yield Fault(f"{name}[{number}].{missing[0]}", "PlaceMissing", facts)
+    for number, row in rows(document, "started"):
+        given = [axis for axis in ("lat", "lon") if row.get(axis) is not None]
+        if len(given) == 1:
+            facts = {"name": row.get("team", "?"), "fields": [axis for axis in ("lat", "lon") if axis not in given]}
+            yield Fault(f"started[{number}].{facts['fields'][0]}", "PlaceMissing", facts)
+        if given and row.get("state") == "on_scene":
+            yield Fault(f"started[{number}].{given[0]}", "PositionOnScene", {"team": row.get("team", "?")})
 
 
 def _times(document: Raw) -> Iterator[Fault]:
@@ -306,6 +313,13 @@ def _travel(document: Raw, known: Known) -> Iterator[Fault]:
     yield from _unknown_keys(to, known.teams, "team", known.incidents, "incident", path)
     path = ["travel", "store_to_incident_s"]
     yield from _unknown_keys(stores, known.stores, "store", known.incidents, "incident", path)
+    turning, path = travel.get("en_route_to_incident_s"), ["travel", "en_route_to_incident_s"]
+    yield from _unknown_keys(turning, known.teams, "team", known.incidents, "incident", path)
+    going = [row.get("team") for _, row in rows(document, "started") if row.get("state") == "en_route"]
+    under_way = {team for team in going if isinstance(team, str)}
+    for team in turning if isinstance(turning, dict) else ():
+        if team not in under_way and team in (known.teams or ()):
+            yield Fault(json_path([*path, team]), "NotEnRoute", {"team": team})
     if not isinstance(between, dict):
         return
     users = None if known.teams is None else known.teams | _names(document, "teams", "profile")

@@ -21,7 +21,21 @@ from scenarios.exchange.closures import closure_of
 from scenarios.exchange.problem import Note, ProblemFile
 
 STORE_PROFILE = "pickup"  # how goods go from a store without vehicles of its own (assumed)
-FAR = {"team": "TeamFarFromRoad", "store": "StoreFarFromRoad", "incident": "IncidentFarFromRoad"}
+FAR = {
+    "team": "TeamFarFromRoad",
+    "en_route": "PositionFarFromRoad",
+    "store": "StoreFarFromRoad",
+    "incident": "IncidentFarFromRoad",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a team on its way is."""
+
+    id: str  # the team
+    lat: float | None
+    lon: float | None
 
 
 @dataclass
@@ -72,6 +86,28 @@ class Roads:
         self._points[profile] = self._base[profile].snap(lat, lon)
         self._rows[profile] = {(kind, place.id): row for row, (kind, place) in enumerate(places)}
 
+    def add(self, profile: str, kind: str, place: Any) -> None:
+        """Snap one more place; those that are there stay as they are."""
+        if (kind, place.id) in self._rows[profile]:
+            return
+        before, one = self._points[profile], self._base[profile].snap([place.lat], [place.lon])
+        joined = (np.concatenate((getattr(before, part.name), getattr(one, part.name))) for part in fields(one))
+        self._rows[profile] = {**self._rows[profile], (kind, place.id): len(before)}
+        self._points[profile] = SnappedPoints(*joined)
+
+    @property
+    def placed(self) -> tuple[str, ...]:
+        """The profiles that have points."""
+        return tuple(sorted(self._points))
+
+    def closed_by(self, closures: Sequence[Closure], *, at: datetime) -> "tuple[Roads, list[Note]]":
+        """The same roads and points with other closures; nothing is ordered or snapped again."""
+        closed, report = apply_closures(self.network, closures, at=at)
+        notes = [Note(fault.where, fault.code, fault.facts) for fault in report.warnings]
+        other = Roads(self.network, closed, self.custom, self.sha256, tuple(closures), at)
+        other._base, other._points, other._rows = self._base, dict(self._points), dict(self._rows)
+        return other, notes
+
     def points(self, profile: str, kind: str, ids: Sequence[str]) -> SnappedPoints:
         """The snapped points of placed ids, in that order."""
         rows = [self._rows[profile][kind, id] for id in ids]
@@ -114,8 +150,13 @@ def routed_travel(
     teams: tuple[Team, ...],
     stores: tuple[Store, ...],
     vehicles: tuple[Vehicle, ...],
+    on_their_way: Mapping[str, tuple[float | None, float | None]] | None = None,
+    placed: bool = False,
 ) -> tuple[Travel, list[Note]]:
-    """Times and metres on the roads, and a note for every place too far from any road to be reached."""
+    """Times and metres on the roads, and a note for every place too far from any road to be reached.
+    `on_their_way`: team -> where it is now; `placed`: every place is on the roads already."""
+    away = [Position(team, *place) for team, place in sorted((on_their_way or {}).items())]
+    profile_of = {team.id: team.profile for team in teams}
     profiles = sorted({team.profile for team in teams})
     store = {store.id: store for store in stores}
     asking = {demand.incident for demand in demands}
@@ -130,20 +171,27 @@ def routed_travel(
         for profile in sorted({vehicle.profile for vehicle in vehicles}):
             rows = [index for index, vehicle in enumerate(vehicles) if vehicle.profile == profile]
             leaving.setdefault(profile, []).append((True, rows, [vehicles[row].store for row in rows]))
-    for profile in sorted({*profiles, *leaving}):
+    for profile in [] if placed else sorted({*profiles, *leaving}):
         used = {name for _, _, names in leaving.get(profile, []) for name in names}
         places: list[tuple[str, Any]] = [("incident", incident) for incident in incidents]
         places += [("team", team) for team in teams if team.profile == profile]
+        places += [("en_route", one) for one in away if profile_of[one.id] == profile]
         places += [("store", store[name]) for name in sorted(used)]
         roads.place(profile, places)
 
     to_incident = _unreachable(teams, incidents)
+    en_route = _unreachable(teams, incidents) if away else None
+    row_of = {team.id: row for row, team in enumerate(teams)}
     between = np.zeros((len(profiles), len(incidents), len(incidents)), dtype=np.int64)
     for group, profile in enumerate(profiles):
         router, ends = roads.router(profile), roads.points(profile, "incident", ids)
         rows = [index for index, team in enumerate(teams) if team.profile == profile]
         starts = roads.points(profile, "team", [teams[row].id for row in rows])
         to_incident[rows] = router.times(origins=starts, destinations=ends)
+        turning = [one.id for one in away if profile_of[one.id] == profile]
+        if turning and en_route is not None:
+            starts = roads.points(profile, "en_route", turning)
+            en_route[[row_of[team] for team in turning]] = router.times(origins=starts, destinations=ends)
         between[group] = router.times(origins=ends, destinations=ends)
         np.fill_diagonal(between[group], 0)
 
@@ -165,6 +213,7 @@ def routed_travel(
         vehicle_to_incident_s=seconds[True],
         store_to_incident_m=metres[False],
         vehicle_to_incident_m=metres[True],
+        en_route_to_incident_s=en_route,
     )
     return travel, notes
 

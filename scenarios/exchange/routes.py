@@ -8,8 +8,8 @@ from scenarios.exchange.roads import Roads
 
 
 def with_routes(plan: Plan, *, problem: DispatchProblem, roads: Roads) -> Plan:
-    """The plan with a GeoJSON line at every stop that is driven to: from the base or the stop before. A team
-    that was under way before `as_of` has no known start, so no line to its first stop."""
+    """The plan with a GeoJSON line at every stop that is driven to: from the base, from where a team on its
+    way is, or from the stop before. A team that goes on as it was has no line to its first stop."""
     orders = tuple(_routed(order, problem, roads) for order in plan.team_orders)
     return replace(plan, team_orders=orders)
 
@@ -17,7 +17,9 @@ def with_routes(plan: Plan, *, problem: DispatchProblem, roads: Roads) -> Plan:
 def _routed(order: TeamOrder, problem: DispatchProblem, roads: Roads) -> TeamOrder:
     profile = problem.teams[problem.team_index[order.team]].profile
     router = roads.router(profile)
-    place, before = roads.points(profile, "team", [order.team]), ""
+    started = problem.started_by.get(order.team)
+    turns = started is not None and started.lat is not None and problem.travel.en_route_to_incident_s is not None
+    place, before = roads.points(profile, "en_route" if turns else "team", [order.team]), ""
     stops: list[Stop] = []
     for stop in order.stops:
         there = roads.points(profile, "incident", [stop.incident])

@@ -36,6 +36,11 @@ def given_travel(
         team_group=team_group,
         store_to_incident_s=to_incident,
         vehicle_to_incident_s=to_incident[_store_rows(stores, vehicles)],
+        en_route_to_incident_s=(
+            _array(travel.en_route_to_incident_s, [team.id for team in teams], incidents)
+            if travel.en_route_to_incident_s
+            else None
+        ),
     )
 
 

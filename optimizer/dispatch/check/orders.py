@@ -1,4 +1,4 @@
-"""Team orders: T1 to T10 of docs/model.md, recomputed stop by stop."""
+"""Team orders: T1 to T10 and R1 of docs/model.md, recomputed stop by stop."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -65,7 +65,7 @@ def _commitments(problem: DispatchProblem, plan: Plan) -> Iterator[Violation]:
     """T9 and T10: started teams and pins are in the plan at all."""
     served = {(order.team, stop.task) for order in plan.team_orders for stop in order.stops}
     for started in problem.started:
-        if (started.team, started.task) not in served:
+        if (started.team, started.task) not in served and not _may_turn(problem, started):
             facts = {"team": started.team, "task": started.task}
             yield Violation(Code.STARTED_DROPPED, "team_orders", facts)
     for pin in problem.pins:
@@ -73,11 +73,34 @@ def _commitments(problem: DispatchProblem, plan: Plan) -> Iterator[Violation]:
             yield Violation(Code.PIN_DROPPED, "team_orders", {"team": pin.team, "task": pin.task})
 
 
+def _severities(problem: DispatchProblem, started: Started) -> tuple[int, ...]:
+    """R1: what the matrix names for the severity of the incident a team is bound for."""
+    to = problem.tasks[problem.task_index[started.task]].incident
+    bound_for = problem.incidents[problem.incident_index[to]].severity
+    return next((named for severity, named in problem.parameters.redispatch if severity == bound_for), ())
+
+
+def _may_turn(problem: DispatchProblem, started: Started) -> bool:
+    """R1: on its way, position known, something named for it, capable, not pinned, its own stop within T6 and T7."""
+    ways, row = problem.travel.en_route_to_incident_s, problem.team_index[started.team]
+    if started.state == "on_scene" or ways is None or not (ways[row] < UNREACHABLE).any():
+        return False
+    index = problem.task_index[started.task]
+    task, until = problem.tasks[index], problem.teams[row].available_until_s
+    reported = problem.incidents[problem.incident_index[task.incident]].reported_s
+    early = started.arrives_s < reported
+    late = task.latest_s is not None and started.arrives_s > reported + task.latest_s
+    over = until is not None and started.arrives_s + int(problem.service_s[index, row]) > until
+    pinned = any((pin.team, pin.task) == (started.team, started.task) for pin in problem.pins)
+    capable = task.capability in problem.teams[row].capabilities
+    return bool(_severities(problem, started)) and capable and not (early or late or over or pinned)
+
+
 def _teams_per_task(problem: DispatchProblem, plan: Plan) -> Iterator[Violation]:
     """Nobody is sent to a task that has its teams. Teams already under way cannot be undone, so they count
     as needed even where they are too many."""
     provided = Counter(task for _, task in {(o.team, s.task) for o in plan.team_orders for s in o.stops})
-    started = Counter(s.task for s in problem.started)
+    started = Counter(s.task for s in problem.started if not _may_turn(problem, s))
     for task in problem.tasks:
         if provided[task.id] > max(task.teams_needed, started[task.id]):
             facts = {"task": task.id, "teams": provided[task.id], "needed": task.teams_needed}
@@ -95,13 +118,15 @@ class _Walker:
         self.problem, self.waiting = problem, waiting
         self.tasks = {task.id: task for task in problem.tasks}
         self.bans = {(ban.team, ban.task) for ban in problem.bans if ban.team is not None}
-        self.started = {started.team: started for started in problem.started}
+        self.started = {one.team: one for one in problem.started if not _may_turn(problem, one)}
+        self.turning = {one.team: one for one in problem.started if _may_turn(problem, one)}
 
     def walk(self, order: TeamOrder, where: str) -> Iterator[Violation]:
         problem = self.problem
         team = problem.teams[problem.team_index[order.team]]
         started = self.started.get(team.id)
-        free, here = max(0, team.available_from_s), -1  # -1: at the base
+        turning = self.turning.get(team.id)
+        free, here = (0 if turning else max(0, team.available_from_s)), -1  # -1: at the base, or where it turns
         seen: set[str] = set()
         for index, stop in enumerate(order.stops):
             at = f"{where}.stops[{index}]"
@@ -122,7 +147,10 @@ class _Walker:
             under_way = started if index == 0 and started is not None and stop.task == started.task else None
             if under_way is None:
                 yield from self._eligible(team, task, at)
-            expected = self._times(team, task, free, here, under_way)
+            if turning is not None and index == 0:
+                expected = self._turned(team, task, turning)
+            else:
+                expected = self._times(team, task, free, here, under_way)
             if expected is None:
                 yield Violation(Code.STOP_UNREACHABLE, at, {"team": team.id, "task": task.id})
                 free = stop.finish_s
@@ -166,6 +194,22 @@ class _Walker:
         tier = tier_met(problem.parameters.tiers, response)
         start = self.waiting.start(team, task, arrive)
         return Times(depart, arrive, start, start + service, response, tier)
+
+    def _turned(self, team: Team, task: Task, turning: Started) -> Times | None:
+        """R1: the first stop of a team on its way; None where it may not, or cannot, go from where it is."""
+        problem, there = self.problem, self.problem.incident_index[task.incident]
+        row = problem.team_index[team.id]
+        service = int(problem.service_s[problem.task_index[task.id], row])
+        if problem.tasks[problem.task_index[turning.task]].incident == task.incident:
+            arrive = turning.arrives_s
+            return Times(None, arrive, arrive, arrive + service, None, None)
+        ways = problem.travel.en_route_to_incident_s
+        way = UNREACHABLE if ways is None else int(ways[row, there])
+        if problem.incidents[there].severity not in _severities(problem, turning) or way >= UNREACHABLE:
+            return None
+        depart = max(0, problem.incidents[there].reported_s)
+        tier = tier_met(problem.parameters.tiers, way)
+        return Times(depart, depart + way, depart + way, depart + way + service, way, tier)
 
     def _compare(self, team: Team, task: Task, stop: Stop, expected: Times, at: str) -> Iterator[Violation]:
         for (code, name), should in zip(FIELDS, expected, strict=True):

@@ -1,0 +1,271 @@
+"""The state of a running plan at an instant, and the problem as it is seen then.
+
+What is finished is gone, what has begun is started (T9, R1), what has left is neither in stock nor asked for any
+more, and every time counts from the new `as_of`. A team that finished stands where it worked.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from hashlib import sha256
+
+import numpy as np
+
+from optimizer.dispatch.levels import supply_levels, team_levels
+from optimizer.dispatch.plan import Level, Plan, Shipment, Stop, TeamOrder
+from optimizer.dispatch.problem import Demand, DispatchProblem, Started, StockLine, Task
+from optimizer.units import UNREACHABLE, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A team that has begun a stop: ordered off, rolling or at work. Seconds of the plan."""
+
+    team: str
+    stop: Stop
+    on_scene: bool
+    came_from: str | None  # incident; None: its base, or unknown
+    driven: float | None  # share of the way, 0 while it gets ready; None: unknown (it was under way before the plan)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What of a plan has happened by an instant, if everything goes as planned."""
+
+    done: tuple[tuple[str, str], ...]  # (team, task)
+    under_way: tuple[UnderWay, ...]
+    stands: dict[str, str]  # team -> incident where it finished its last stop
+    left: tuple[Shipment, ...]
+    back_s: dict[str, int]  # vehicle -> when it is home again
+    open_stops: tuple[TeamOrder, ...]  # not finished
+    open_shipments: tuple[Shipment, ...]  # not left
+
+
+def progress(plan: Plan, *, at_s: int) -> Progress:
+    """A stop has begun once the team is ordered off (before its turnout); a load has left once its trip departs.
+    What begins at this very instant has not begun yet."""
+    done: list[tuple[str, str]] = []
+    under_way: list[UnderWay] = []
+    stands: dict[str, str] = {}
+    still: list[TeamOrder] = []
+    for order in plan.team_orders:
+        before: str | None = None
+        left: list[Stop] = []
+        for stop in order.stops:
+            if stop.finish_s <= at_s and not left:
+                done.append((order.team, stop.task))
+                before = stop.incident
+                continue
+            if not left and _begun(stop, at_s):
+                under_way.append(UnderWay(order.team, stop, stop.arrive_s <= at_s, before, _driven(stop, at_s)))
+            left.append(stop)
+        if before is not None:
+            stands[order.team] = before
+        if left:
+            still.append(TeamOrder(order.team, tuple(left)))
+    gone = tuple(row for row in plan.shipments if row.depart_s < at_s)
+    back: dict[str, int] = {}
+    for row in gone:
+        if row.vehicle is not None:
+            back[row.vehicle] = max(back.get(row.vehicle, 0), 2 * row.arrive_s - row.depart_s)
+    return Progress(
+        done=tuple(done),
+        under_way=tuple(under_way),
+        stands=stands,
+        left=gone,
+        back_s=back,
+        open_stops=tuple(still),
+        open_shipments=tuple(row for row in plan.shipments if row.depart_s >= at_s),
+    )
+
+
+def _begun(stop: Stop, at_s: int) -> bool:
+    return stop.response_s is None or stop.arrive_s - stop.response_s < at_s
+
+
+def _driven(stop: Stop, at_s: int) -> float | None:
+    if stop.depart_s is None:
+        return None
+    if at_s <= stop.depart_s:
+        return 0.0
+    return min(1.0, (at_s - stop.depart_s) / max(1, stop.arrive_s - stop.depart_s))
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """The problem at the instant, and what is left of the plan in its terms: what a re-plan starts from."""
+
+    problem: DispatchProblem
+    remaining: Plan
+    progress: Progress
+
+
+def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
+    """Both as they stand `at_s` seconds after `as_of`; 0 changes nothing.
+
+    A team on its way that is still at its base or its last incident may turn from there (R1); where one that is
+    rolling is, only its roads can tell (scenarios.exchange.advance), so here it goes on. Raises ValueError for an
+    instant before `as_of`.
+    """
+    if at_s < 0:
+        raise ValueError(f"at_s must not be negative: {at_s}")
+    if at_s == 0:
+        return Advanced(problem, plan, Progress((), (), {}, (), {}, plan.team_orders, plan.shipments))
+    seen = progress(plan, at_s=at_s)
+    tasks = open_tasks(problem, seen)
+    kept = {task.id for task in tasks}
+    rows = [problem.task_index[task.id] for task in tasks]
+    done = set(seen.done)
+    started = tuple(sorted((_started(problem, one, at_s) for one in seen.under_way), key=lambda one: one.team))
+    base, en_route = _first_legs(problem, seen)
+    later = replace(
+        problem,
+        as_of=problem.as_of + timedelta(seconds=at_s),
+        incidents=tuple(replace(one, reported_s=one.reported_s - at_s) for one in problem.incidents),
+        tasks=tasks,
+        demands=open_demands(problem, seen),
+        stock=open_stock(problem, seen),
+        teams=tuple(
+            replace(
+                team,
+                available_from_s=max(0, team.available_from_s - at_s),
+                available_until_s=None if team.available_until_s is None else team.available_until_s - at_s,
+                lat=_place(problem, team.id, seen.stands.get(team.id))[0],
+                lon=_place(problem, team.id, seen.stands.get(team.id))[1],
+            )
+            for team in problem.teams
+        ),
+        vehicles=tuple(
+            replace(one, available_from_s=max(0, seen.back_s.get(one.id, one.available_from_s) - at_s))
+            for one in problem.vehicles
+        ),
+        travel=replace(problem.travel, team_to_incident_s=base, en_route_to_incident_s=en_route),
+        service_s=problem.service_s[rows],
+        pins=tuple(pin for pin in problem.pins if pin.task in kept and (pin.team, pin.task) not in done),
+        bans=tuple(ban for ban in problem.bans if ban.task is None or ban.task in kept),
+        started=started,
+        sha256=sha256(f"{problem.sha256} {at_s}".encode()).hexdigest(),
+    )
+    return Advanced(later, remaining_plan(later, plan, seen, at_s=at_s), seen)
+
+
+def open_tasks(problem: DispatchProblem, seen: Progress) -> tuple[Task, ...]:
+    """Tasks that still need teams, with as many as they still need."""
+    served: dict[str, int] = {}
+    busy = {one.stop.task for one in seen.under_way}  # perhaps with more teams than it needs
+    for _, task in seen.done:
+        served[task] = served.get(task, 0) + 1
+    return tuple(
+        replace(task, teams_needed=max(1, task.teams_needed - served.get(task.id, 0)))
+        for task in problem.tasks
+        if task.teams_needed > served.get(task.id, 0) or task.id in busy
+    )
+
+
+def open_demands(problem: DispatchProblem, seen: Progress) -> tuple[Demand, ...]:
+    """What is still asked for: what has left counts as there."""
+    left: dict[tuple[str, str], Decimal] = {}
+    for row in seen.left:
+        left[row.incident, row.item] = left.get((row.incident, row.item), Decimal(0)) + row.quantity
+    return tuple(
+        replace(one, quantity=one.quantity - left.get((one.incident, one.item), Decimal(0)))
+        if (one.incident, one.item) in left
+        else one
+        for one in problem.demands
+        if one.quantity > left.get((one.incident, one.item), Decimal(0))
+    )
+
+
+def open_stock(problem: DispatchProblem, seen: Progress) -> tuple[StockLine, ...]:
+    """The stock without what has left; a lot that is used up stays with nothing in it."""
+    left: dict[tuple[str, str, str], Decimal] = {}
+    for row in seen.left:
+        key = row.store, row.item, row.lot
+        left[key] = left.get(key, Decimal(0)) + row.quantity
+    return tuple(
+        replace(line, quantity=line.quantity - left[line.store, line.item, line.lot])
+        if (line.store, line.item, line.lot) in left
+        else line
+        for line in problem.stock
+    )
+
+
+def remaining_plan(later: DispatchProblem, plan: Plan, seen: Progress, *, at_s: int) -> Plan:
+    """What is left of the plan, by the clock of the later problem, with the levels that keeping on comes to."""
+    begun = {(one.team, one.stop.task) for one in seen.under_way}
+    orders = tuple(
+        TeamOrder(order.team, tuple(_later(stop, at_s, (order.team, stop.task) in begun) for stop in order.stops))
+        for order in seen.open_stops
+    )
+    made: dict[str, int] = {}  # trips of each vehicle that have left
+    for row in seen.left:
+        if row.vehicle is not None and row.trip is not None:
+            made[row.vehicle] = max(made.get(row.vehicle, 0), row.trip)
+    rows = tuple(
+        replace(
+            row, depart_s=row.depart_s - at_s, arrive_s=row.arrive_s - at_s,
+            trip=None if row.trip is None else row.trip - made.get(row.vehicle or "", 0),
+        )
+        for row in seen.open_shipments
+    )  # fmt: skip
+    known = {task.id for task in later.tasks}
+    orders = tuple(order for order in orders if all(stop.task in known for stop in order.stops))
+    values = {**team_levels(later, orders), **supply_levels(later, rows)}
+    shown = {
+        name: tuple(map(float, value)) if isinstance(value, tuple) else float(value) for name, value in values.items()
+    }
+    levels = tuple(
+        Level(name=one.name, value=shown[one.name], bound=None, gap=None, practice=shown[one.name])
+        for one in plan.levels
+    )
+    return replace(plan, problem_sha256=later.sha256, levels=levels, team_orders=orders, shipments=rows)
+
+
+def _later(stop: Stop, at_s: int, begun: bool) -> Stop:
+    moved = replace(
+        stop, arrive_s=stop.arrive_s - at_s, start_s=stop.start_s - at_s, finish_s=stop.finish_s - at_s,
+        depart_s=None if stop.depart_s is None else stop.depart_s - at_s,
+    )  # fmt: skip
+    return replace(moved, depart_s=None, response_s=None, tier_met=None, route=None) if begun else moved
+
+
+def _started(problem: DispatchProblem, one: UnderWay, at_s: int) -> Started:
+    lat, lon = None, None
+    if not one.on_scene and one.driven == 0.0:
+        lat, lon = _place(problem, one.team, one.came_from)
+    state = "on_scene" if one.on_scene else "en_route"
+    return Started(one.team, one.stop.task, state, one.stop.arrive_s - at_s, lat, lon)  # type: ignore[arg-type]
+
+
+def _place(problem: DispatchProblem, team: str, incident: str | None) -> tuple[float | None, float | None]:
+    """Coordinates of the incident, else of the team's base."""
+    place = (
+        problem.teams[problem.team_index[team]]
+        if incident is None
+        else problem.incidents[problem.incident_index[incident]]
+    )
+    return place.lat, place.lon
+
+
+def _first_legs(problem: DispatchProblem, seen: Progress) -> tuple[IntArray, IntArray | None]:
+    """Travel from where the teams stand, and from where those stand that are ordered off but not rolling yet."""
+    travel = problem.travel
+    base = travel.team_to_incident_s
+    if seen.stands:
+        base = base.copy()
+        for team, incident in seen.stands.items():
+            base[problem.team_index[team]] = _from(problem, problem.team_index[team], incident)
+    ready = [one for one in seen.under_way if not one.on_scene and one.driven == 0.0]
+    if not ready:
+        return base, None
+    en_route = np.full_like(base, UNREACHABLE)
+    for one in ready:
+        row = problem.team_index[one.team]
+        en_route[row] = travel.team_to_incident_s[row] if one.came_from is None else _from(problem, row, one.came_from)
+    return base, en_route
+
+
+def _from(problem: DispatchProblem, team: int, incident: str) -> IntArray:
+    travel = problem.travel
+    row: IntArray = travel.incident_to_incident_s[travel.team_group[team], problem.incident_index[incident]]
+    return row

@@ -1,0 +1,222 @@
+"""Supplies of a re-plan: items and stores that the change does not touch keep what was worked out for them.
+
+An item is solved anew when its stock, its demands, its arrivals or its bans changed; a store is loaded anew when its
+loads, its lots, its vehicles or its ways changed. Whether something changed is a comparison of contents, so a basis
+of any other problem is safe, only slower. Among equally good flows that of the running plan stays.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from optimizer.dispatch.fairness import Share, share_out
+from optimizer.dispatch.levels import exact_sum
+from optimizer.dispatch.loading import Load, load_of, shipments
+from optimizer.dispatch.plan import Plan, Shipment
+from optimizer.dispatch.practice import incident_order
+from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.replanning.keep_flow import kept_flow
+from optimizer.dispatch.supplies import Contest, Flow, cheapest_grants, contest, ship
+from optimizer.dispatch.supply_model import ItemSupply, SupplyModel
+from optimizer.units import BoolArray, IntArray
+
+
+@dataclass(frozen=True)
+class ItemSolved:
+    """What was worked out for one item, by positions in its stores and incidents."""
+
+    supply: ItemSupply
+    incidents: tuple[str, ...]  # ids, since numbers shift when an incident is added
+    arrive: IntArray
+    allowed: BoolArray
+    held: Contest | None
+    grants: IntArray
+    flow: Flow
+    best: Flow  # before the running plan's arcs were put back
+    loads: tuple[Load, ...]  # of the flow
+    turn: tuple[int, ...]  # its incidents in the order of practice
+    practice: tuple[Load, ...]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The shipments of stores as they were loaded, and from what."""
+
+    rows: dict[str, tuple[Any, tuple[Shipment, ...]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SupplySide:
+    """Flows, loads and bounds of all items; `share` and `least` as the pipeline's bounds need them."""
+
+    solved: dict[str, ItemSolved]
+    share: Share
+    loads: tuple[Load, ...]
+    least: Fraction
+    kept: frozenset[str]  # items taken over as they were
+    practice: tuple[Load, ...]
+    plain: tuple[Load, ...] | None  # the loads before the running plan's arcs were put back, where they were
+
+
+def solve_items(
+    model: SupplyModel, before: dict[str, ItemSolved], running: Plan | None, *, same: bool = False
+) -> SupplySide:
+    """Every item's grants and flow (levels 2, 4, 5, 6), taken over where nothing about it changed. `same`: the
+    running plan ships just what `before` holds."""
+    problem, items = model.problem, model.items
+    ids = [tuple(problem.incidents[i].id for i in supply.incidents.tolist()) for supply in items]
+    opened = tuple(model.open(supply) for supply in items)
+    names = [problem.items[supply.item].id for supply in items]
+    known = [
+        found if found is not None and _same(model, supply, asking, allowed, found) else None
+        for supply, asking, allowed, found in zip(items, ids, opened, map(before.get, names), strict=True)
+    ]
+    contests = tuple(
+        contest(supply, allowed) if found is None else found.held
+        for supply, allowed, found in zip(items, opened, known, strict=True)
+    )
+    order = problem.parameters.levels
+    if order.index("fairness") < order.index("deprivation"):
+        share = share_out(items, opened, contests)
+    else:
+        rows = zip(items, opened, contests, strict=True)
+        share = Share(tuple(cheapest_grants(model, *row) for row in rows), proven=False)
+    taken = [
+        found is not None and np.array_equal(found.grants, grants)
+        for found, grants in zip(known, share.grants, strict=True)
+    ]
+    kept = frozenset(name for name, same in zip(names, taken, strict=True) if same)
+    sent = _sent(problem, running, kept if same else frozenset())
+    rank = {incident: number for number, incident in enumerate(incident_order(problem))}
+    solved: dict[str, ItemSolved] = {}
+    loads: list[Load] = []
+    plain: list[Load] = []
+    practice: list[Load] = []
+    parts: list[Fraction] = []
+    least, altered = Fraction(0), False
+    for name, supply, asking, allowed, held, grants, found in zip(
+        names, items, ids, opened, contests, share.grants, known, strict=True
+    ):
+        best = found.best if found is not None and name in kept else ship(model, supply, allowed, grants, held)
+        if found is not None and name in kept and same:
+            flow = found.flow
+        else:
+            flow = kept_flow(model, supply, allowed, grants, best, sent.get(name, {}))
+        numbered_alike = found is not None and np.array_equal(found.supply.incidents, supply.incidents)
+        turn = tuple(sorted(range(len(asking)), key=lambda column: rank[int(supply.incidents[column])]))
+        mine = found.loads if found is not None and numbered_alike and flow is found.flow else _loads(supply, flow)
+        if found is not None and numbered_alike and turn == found.turn:
+            theirs = found.practice
+        else:
+            theirs = _practice(model, supply, allowed, turn)
+        practice.extend(theirs)
+        solved[name] = ItemSolved(
+            supply, asking, model.arrivals(supply), allowed, held, grants, flow, best, mine, turn, theirs
+        )
+        loads.extend(mine)
+        plain.extend(mine if best is flow else _loads(supply, best))
+        altered = altered or best is not flow
+        missing = np.flatnonzero(supply.demand != grants).tolist()
+        parts.extend(supply.weight[p] * int(supply.demand[p] - grants[p]) for p in missing)
+        least += flow.bound
+    least += exact_sum(parts) * problem.parameters.horizon_s
+    practice.sort(key=lambda load: rank[load.incident])  # of one incident by item, as they stand
+    return SupplySide(solved, share, tuple(loads), least, kept, tuple(practice), tuple(plain) if altered else None)
+
+
+def _loads(supply: ItemSupply, flow: Flow) -> tuple[Load, ...]:
+    """`load_of` of every arc."""
+    weight = [float(weight) / float(supply.lump) for weight in supply.weight]
+    stores, incidents = supply.stores.tolist(), supply.incidents.tolist()
+    arcs = zip(flow.store.tolist(), flow.incident.tolist(), flow.lumps.tolist(), strict=True)
+    return tuple(
+        Load(stores[s], incidents[i], supply.item, supply.lump * lumps, supply.lump, weight[i]) for s, i, lumps in arcs
+    )
+
+
+def _practice(model: SupplyModel, supply: ItemSupply, allowed: BoolArray, turn: tuple[int, ...]) -> tuple[Load, ...]:
+    """`practice.practice_loads` of one item: items do not touch each other there."""
+    left, arrive = supply.available.copy(), model.arrivals(supply)
+    loads = []
+    for column in turn:
+        wanted = int(supply.demand[column])
+        there = np.flatnonzero((left > 0) & allowed[:, column])
+        for row in there[np.argsort(arrive[there, column], kind="stable")].tolist():
+            if not wanted:
+                break
+            take = min(wanted, int(left[row]))
+            left[row] -= take
+            wanted -= take
+            loads.append(load_of(supply, row, column, take))
+    return tuple(loads)
+
+
+def _same(
+    model: SupplyModel, supply: ItemSupply, asking: tuple[str, ...], allowed: BoolArray, found: ItemSolved
+) -> bool:
+    old = found.supply
+    return (
+        supply.lump == old.lump
+        and asking == found.incidents
+        and np.array_equal(supply.stores, old.stores)
+        and np.array_equal(supply.available, old.available)
+        and np.array_equal(supply.demand, old.demand)
+        and (supply.weight is old.weight or supply.weight == old.weight)
+        and np.array_equal(allowed, found.allowed)
+        and np.array_equal(model.arrivals(supply), found.arrive)
+    )
+
+
+def _sent(problem: DispatchProblem, running: Plan | None, but: frozenset[str]) -> dict[str, dict[tuple[int, int], Any]]:
+    """item (not those of `but`) -> (store, incident) -> units, of the running plan, as far as all are still there."""
+    sent: dict[str, dict[tuple[int, int], Any]] = {}
+    for row in running.shipments if running is not None else ():
+        if row.item in but:
+            continue
+        store, incident = problem.store_index.get(row.store), problem.incident_index.get(row.incident)
+        if store is not None and incident is not None:
+            units = sent.setdefault(row.item, {})
+            units[store, incident] = units.get((store, incident), 0) + row.quantity
+    return sent
+
+
+def load_stores(
+    model: SupplyModel, loads: Iterable[Load], before: Loaded, *, as_listed: bool = False
+) -> tuple[tuple[Shipment, ...], Loaded]:
+    """The shipments of all loads, and what to keep of them for the next time."""
+    problem, travel = model.problem, model.problem.travel
+    reported = [incident.reported_s for incident in problem.incidents]
+    ids = [incident.id for incident in problem.incidents]
+    by_store: dict[int, list[Load]] = {}
+    for load in loads:
+        by_store.setdefault(load.store, []).append(load)
+    kept: dict[str, tuple[Any, tuple[Shipment, ...]]] = {}
+    rows: list[Shipment] = []
+    for store, mine in sorted(by_store.items()):
+        name = problem.stores[store].id
+        own = model.vehicles.get(name, [])
+        ways = travel.vehicle_to_incident_s[own] if own else travel.store_to_incident_s[store : store + 1]
+        there = [load.incident for load in mine]
+        key = (
+            [(ids[load.incident], reported[load.incident], load.item, load.quantity, load.weight) for load in mine],
+            [problem.vehicles[vehicle] for vehicle in own],
+            ways[:, there].tobytes(),
+            [model.lots.get((name, problem.items[load.item].id)) for load in mine],
+            problem.parameters.horizon_s,
+        )
+        found = before.rows.get(name)
+        if found is None or found[0] != key:
+            found = key, shipments(problem, mine, model.lots, as_listed=as_listed)
+        kept[name] = found
+        rows.extend(found[1])
+    return numbered(rows), Loaded(kept)
+
+
+def numbered(rows: list[Shipment]) -> tuple[Shipment, ...]:
+    """Shipments of all stores in order of incident and arrival, with ids that follow this order."""
+    rows.sort(key=lambda r: (r.incident, r.arrive_s, r.store, r.vehicle or "", r.trip or 0, r.item, r.lot, r.depart_s))
+    width = max(4, len(str(len(rows))))
+    return tuple(replace(row, id=f"S{number:0{width}d}") for number, row in enumerate(rows, 1))

@@ -1,0 +1,151 @@
+"""How far teams have come: who is on the way, at work, done, or home again; one row for every report, none changed.
+
+A report is about an order of the plan in force. The newest of a team says where it stands; what it once finished
+stays finished under every later plan.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from inventory.ledger.post import Act
+from optimizer.errors import OptimizerError
+from scenarios.incidents import find_situation
+from scenarios.tables import LIVE, orders, plans
+from scenarios.tables import progress as reports
+
+
+class NotOrdered(OptimizerError):
+    """The plan in force does not send that team to that task. Facts: team, task, situation, known."""
+
+
+class NotThatWay(OptimizerError):
+    """A position or an arrival for a team that is not on its way. Facts: team, state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The newest report on a team."""
+
+    team: str
+    incident: str
+    task: str
+    state: str  # en_route, on_scene, done, home
+    at: datetime
+    arrives_at: datetime | None
+    lat: float | None
+    lon: float | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where all teams of a situation stand."""
+
+    newest: Mapping[str, Report]  # team -> its newest report
+    done: frozenset[tuple[str, str]]  # (team, task) ever finished
+
+
+def report_progress(
+    connection: Connection, *, team: str, task: str, state: str, act: Act, situation: str = LIVE,
+    at: datetime | None = None, arrives_at: datetime | None = None, lat: float | None = None, lon: float | None = None,
+) -> Report:  # fmt: skip
+    """Put on record that a team is en_route, on_scene or done with an order of the plan in force, or home again.
+
+    On the way it arrives at `arrives_at`; without that, as long after `at` as the plan reckons for the way. `at`:
+    `act.at`, if none is given. The same report twice is recorded once. Raises UnknownSituation, NotOrdered,
+    NotThatWay.
+    """
+    find_situation(connection, situation)
+    running = connection.execute(
+        select(plans.c.id, plans.c.as_of).where(plans.c.situation_code == situation, plans.c.status == "committed")
+    ).first()
+    mine = []
+    if running is not None:
+        mine = connection.execute(
+            select(orders).where(orders.c.plan_id == running.id, orders.c.team == team).order_by(orders.c.position)
+        ).all()
+    order = next((row for row in mine if row.task == task), None)
+    if running is None or order is None:
+        known = ", ".join(row.task for row in mine)
+        raise NotOrdered(team=team, task=task, situation=situation, known=known or "-")
+    if state != "en_route" and (lat is not None or arrives_at is not None):
+        raise NotThatWay(team=team, state=state)
+    at = at or act.at
+    if state == "en_route" and arrives_at is None:
+        if order.depart_s is not None:
+            arrives_at = at + timedelta(seconds=order.arrive_s - order.depart_s)
+        else:
+            before = standing(connection, situation).newest.get(team)
+            known_arrival = before.arrives_at if before is not None and before.task == task else None
+            arrives_at = known_arrival or (running.as_of or at) + timedelta(seconds=order.arrive_s)
+    report = Report(team, order.incident, task, state, at, arrives_at, lat, lon)
+    if standing(connection, situation).newest.get(team) != report:
+        row = {name: getattr(report, name) for name in Report.__slots__}
+        more = {"situation_code": situation, "plan_id": running.id, "recorded_at": act.at, "actor": act.actor}
+        connection.execute(insert(reports), {**row, **more})
+        connection.execute(update(orders).where(orders.c.id == order.id).values(status=state))
+    return report
+
+
+def standing(connection: Connection, situation: str = LIVE) -> Standing:
+    """The newest report of every team, and what was finished."""
+    columns = [reports.c[name] for name in Report.__slots__]
+    rows = connection.execute(
+        select(*columns).where(reports.c.situation_code == situation).order_by(reports.c.id)
+    ).all()
+    found = [Report(*row) for row in rows]
+    newest = {report.team: report for report in found}
+    done: set[tuple[str, str]] = set()
+    for report in found:
+        if report.state == "done":
+            done.add((report.team, report.task))
+        elif report.state != "home":  # on the way to it, or at it, again: it was not finished after all
+            done.discard((report.team, report.task))
+    return Standing(newest, frozenset(done))
+
+
+def with_progress(document: dict[str, Any], found: Standing) -> dict[str, Any]:
+    """problem.json with the teams as they stand: finished tasks need so many teams less, teams on the way or at work
+    are started, and whoever is done stands where it worked until it is reported home."""
+    as_of = datetime.fromisoformat(document["as_of"])
+    served: dict[str, int] = {}
+    for _, task in found.done:
+        served[task] = served.get(task, 0) + 1
+    places: dict[str, tuple[Any, Any]] = {}
+    incidents = []
+    for row in document["incidents"]:
+        tasks = [
+            {**task, "teams_needed": task["teams_needed"] - served.get(task["id"], 0)}
+            for task in row.get("tasks", ())
+            if task["teams_needed"] > served.get(task["id"], 0)
+        ]
+        incidents.append({**row, "tasks": tasks} if "tasks" in row else row)
+        places[row["id"]] = row.get("lat"), row.get("lon")
+    open_tasks = {task["id"] for row in incidents for task in row.get("tasks", ())}
+    teams = [
+        {**row, "lat": places[report.incident][0], "lon": places[report.incident][1]}
+        if (report := found.newest.get(row["id"])) is not None
+        and report.state == "done"
+        and places.get(report.incident, (None, None)) != (None, None)
+        else row
+        for row in document["teams"]
+    ]
+    there = {row["id"] for row in teams}
+    started = [
+        _started(report, as_of)
+        for team, report in sorted(found.newest.items())
+        if report.state in ("en_route", "on_scene") and team in there and report.task in open_tasks
+    ]
+    return {**document, "incidents": incidents, "teams": teams, "started": started}
+
+
+def _started(report: Report, as_of: datetime) -> dict[str, Any]:
+    row: dict[str, Any] = {"team": report.team, "task": report.task, "state": report.state}
+    if report.state == "on_scene":
+        return {**row, "arrives_at": min(report.at, as_of).isoformat()}
+    # overdue: it is as good as there, as nothing else is known
+    row["arrives_at"] = max(report.arrives_at or as_of, as_of).isoformat()
+    return row if report.lat is None else {**row, "lat": report.lat, "lon": report.lon}

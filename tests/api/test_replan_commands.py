@@ -1,0 +1,160 @@
+"""`wuding replan` and `plan list|show|diff|rollback|progress|advance`."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api import cli
+from scenarios.exchange.plan import load_plan, plan_sha256
+from scenarios.world import World
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def home(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    from scenarios import registry
+
+    hamlet = registry.Scenario("hamlet", "小村", "A hamlet", "", "", lambda seed: world)
+    monkeypatch.setattr(registry, "SCENARIOS", (hamlet,))
+    monkeypatch.setenv("WUDING_HOME", str(tmp_path / "office"))
+    monkeypatch.setenv("WUDING_ACTOR", "duty")
+    monkeypatch.delenv("WUDING_DATABASE_URL", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def office(home: Path, sqlite_template: Path) -> Path:
+    (home / "office").mkdir()
+    shutil.copyfile(sqlite_template, home / "office" / "wuding.sqlite3")
+    assert cli.run(["scenario", "load", "hamlet"]) == 0
+    return home
+
+
+@pytest.fixture
+def built(home: Path) -> Path:
+    """The hamlet as a folder with a plan beside it."""
+    folder = home / "built"
+    assert cli.run(["scenario", "build", "hamlet", "--out", str(folder)]) == 0
+    assert cli.run(["solve", str(folder / "problem.json"), "--out", str(home / "plan.json")]) == 0
+    return folder
+
+
+def run(*words: Any, code: int = 0) -> None:
+    assert cli.run([str(word) for word in words]) == code
+
+
+def test_a_plan_is_replanned_from_files_and_says_from_which(built: Path, home: Path, capsys: Capture) -> None:
+    problem, plan, new = built / "problem.json", home / "plan.json", home / "new.json"
+    run("replan", problem, plan, "--out", new, "--lang", "en")
+    assert "0 change(s)" in capsys.readouterr().out
+    before, after = load_plan(plan), load_plan(new)
+    assert after.replans is not None
+    assert after.replans.plan_sha256 == plan_sha256(before)
+    assert (after.team_orders, after.shipments) == (before.team_orders, before.shipments)
+    run("check", problem, new)
+
+
+def test_a_problem_is_taken_to_an_instant_changed_and_replanned(built: Path, home: Path, capsys: Capture) -> None:
+    folder, new = home / "later", home / "new.json"
+    run("plan", "advance", built / "problem.json", home / "plan.json", "--at", "2024-06-03T08:31:30+08:00",
+        "--out", folder, "--lang", "en")  # fmt: skip
+    assert "on the way" in capsys.readouterr().out
+    document = json.loads((folder / "problem.json").read_text("utf-8"))
+    assert document["as_of"].startswith("2024-06-03T08:31:30")
+    assert document["started"]
+    assert all(27.0 <= row["lat"] <= 27.02 for row in document["started"] if row["state"] == "en_route")
+    document["closures"].append({"id": "C2", "road_name": "X102", "speed_factor": 0})
+    (folder / "problem.json").write_text(json.dumps(document), "utf-8")
+    run("replan", folder / "problem.json", folder / "plan.json", "--out", new, "--lang", "en")
+    run("check", folder / "problem.json", new)
+    run("plan", "diff", folder / "plan.json", new, "--problem", built)
+    told = capsys.readouterr().out
+    assert "发货：" in told
+    assert "队伍：" in told
+    run("replan", built / "problem.json", home / "plan.json", "--at", "2024-06-03T08:20:00+08:00", "--out", new, code=2)
+    assert "as_of" in capsys.readouterr().err
+
+
+def test_a_world_folder_is_replanned_at_an_instant_in_one_step(built: Path, home: Path) -> None:
+    new = home / "new.json"
+    run("replan", built, home / "plan.json", "--at", "2024-06-03T08:40:00+08:00", "--out", new)
+    run("check", home / "new.problem.json", new)
+
+
+def test_what_belongs_together_is_asked_for(built: Path, home: Path, capsys: Capture) -> None:
+    run("replan", built, "--out", home / "x.json", code=2)
+    assert "--live" in capsys.readouterr().err
+    run("replan", built, home / "plan.json", "--out", home / "x.json", "--commit", code=2)
+    run("replan", "--live", "--at", "2024-06-03T08:40:00+08:00", "--out", home / "x.json", code=2)
+
+
+def test_the_situation_is_replanned_by_what_its_teams_report(office: Path, capsys: Capture) -> None:
+    first, second = office / "first.json", office / "second.json"
+    run("solve", "--live", "--out", first, "--commit")
+    order = load_plan(first).team_orders[0]
+    stop = order.stops[0]
+    run("plan", "progress", order.team, "--task", "K9", "--state", "on_scene", code=2)
+    assert stop.task in capsys.readouterr().err
+    run(
+        "plan",
+        "progress",
+        order.team,
+        "--task",
+        stop.task,
+        "--state",
+        "on_scene",
+        "--lat",
+        "27",
+        "--lon",
+        "109",
+        code=2,
+    )
+    run("plan", "progress", order.team, "--task", stop.task, "--state", "en_route", "--lat", "27.01", code=2)
+    run("plan", "progress", order.team, "--task", stop.task, "--state", "en_route", "--lat", "27.01", "--lon", "109",
+        "--at", "2024-06-03T08:31:00+08:00", "--lang", "en")  # fmt: skip
+    assert "arrives at" in capsys.readouterr().out
+    run("plan", "progress", order.team, "--task", stop.task, "--state", "on_scene",
+        "--at", "2024-06-03T08:35:00+08:00")  # fmt: skip
+    run("replan", "--live", "--as-of", "2024-06-03T08:40:00+08:00", "--out", second, "--commit", "--lang", "en")
+    told = capsys.readouterr().out
+    assert "replaces no." in told
+    kept = next(one for one in load_plan(second).team_orders if one.team == order.team)
+    assert kept.stops[0].task == stop.task
+    assert kept.stops[0].arrive_s == -300
+    run("plan", "progress", order.team, "--task", stop.task, "--state", "done", "--at", "2024-06-03T09:40:00+08:00")
+    run("replan", "--live", "--as-of", "2024-06-03T09:40:00+08:00", "--out", second)
+    tasks = {one.task for order in load_plan(second).team_orders for one in order.stops}
+    assert stop.task not in tasks or stop.task == "K1"  # K1 needs two teams
+
+
+def test_plans_are_listed_shown_and_brought_back(office: Path, capsys: Capture) -> None:
+    first, second = office / "first.json", office / "second.json"
+    run("solve", "--live", "--out", first, "--commit")
+    run("plan", "team", "T1", "--status", "out")
+    run("replan", "--live", "--out", second, "--commit")
+    capsys.readouterr()
+    run("plan", "list", "--json")
+    listed = json.loads(capsys.readouterr().out)
+    assert [one["status"] for one in listed] == ["superseded", "committed"]
+    numbers = [str(one["number"]) for one in listed]
+    run("plan", "show", "--plan", numbers[0], "--json")
+    assert capsys.readouterr().out == first.read_text("utf-8")
+    run("plan", "show", "--plan", numbers[0], "--lang", "en")
+    assert "superseded" in capsys.readouterr().out
+    run("plan", "rollback", numbers[1], code=2)
+    run("plan", "rollback", "99", code=2)
+    capsys.readouterr()
+    run("plan", "rollback", numbers[0], "--lang", "en")
+    told = capsys.readouterr().out
+    assert f"plan no. {numbers[0]} is back" in told
+    assert "T1" in told
+    run("plan", "show", "--json")
+    assert capsys.readouterr().out == first.read_text("utf-8")
+    run("plan", "list", "--lang", "en")
+    assert "in force" in capsys.readouterr().out
+    run("plan", "list", "--json")
+    assert [one["same_as"] for one in json.loads(capsys.readouterr().out)] == [None, None, int(numbers[0])]

@@ -1,0 +1,127 @@
+"""R1 by hand: who may turn, what it costs, and what the checker says of those who turn without leave."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from optimizer.dispatch.check import Code, check
+from optimizer.dispatch.pipeline import solve
+from optimizer.dispatch.plan import Plan, Stop, TeamOrder
+from optimizer.dispatch.problem import (
+    Ban,
+    DispatchProblem,
+    Incident,
+    Parameters,
+    Pin,
+    Started,
+    Task,
+    Team,
+    Travel,
+)
+from optimizer.units import UNREACHABLE
+
+INT = np.int64
+
+
+@pytest.fixture
+def problem() -> DispatchProblem:
+    """A is bound for a light incident, 400 s away; a grave one lies 100 s from where it is. B is at its base, 1,000 s
+    from either."""
+    from datetime import UTC, datetime
+
+    none = np.zeros((0, 2), INT)
+    return DispatchProblem(
+        as_of=datetime(2026, 6, 1, tzinfo=UTC),
+        items=(),
+        incidents=(Incident("grave", "flood", 5, 0), Incident("light", "flood", 2, -600)),
+        tasks=(Task("g", "grave", "c", 1, 600), Task("l", "light", "c", 1, 600)),
+        demands=(),
+        teams=(Team("A", "5", ("c",), 5, "p", 60), Team("B", "5", ("c",), 5, "p", 60)),
+        stores=(),
+        stock=(),
+        reserve_floor={},
+        vehicles=(),
+        travel=Travel(
+            np.array([[900, 900], [1000, 1000]], INT),
+            np.array([[[0, 500], [500, 0]]], INT),
+            np.zeros(2, INT),
+            none,
+            none.copy(),
+            en_route_to_incident_s=np.array([[100, 399], [UNREACHABLE, UNREACHABLE]], INT),
+        ),
+        service_s=np.full((2, 2), 600, INT),
+        started=(Started("A", "l", "en_route", 400, 27.0, 109.0),),
+        parameters=Parameters(redispatch=((2, (4, 5)),)),
+        sha256="0" * 64,
+    )
+
+
+def orders(plan: Plan) -> dict[str, list[str]]:
+    return {order.team: [stop.task for stop in order.stops] for order in plan.team_orders}
+
+
+def test_a_team_turns_to_the_graver_incident_at_once(problem: DispatchProblem) -> None:
+    plan = solve(problem)
+    first = plan.team_orders[0].stops[0]
+    # from where it is, without a turnout: 0 + 100; tier 3 holds a response of 100 s
+    assert first == Stop("grave", "g", 0, 100, 100, 700, 100, "3")
+    assert check(problem, plan) == ()
+    assert sum(len(tasks) for tasks in orders(plan).values()) == 2  # and the task it left is served
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda p: replace(p, parameters=Parameters()),
+        lambda p: replace(p, parameters=Parameters(redispatch=((2, (4,)), (5, (1, 2, 3, 4, 5))))),
+        lambda p: replace(p, started=(replace(p.started[0], state="on_scene", arrives_s=0),)),
+        lambda p: replace(p, travel=replace(p.travel, en_route_to_incident_s=None)),
+        lambda p: replace(p, pins=(Pin("A", "l"),)),
+        lambda p: replace(p, teams=(replace(p.teams[0], capabilities=()), p.teams[1])),
+    ],
+    ids=["no matrix", "another severity", "on scene", "no position", "pinned", "not capable"],
+)
+def test_without_leave_it_goes_on(problem: DispatchProblem, change) -> None:  # type: ignore[no-untyped-def]
+    problem = change(problem)
+    plan = solve(problem)
+    assert orders(plan)["A"][0] == "l"
+    assert check(problem, plan) == ()
+
+
+def test_the_checker_refuses_a_turn_that_is_not_permitted(problem: DispatchProblem) -> None:
+    turned = solve(problem)
+    strict = replace(problem, parameters=Parameters(redispatch=((2, (4,)),)))
+    assert Code.STOP_UNREACHABLE in {violation.code for violation in check(strict, turned)}
+    none = replace(problem, parameters=Parameters())
+    assert {Code.STARTED_NOT_FIRST, Code.STOP_ARRIVE} <= {violation.code for violation in check(none, turned)}
+
+
+def test_the_checker_knows_the_times_of_who_turns_and_of_who_goes_on(problem: DispatchProblem) -> None:
+    def with_first(stop: Stop) -> set[Code]:
+        plan = solve(problem)
+        rest = tuple(order for order in plan.team_orders if order.team != "A")
+        changed = replace(plan, team_orders=(TeamOrder("A", (stop,)), *rest))
+        return {violation.code for violation in check(problem, changed) if violation.code.startswith("stop")}
+
+    assert with_first(Stop("grave", "g", 0, 100, 100, 700, 100, "3")) == set()
+    assert with_first(Stop("grave", "g", 60, 160, 160, 760, 160, "3")) >= {Code.STOP_DEPART, Code.STOP_ARRIVE}
+    assert with_first(Stop("light", "l", None, 400, 400, 1000, None, None)) == set()
+    assert with_first(Stop("light", "l", 0, 399, 399, 999, 399, "10")) >= {Code.STOP_DEPART, Code.STOP_RESPONSE}
+
+
+def test_a_ban_calls_a_team_back_that_may_turn(problem: DispatchProblem) -> None:
+    problem = replace(problem, bans=(Ban(team="A", task="l"), Ban(team="A", task="g")))
+    plan = solve(problem)
+    assert "A" not in orders(plan)
+    assert check(problem, plan) == ()
+
+
+def test_two_on_the_way_to_a_task_for_one_leave_the_other_free(problem: DispatchProblem) -> None:
+    ways = np.array([[UNREACHABLE, 399], [UNREACHABLE, 299]], INT)
+    both = (Started("A", "l", "en_route", 400), Started("B", "l", "en_route", 300))
+    problem = replace(problem, started=both, travel=replace(problem.travel, en_route_to_incident_s=ways))
+    plan = solve(problem)
+    assert orders(plan)["B"][0] == "l"
+    assert "l" not in orders(plan).get("A", [])
+    assert check(problem, plan) == ()
