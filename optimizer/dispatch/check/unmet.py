@@ -174,7 +174,9 @@ class _Reasons:
                 groups = travel.team_group[rows]
                 from_base = travel.team_to_incident_s[rows, there] >= UNREACHABLE
                 on_the_way = travel.incident_to_incident_s[groups, :, there] >= UNREACHABLE
-                waits = task.equipment or task.synchronised
+                # of those that wait, or may turn to some incidents only (R1), it is believed
+                under_way = any(one.team in {team.id for team in free} for one in self.problem.started)
+                waits = task.equipment or task.synchronised or under_way
                 return bool(waits or np.any(from_base) or np.any(on_the_way))
             case _:
                 return True  # of its equipment: believed

@@ -12,9 +12,12 @@ from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.redispatch import may_turn
 from optimizer.dispatch.routes import Routes
+from optimizer.dispatch.search import default_moves
 from optimizer.dispatch.team_model import TeamModel, unserved_cost
+from optimizer.dispatch.teams import solve_teams
 
 MOVES = 100  # moves per slot of the search (measured: more changes nothing on the scenarios)
+WIDE = 4_000  # moves of the search that may climb: few enough that nothing is proven (optimizer.dispatch.teams)
 COLD = 1e-9  # a temperature at which nothing worse is taken
 
 Sequences = tuple[tuple[int, ...], ...]
@@ -57,6 +60,13 @@ def replan_teams(problem: DispatchProblem, model: TeamModel, running: Plan, *, s
     found = routes
     if model.slots and len(model.choices):
         found = _downhill(model, routes, seed=seed, moves=MOVES * model.slots)
+        if (found.team_of < 0).any():  # going downhill alone may not find room for everybody
+            wide = solve_teams(
+                problem, model, seed=seed, iterations=min(WIDE, default_moves(model)), deadline=None,
+                start=found.tasks(),
+            )  # fmt: skip
+            if not wide.broken_pins:
+                found = min(found, Routes(model).filled(wide.sequences), key=Routes.rank)
     restore(model, found, wanted)
     found.read_teams()
     broken = tuple((slot, team) for slot, team in model.pinned if found.team_of[slot] != team)

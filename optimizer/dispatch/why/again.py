@@ -90,7 +90,7 @@ def teams_touched(problem: DispatchProblem, travel: Travel) -> bool:
 
 def supplies_again(model: SupplyModel, base: Optimum, changed: DispatchProblem) -> tuple[SupplyModel, Optimum]:
     """The supply side on other travel times; only items of which an arrival changed are solved again."""
-    new = replace(model, problem=changed, arrive=earliest_arrivals(changed), _arrivals={})
+    new = SupplyModel(changed, earliest_arrivals(changed), model.items, model.lots, model.vehicles)
     opened = list(base.opened)
     again = {}
     for position, supply in enumerate(base.supplies):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from optimizer.dispatch.check import check
 from optimizer.dispatch.levels import rank, supply_levels, team_levels
 from optimizer.dispatch.pipeline import TEAM_LEVELS, SolveLimits, solve
 from optimizer.dispatch.plan import Plan, Status
-from optimizer.dispatch.problem import LEVELS, DispatchProblem, Pin
+from optimizer.dispatch.problem import DispatchProblem, Pin
 from optimizer.dispatch.replanning import advance, basis_of, diff, replan
 from optimizer.dispatch.replanning.teams import running_sequences
 from optimizer.dispatch.schedule import team_orders
@@ -84,14 +85,17 @@ def test_a_replan_is_never_worse_than_keeping_what_can_be_kept(
     plan = again(after, running)
     kept = _kept(after, running)
     ours = {**team_levels(after, plan.team_orders), **supply_levels(after, plan.shipments)}
-    for names in (TEAM_LEVELS, tuple(name for name in LEVELS if name not in TEAM_LEVELS)):
-        assert rank(after, ours, names) <= rank(after, kept, names)
+    assert rank(after, ours, TEAM_LEVELS) <= rank(after, kept, TEAM_LEVELS)
+    before_waiting = ("critical_unmet", "other_unmet", "fairness")
+    assert rank(after, ours, before_waiting) <= rank(after, kept, before_waiting)
+    if rank(after, ours, before_waiting) == rank(after, kept, before_waiting):
+        # shipments are kept where they are little slower, as they were chosen to save trips
+        assert ours["deprivation"] <= kept["deprivation"] * (1 + Fraction(after.parameters.deprivation_tolerance))
 
 
 def _kept(problem: DispatchProblem, running: Plan) -> Any:
     """What is left of the running plan when nothing else is done: stops while they hold, shipments as they can."""
     from optimizer.dispatch.loading import shipments
-    from optimizer.dispatch.replanning.supplies import running_loads
     from optimizer.dispatch.replanning.teams import _keep
     from optimizer.dispatch.routes import Routes
     from optimizer.dispatch.supply_model import supply_model
@@ -99,8 +103,33 @@ def _kept(problem: DispatchProblem, running: Plan) -> Any:
     teams, supplies = team_model(problem), supply_model(problem)
     routes = Routes(teams)
     _keep(teams, routes, running_sequences(problem, running))
-    rows = shipments(problem, running_loads(supplies, running), supplies.lots)
+    rows = shipments(problem, _loads(supplies, running), supplies.lots)
     return {**team_levels(problem, team_orders(problem, routes.tasks())), **supply_levels(problem, rows)}
+
+
+def _loads(model: Any, running: Plan) -> list[Any]:
+    """What the running plan ships, as far as there is demand, stock and a way for it."""
+    from optimizer.dispatch.loading import load_of
+
+    loads = []
+    for item, supply in sorted(model.by_item.items()):
+        units: dict[tuple[str, str], Any] = {}
+        for row in running.shipments:
+            if row.item == item:
+                units[row.store, row.incident] = units.get((row.store, row.incident), 0) + row.quantity
+        left, wanted, allowed = supply.available.copy(), supply.demand.copy(), model.open(supply)
+        stores = {model.problem.stores[s].id: row for row, s in enumerate(supply.stores.tolist())}
+        asking = {model.problem.incidents[i].id: column for column, i in enumerate(supply.incidents.tolist())}
+        for (store, incident), quantity in sorted(units.items()):
+            row, column = stores.get(store), asking.get(incident)
+            if row is None or column is None or not allowed[row, column]:
+                continue
+            lumps = min(int(quantity / supply.lump), int(left[row]), int(wanted[column]))
+            left[row] -= lumps
+            wanted[column] -= lumps
+            if lumps:
+                loads.append(load_of(supply, row, column, lumps))
+    return loads
 
 
 @settings(max_examples=40, deadline=None)
