@@ -85,7 +85,8 @@ def _stores(changed: Document, later: DispatchProblem) -> None:
     units = {(line.store, line.item, line.lot): line.quantity for line in later.stock}
     for store in changed.get("stores", ()):
         for row in store.get("stock", ()):
-            row["quantity"] = units[store["id"], row["item"], row["lot"]]
+            # what nobody asks for is not in the problem, and none of it has left
+            row["quantity"] = units.get((store["id"], row["item"], row["lot"]), row["quantity"])
 
 
 def _travel(travel: Document, later: DispatchProblem, advanced: Advanced) -> None:

@@ -34,7 +34,7 @@ def with_closures(loaded: LoadedProblem, closures: Sequence[Closure]) -> LoadedP
         placed=True,
     )
     changed = replace(problem, travel=travel, sha256=_derived(problem, sorted(map(repr, closures))))
-    return LoadedProblem(changed, roads, (*notes, *told))
+    return replace(loaded, problem=changed, roads=roads, notes=(*notes, *told))
 
 
 def with_incident(
@@ -67,7 +67,7 @@ def with_incident(
         travel=_with_column(problem, roads, incident, at, asks=bool(demands)),
         sha256=_derived(problem, (incident, tasks, demands)),
     )
-    return LoadedProblem(changed, roads, ())
+    return replace(loaded, problem=changed, roads=roads, notes=())
 
 
 def _with_column(problem: DispatchProblem, roads: Roads, incident: Incident, at: int, *, asks: bool) -> Travel:

@@ -79,6 +79,9 @@ class Plain:
             return 0.0
         bounds = [(0, None)] * self.n + [(0, 1)] * self.m
         found = linprog(cost, self.upper or None, self.room or None, self.equal, self.given, bounds)
+        if found.status == 2:  # what is held leaves less room than the solver's tolerance
+            room = [value + 1e-6 for value in self.room]
+            found = linprog(cost, self.upper, room, self.equal, self.given, bounds)
         assert found.status == 0, found.message
         return float(found.fun)
 

@@ -146,7 +146,9 @@ def test_a_file_with_given_times_advances_as_the_problem_in_memory_does() -> Non
         later, advanced = advanced_document(document, before, plan, at=at)
         loaded = to_problem(parse_problem(later, source="test"), folder=Path())
         ours, theirs = advanced.problem, loaded.problem
-        assert (ours.as_of, ours.tasks, ours.demands, ours.stock) == (
+        asked = {demand.item for demand in ours.demands}  # the file's reader leaves out what nobody asks for any more
+        stock = tuple(line for line in ours.stock if line.item in asked)
+        assert (ours.as_of, ours.tasks, ours.demands, stock) == (
             theirs.as_of, theirs.tasks, theirs.demands, theirs.stock,
         )  # fmt: skip
         assert (ours.teams, ours.vehicles, ours.started, ours.incidents) == (
