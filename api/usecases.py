@@ -14,7 +14,7 @@ from optimizer.dispatch.plan import Plan, Status
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.errors import BadInput, Fault, OptimizerError
 from scenarios.exchange.json_text import dumps, write_text
-from scenarios.exchange.load import LoadedProblem, heap_set_aside, load_problem, nothing_thrown_away
+from scenarios.exchange.load import LoadedProblem, load_problem, nothing_thrown_away
 from scenarios.exchange.plan import load_plan, run_path, run_record, write_plan
 from scenarios.exchange.problem import Note
 
@@ -194,10 +194,10 @@ def solve_loaded(
     left_s = None if time_limit_s is None else time_limit_s - phases.spent
     if left_s is not None and left_s <= 0:
         raise NoAnswerInTime(limit_s=time_limit_s, spent_s=round(phases.spent, 1))
-    with phases.phase("solve"), heap_set_aside():
+    with phases.phase("solve"), nothing_thrown_away():
         plan = solve(loaded.problem, seed=seed, limits=SolveLimits(time_limit_s=left_s))
     plan = replace(plan, limits={**plan.limits, "time_limit_s": time_limit_s})
-    with phases.phase("check"), heap_set_aside():
+    with phases.phase("check"), nothing_thrown_away():
         violations = check(loaded.problem, plan)
     if violations:
         raise PlanRefused(violations)

@@ -16,7 +16,7 @@ NEAREST = 128  # teams of a slot that an insertion tries; farther ones are left 
 EJECT, INSERT = 0.04, 0.7  # a move is an ejection below the first, an insertion below the second, else a swap
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def draw(state: IntArray) -> float:
     """splitmix64, as a float in [0, 1)."""
     bits = np.uint64(state[0]) + np.uint64(0x9E3779B97F4A7C15)
@@ -27,7 +27,7 @@ def draw(state: IntArray) -> float:
     return np.float64(bits >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def anneal(
     data: TeamData,
     start: IntArray,

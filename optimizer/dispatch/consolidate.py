@@ -6,7 +6,7 @@ is, so levels 2, 4 and 5 do not move. This is a greedy rule, not an optimum; `co
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from heapq import heapify, heappop, heappush
 
@@ -14,12 +14,14 @@ import numpy as np
 
 from optimizer.dispatch.supplies import Contest, Flow
 from optimizer.dispatch.supply_model import ItemSupply, SupplyModel
-from optimizer.units import UNREACHABLE, BoolArray, FloatArray, IntArray
+from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
 DEPRIVATION_TOLERANCE = Fraction(1, 100)
 """Share of level 6 that may go for fewer trips: far below what travel times are off by (assumed)."""
 
 Move = tuple[int, int, int]  # (item number, position of the store that takes over, lumps)
+_Entry = tuple[float, float, int, int, list[Move]]  # (loss per metre saved, loss, incident, store, who takes over)
+CHEAPEST = 64  # stores of an incident that are looked at first
 
 
 @dataclass
@@ -29,27 +31,40 @@ class _State:
     supplies: tuple[ItemSupply, ...]
     open: tuple[BoolArray, ...]
     arrive: list[IntArray]
-    weight: list[FloatArray]  # (I,)
-    spare: list[IntArray]  # (S,) lumps
+    weight: list[list[float]]  # (I,)
+    spare: list[list[int]]  # (S,) lumps
     row: list[dict[int, int]]  # store -> position
     column: list[dict[int, int]]  # incident -> position
     used: dict[int, dict[int, dict[int, int]]]
     pairs: dict[int, int]  # store -> incidents it serves
+    known: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
+
+    def ways(self, number: int, incident: int) -> dict[int, int]:
+        """store -> arrival, of the stores that serve the incident and may send it this item."""
+        key = number, incident
+        if key not in self.known:
+            rows, column = self.row[number], self.column[number][incident]
+            at = [(store, rows[store]) for store in self.used[incident] if store in rows]
+            there = [row for _, row in at]
+            times, allowed = self.arrive[number][there, column].tolist(), self.open[number][there, column].tolist()
+            self.known[key] = {store: then for (store, _), then, may in zip(at, times, allowed, strict=True) if may}
+        return self.known[key]
 
     def instead(self, incident: int, store: int) -> tuple[float, list[Move]] | None:
         """(severity-seconds lost, who takes over) when the pair is given up; None if the others lack the stock."""
         lost, moves = 0.0, []
-        others = [other for other in self.used[incident] if other != store]
-        for number, lumps in self.used[incident][store].items():
-            rows, column = self.row[number], self.column[number][incident]
-            arrive, spare, allowed = self.arrive[number], self.spare[number], self.open[number]
-            places = [rows[other] for other in others if other in rows]
-            near = sorted((int(arrive[at, column]), at) for at in places if allowed[at, column] and spare[at] > 0)
-            left, now = lumps, int(arrive[rows[store], column])
+        serving = self.used[incident]
+        for number, lumps in serving[store].items():
+            ways, rows, spare = self.ways(number, incident), self.row[number], self.spare[number]
+            near = sorted(
+                (then, rows[other]) for other, then in ways.items() if other != store and other in serving
+                and spare[rows[other]] > 0
+            )  # fmt: skip
+            left, now, weight = lumps, ways[store], self.weight[number][self.column[number][incident]]
             for then, at in near:
-                take = min(left, int(spare[at]))
+                take = min(left, spare[at])
                 moves.append((number, at, take))
-                lost += float(self.weight[number][column]) * take * (then - now)
+                lost += weight * take * (then - now)
                 left -= take
                 if not left:
                     break
@@ -83,7 +98,7 @@ def fewer_trips(
     metres = trip_metres(model)
     parameters = model.problem.parameters
 
-    def entry(incident: int, store: int) -> tuple[float, float, int, int, list[Move]] | None:
+    def entry(incident: int, store: int) -> _Entry | None:
         found = state.instead(incident, store)
         if found is None:
             return None
@@ -92,19 +107,32 @@ def fewer_trips(
         return found[0] / max(saved, 1), found[0], incident, store, found[1]
 
     first = [entry(incident, store) for incident, stores in state.used.items() for store in stores]
-    queue = [one[:4] for one in first if one is not None]
+    known = {one[2:4]: one for one in first if one is not None}
+    queue = [one[:4] for one in known.values()]
     heapify(queue)
+    turn, changed = 0, dict[int, int]()  # incident, or store as -1 - store -> the turn that last touched it
+    seen = dict.fromkeys(known, 0)
     while queue:
         ratio, _, incident, store = heappop(queue)
-        now = entry(incident, store) if store in state.used[incident] else None
-        if now is None:
+        if store not in state.used[incident]:
             continue
-        if now[0] > ratio + 1e-9 * max(1.0, abs(ratio)):
-            heappush(queue, now[:4])  # others have taken the stock meanwhile
-            continue
+        near = (incident, *(-1 - other for other in state.used[incident]))
+        now: _Entry | None = known[incident, store]
+        if max(changed.get(one, 0) for one in near) > seen[incident, store]:
+            now = entry(incident, store)
+            if now is None:
+                continue
+            known[incident, store], seen[incident, store] = now, turn
+            if now[0] > ratio + 1e-9 * max(1.0, abs(ratio)):
+                heappush(queue, now[:4])  # others have taken the stock meanwhile
+                continue
+        assert now is not None
         if now[1] <= budget:
             budget -= max(0.0, now[1])
             state.give_up(incident, store, now[4])
+            turn += 1
+            takers = (int(model.items[number].stores[at]) for number, at, _ in now[4])
+            changed |= dict.fromkeys((incident, -1 - store, *(-1 - taker for taker in takers)), turn)
     return _flows(state, flows)
 
 
@@ -120,7 +148,7 @@ def _state(
     for number, (supply, flow) in enumerate(zip(model.items, flows, strict=True)):
         left = supply.available.copy()
         np.subtract.at(left, flow.store, flow.lumps)
-        spare.append(left)
+        spare.append(left.tolist())
         rows = {store: at for at, store in enumerate(supply.stores.tolist())}
         columns = {incident: at for at, incident in enumerate(supply.incidents.tolist())}
         for (store, incident), then in arrive.items():
@@ -137,7 +165,7 @@ def _state(
         supplies=model.items,
         open=allowed,
         arrive=times,
-        weight=[np.array([float(weight) for weight in supply.weight]) for supply in model.items],
+        weight=[[float(weight) for weight in supply.weight] for supply in model.items],
         spare=spare,
         row=[{store: at for at, store in enumerate(supply.stores.tolist())} for supply in model.items],
         column=[{incident: at for at, incident in enumerate(supply.incidents.tolist())} for supply in model.items],
@@ -196,11 +224,16 @@ def cost_bound(model: SupplyModel, allowed: tuple[BoolArray, ...], contests: tup
             rows = np.flatnonzero(open_[:, column])
             wanted = int(supply.demand[column])
             cost = price[supply.stores[rows], incident].astype(np.float64)
-            bring = np.minimum(np.minimum(supply.available[rows], trip[rows]), wanted)
-            order = np.argsort(cost / bring, kind="stable")
-            most = np.minimum(supply.available[rows], wanted)[order]
+            rate = cost / np.minimum(np.minimum(supply.available[rows], trip[rows]), wanted)
+            most = np.minimum(supply.available[rows], wanted)
+            if len(rows) > CHEAPEST:
+                few = np.argpartition(rate, CHEAPEST)[:CHEAPEST]
+                if most[few].sum() >= wanted:
+                    rate, most = rate[few], most[few]
+            order = np.argsort(rate, kind="stable")
+            rate, most = rate[order], most[order]
             take = np.clip(wanted - (np.cumsum(most) - most), 0, most)
-            total = float((take * (cost / bring)[order]).sum())
+            total = float((take * rate).sum())
             least[incident] = max(least.get(incident, 0.0), total, float(cost.min()))
     # whole metres: rounding of the sum is cut off
     return Fraction(int(sum(least.values()) * (1 - 1e-9)) + parameters.store_cost_m * stores)

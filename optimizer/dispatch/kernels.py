@@ -97,7 +97,7 @@ def stays(service: IntArray, ready: IntArray | None = None) -> IntArray:
     return np.stack([service, np.zeros_like(service) if ready is None else ready], axis=2)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def done(arrive: int, j: int, k: int, stay: IntArray) -> int:
     """When team k, there at `arrive`, has finished task j (T4)."""
     start: int = max(arrive, stay[j, k, READY])
@@ -105,7 +105,7 @@ def done(arrive: int, j: int, k: int, stay: IntArray) -> int:
     return start + service
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def reach(
     k: int, free: int, place: int, j: int, task: IntArray, team: IntArray, base: IntArray, between: IntArray
 ) -> int:
@@ -121,14 +121,14 @@ def reach(
     return begin + turnout + travel
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def arrival(data: TeamData, k: int, free: int, place: int, j: int) -> int:
     """`reach` for callers that make one step."""
     arrive: int = reach(k, free, place, j, data.task, data.team, data.base, data.between)
     return arrive
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def walk(
     k: int,
     sequence: IntArray,
@@ -158,7 +158,7 @@ def walk(
     return cost
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sequence_cost(data: TeamData, k: int, sequence: IntArray, length: int) -> int:
     """`walk` for callers outside the search."""
     cost: int = walk(
@@ -167,7 +167,7 @@ def sequence_cost(data: TeamData, k: int, sequence: IntArray, length: int) -> in
     return cost
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def holds_task(task_of: IntArray, sequence: IntArray, length: int, j: int, but: int) -> bool:
     for position in range(length):
         slot = sequence[position]
@@ -176,14 +176,14 @@ def holds_task(task_of: IntArray, sequence: IntArray, length: int, j: int, but: 
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def insert(sequence: IntArray, length: int, position: int, slot: int) -> None:
     for index in range(length, position, -1):
         sequence[index] = sequence[index - 1]
     sequence[position] = slot
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def remove(sequence: IntArray, length: int, slot: int) -> int:
     """Take `slot` out; return where it was."""
     position = 0
@@ -194,7 +194,7 @@ def remove(sequence: IntArray, length: int, slot: int) -> int:
     return position
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def best_insertion(
     k: int,
     sequence: IntArray,
@@ -255,7 +255,7 @@ def best_insertion(
     return best, best_position
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def put_in(data: TeamData, k: int, sequence: IntArray, length: int, slot: int) -> tuple[int, int]:
     """`best_insertion` for callers outside the search."""
     found: tuple[int, int] = best_insertion(
@@ -265,7 +265,7 @@ def put_in(data: TeamData, k: int, sequence: IntArray, length: int, slot: int) -
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def construct(
     data: TeamData,
     start: IntArray,
@@ -326,7 +326,7 @@ def construct(
                 best_team[slot] = -2
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def chains(data: TeamData) -> tuple[IntArray, bool]:
     """(m, i): the quickest way of each team to each incident over any others (Floyd-Warshall), without turnouts;
     and whether no way is quicker than the straight one."""
@@ -362,7 +362,7 @@ def chains(data: TeamData) -> tuple[IntArray, bool]:
     return result, metric
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def nearest_legs(between: IntArray) -> IntArray:
     """(g, i): the shortest leg to each incident from another one."""
     groups, places = between.shape[0], between.shape[2]

@@ -206,3 +206,16 @@ def from_lots(
         )
         for number, (incident, arrive, store, _, _, item, lot, depart, task, _, take, leg) in enumerate(rows, 1)
     )  # fmt: skip
+
+
+def without_lots(problem: DispatchProblem, legs: Iterable[Leg]) -> tuple[Shipment, ...]:
+    """A row for every leg, in no order, of no lot: enough for the levels, which know no lots, at half the time."""
+    stores, incidents, items, tasks = problem.stores, problem.incidents, problem.items, problem.tasks
+    return tuple(
+        Shipment(
+            "", stores[leg.load.store].id, incidents[leg.load.incident].id, items[leg.load.item].id, "", leg.quantity,
+            leg.depart_s, leg.arrive_s, leg.vehicle, leg.trip,
+            None if leg.load.task is None else tasks[leg.load.task].id, leg.team,
+        )
+        for leg in legs
+    )  # fmt: skip

@@ -1,19 +1,19 @@
 """Problem in, plan out; reads top to bottom."""
 
 import time
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
-from optimizer.dispatch.coupling import TEAM_LEVELS, Sequences, Settled, couple, errands, relaxed, settle
+from optimizer.dispatch.coupling import TEAM_LEVELS, Errands, Sequences, Settled, couple, errands, relaxed, settle
 from optimizer.dispatch.equipment import Shelves
 from optimizer.dispatch.explain import unmet
-from optimizer.dispatch.levels import Decision, Value, rank, supply_levels, team_levels
-from optimizer.dispatch.plan import Plan, StoppedBy
+from optimizer.dispatch.levels import Decision, Value, rank, team_levels
+from optimizer.dispatch.plan import Plan, StoppedBy, TeamOrder
 from optimizer.dispatch.practice import practice_teams
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.schedule import team_orders
 from optimizer.dispatch.statement import SolveLimits, infeasible, stated
-from optimizer.dispatch.supply_plan import SUPPLY_LEVELS, practice_supply, slimmer, supply
+from optimizer.dispatch.supply_plan import SUPPLY_LEVELS, Habit, Sent, practice_supply, slimmer, supply
 from optimizer.dispatch.team_model import TeamModel, team_model
 from optimizer.dispatch.teams import TeamSchedule, solve_teams
 
@@ -33,7 +33,9 @@ def solve(
 
     shelves = Shelves(problem)
     teams = relaxed(problem, shelves) if problem.coupled else team_model(problem)
-    schedule = solve_teams(problem, teams, seed=seed, iterations=limits.iterations, deadline=deadline, start=start)
+    with ThreadPoolExecutor(1) as pool:  # the two sides are independent unless one waits for the other
+        side = None if problem.coupled else pool.submit(_supplies, problem, Errands(problem), Errands(problem))
+        schedule = solve_teams(problem, teams, seed=seed, iterations=limits.iterations, deadline=deadline, start=start)
     if schedule.broken_pins:
         return infeasible(problem, schedule.broken_pins, stopped_by=schedule.stopped_by, seed=seed, limits=limits)
     settled = couple(problem, teams, schedule.sequences, shelves, scheduled, seed=seed, moves=limits.iterations)
@@ -42,27 +44,33 @@ def solve(
     if lost := _lost_pins(problem, settled):
         return infeasible(problem, lost, stopped_by=StoppedBy.WORK, seed=seed, limits=limits)
     habit = settle(problem, practice_teams(problem, teams, settled.sequences), shelves)
-    sent = supply(problem, errands(problem, settled))
-    habit_sent = practice_supply(problem, errands(problem, habit), sent)
-    values = team_levels(problem, settled.orders)
-    practice = team_levels(problem, habit.orders) | supply_levels(problem, habit_sent)
-    sent = slimmer(sent, practice)
-    values |= sent.values
-    decision = Decision(settled.orders, sent.shipments)
+    sent, habit_sent = (
+        _supplies(problem, errands(problem, settled), errands(problem, habit)) if side is None else side.result()
+    )
+    values = team_levels(problem, settled.orders) | sent.values
+    practice = team_levels(problem, habit.orders) | habit_sent.values
+    orders: tuple[TeamOrder, ...] = settled.orders
+    shipped: Sent | Habit = sent
     # where neither side waits for the other each may fall back on practice alone
     for names in (problem.parameters.levels,) if problem.coupled else (TEAM_LEVELS, SUPPLY_LEVELS):
         if rank(problem, practice, names) < rank(problem, values, names):
             values |= {name: practice[name] for name in names}
-            if "completion" in names:
-                decision = replace(decision, team_orders=habit.orders)
-            if "cost" in names:
-                decision = replace(decision, shipments=habit_sent)
+            orders = habit.orders if "completion" in names else orders
+            shipped = habit_sent if "cost" in names else shipped
+    decision = Decision(orders, shipped.shipments)
     bounds = _team_bounds(problem, schedule, values) | sent.bounds(values)
     return stated(
         problem, decision, values=values, bounds=bounds, practice=practice,
         unmet=unmet(problem, decision, teams, sent.model), seed=seed, limits=limits,
         timed_out=schedule.stopped_by is StoppedBy.TIME,
     )  # fmt: skip
+
+
+def _supplies(problem: DispatchProblem, first: Errands, habit_first: Errands) -> tuple[Sent, Habit]:
+    """Our shipments, and those of practice."""
+    sent = supply(problem, first)
+    habit = practice_supply(problem, habit_first, sent)
+    return slimmer(sent, habit.values), habit
 
 
 def _lost_pins(problem: DispatchProblem, settled: Settled) -> tuple[tuple[str, str], ...]:

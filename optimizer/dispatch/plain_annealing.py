@@ -46,7 +46,7 @@ def is_plain(model: TeamModel) -> bool:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def tours_of(data: TeamData, sequence: IntArray, length: IntArray) -> Tours:
     m, n = len(length), len(data.task_of)
     shape = (m + 1, n + 2)
@@ -74,7 +74,7 @@ def _way(k, before, j, task_of, task, team, base, between):  # type: ignore[no-u
     return between[team[k, GROUP], place, i] + team[k, TURNOUT]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _refresh(row, k, stop, leg, finish, after, length, task_of, task, team, stay, base, between):  # type: ignore[no-untyped-def]
     """Recompute one row from its stops."""
     count = length[row]
@@ -93,7 +93,7 @@ def _refresh(row, k, stop, leg, finish, after, length, task_of, task, team, stay
         after[row, position] = total
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _removal(k, position, stop, leg, finish, after, length, task_of, task, team, stay, base, between):  # type: ignore[no-untyped-def]
     """Change of level 3 by taking the stop at `position` out of team k."""
     j = task_of[stop[k, position]]
@@ -106,7 +106,7 @@ def _removal(k, position, stop, leg, finish, after, length, task_of, task, team,
     return delta
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _insertion(row, k, slot, stop, leg, finish, after, length, task_of, task, team, stay, base, between):  # type: ignore[no-untyped-def]
     """(least change of level 3 by putting `slot` into a row of team k, where)."""
     j = task_of[slot]
@@ -131,7 +131,7 @@ def _insertion(row, k, slot, stop, leg, finish, after, length, task_of, task, te
     return best, where
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _less_one(row, k, position, stop, leg, finish, after, length, task_of, task, team, stay, base, between):  # type: ignore[no-untyped-def]
     """Write team k without the stop at `position` to `row`."""
     length[row] = length[k] - 1
@@ -140,7 +140,7 @@ def _less_one(row, k, position, stop, leg, finish, after, length, task_of, task,
     _refresh(row, k, stop, leg, finish, after, length, task_of, task, team, stay, base, between)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _put(k, slot, position, stop, length):  # type: ignore[no-untyped-def]
     for index in range(length[k], position, -1):
         stop[k, index] = stop[k, index - 1]
@@ -148,7 +148,7 @@ def _put(k, slot, position, stop, length):  # type: ignore[no-untyped-def]
     length[k] += 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _position(k, slot, stop):  # type: ignore[no-untyped-def]
     position = 0
     while stop[k, position] != slot:
@@ -156,7 +156,7 @@ def _position(k, slot, stop):  # type: ignore[no-untyped-def]
     return position
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def anneal_plain(
     data: TeamData,
     start: IntArray,
@@ -260,7 +260,7 @@ def anneal_plain(
     return kept
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _take(k, position, stop, length):  # type: ignore[no-untyped-def]
     for index in range(position, length[k] - 1):
         stop[k, index] = stop[k, index + 1]

@@ -26,7 +26,7 @@ from optimizer.units import FloatArray, IntArray
 BUCKETS = 20  # of time, for the completion bounds
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def time_grid(stops: Stops, prize: FloatArray) -> tuple[int, int, int]:
     """(end, width, most): no stop pays that ends at `end` or later; width of a bucket of time from `stops.free` on;
     most steps to different tasks that fit into one bucket."""
@@ -47,7 +47,7 @@ def time_grid(stops: Stops, prize: FloatArray) -> tuple[int, int, int]:
     return end, width, most
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def completion_bounds(
     stops: Stops, prize: FloatArray, end: int, width: int, most: int
 ) -> tuple[FloatArray, FloatArray, IntArray]:
@@ -138,7 +138,7 @@ def scratch(cap: int, tasks: int) -> Scratch:
     return Scratch(np.zeros((cap, 6), np.int64), np.zeros((cap, max(1, -(-tasks // 64))), np.int64), np.zeros(cap))
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _labelling(
     stops: Stops,
     prize: FloatArray,
@@ -223,7 +223,7 @@ def _labelling(
             index = 0
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def price_team(
     stops: Stops,
     prize: FloatArray,
@@ -275,7 +275,7 @@ def price_team(
     return found, proven, labels
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _cheapest(scratch: Scratch, made: int, rent: float, routes: IntArray, lengths: IntArray) -> tuple[int, float]:
     """Write the cheapest labels below `rent` out as routes; how many, and the least cost."""
     label, cost = scratch.label, scratch.cost
@@ -308,7 +308,7 @@ def _cheapest(scratch: Scratch, made: int, rent: float, routes: IntArray, length
     return found, least
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def price(
     data: TeamData,
     k: int,

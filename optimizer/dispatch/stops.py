@@ -38,7 +38,7 @@ class Stops(NamedTuple):
     penalty: int
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def gather(data: TeamData, k: int, tasks: IntArray) -> Stops:
     """The arrays of team k over `tasks` (a,)."""
     count = len(tasks)
@@ -61,7 +61,7 @@ def gather(data: TeamData, k: int, tasks: IntArray) -> Stops:
     return Stops(leg, release, ready, service, due, latest, weight, team[k, FREE], team[k, UNTIL], data.penalty[0])
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def step(stops: Stops, a: int, b: int, time: int) -> tuple[int, int]:
     """(finish, level 3) of task b after a is done at `time`; finish UNREACHABLE where T6, T7 or the way forbid it."""
     arrive = max(time, stops.release[b]) + stops.leg[a, b]
@@ -74,7 +74,7 @@ def step(stops: Stops, a: int, b: int, time: int) -> tuple[int, int]:
     return finish, cost
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def near_sets(stops: Stops, size: int) -> IntArray:
     """(a, words) of bits: every task remembers itself and the `size` tasks that a route would soonest come back to."""
     count = len(stops.weight)

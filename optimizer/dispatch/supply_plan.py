@@ -9,7 +9,7 @@ from optimizer.dispatch.coupling import TEAM_LEVELS, Errands
 from optimizer.dispatch.fairness import Share, share_out
 from optimizer.dispatch.fairness_bound import fairness_bound, reached
 from optimizer.dispatch.levels import Value, rank, supply_levels
-from optimizer.dispatch.loading import from_lots, legs_of, load_of
+from optimizer.dispatch.loading import Leg, from_lots, legs_of, load_of, without_lots
 from optimizer.dispatch.plan import Shipment
 from optimizer.dispatch.practice import practice_loads
 from optimizer.dispatch.problem import LEVELS, DispatchProblem, StockLine
@@ -31,8 +31,12 @@ class Sent:
     contests: tuple[Contest | None, ...]
     share: Share
     flows: tuple[Flow, ...]
-    shipments: tuple[Shipment, ...]
+    legs: tuple[Leg, ...]
     values: dict[str, Value]
+
+    @property
+    def shipments(self) -> tuple[Shipment, ...]:
+        return from_lots(self.problem, self.legs, _lots(self.problem, self.model))
 
     @property
     def alone(self) -> bool:
@@ -46,9 +50,10 @@ class Sent:
             for supply, flow in zip(self.model.items, flows, strict=True)
             for s, i, n in zip(flow.store, flow.incident, flow.lumps, strict=True)
         ]
-        legs = self.first.then(legs_of(self.first.rest, loads))
-        rows = from_lots(self.problem, legs, _lots(self.problem, self.model))
-        return replace(self, flows=flows, shipments=rows, values=supply_levels(self.problem, rows))
+        legs = tuple(self.first.then(legs_of(self.first.rest, loads)))
+        return replace(
+            self, flows=flows, legs=legs, values=supply_levels(self.problem, without_lots(self.problem, legs))
+        )
 
     def bounds(self, values: Mapping[str, Value]) -> dict[str, Value | None]:
         """Levels 2 and 4 are exact, 5 where sharing is proven; 6 and 7 hold once the levels before are at their bounds.
@@ -119,10 +124,10 @@ def slimmer(sent: Sent, practice: Mapping[str, Value]) -> Sent:
     names = tuple(name for name in problem.parameters.levels if name not in TEAM_LEVELS)
     before = tuple(name for name in names if name not in ("deprivation", "cost"))
     arrive: dict[tuple[int, int], int] = {}
-    for row in sent.shipments:
-        if row.task is None:
-            pair = problem.store_index[row.store], problem.incident_index[row.incident]
-            arrive[pair] = max(arrive.get(pair, 0), row.arrive_s)
+    for leg in sent.legs:
+        if leg.load.task is None:
+            pair = leg.load.store, leg.load.incident
+            arrive[pair] = max(arrive.get(pair, 0), leg.arrive_s)
     habit = rank(problem, dict(practice), names)
     for part in (Fraction(1), Fraction(1, 4)):  # vehicles may queue: what first seemed allowed can be too much
         budget = float(waited * tolerance * part)
@@ -135,11 +140,25 @@ def slimmer(sent: Sent, practice: Mapping[str, Value]) -> Sent:
     return sent
 
 
-def practice_supply(problem: DispatchProblem, first: Errands, like: Sent) -> tuple[Shipment, ...]:
-    """The shipments of practice, after its own errands (those of `like`, where neither has any)."""
+@dataclass(frozen=True)
+class Habit:
+    """The supply side of practice, after its own errands."""
+
+    problem: DispatchProblem
+    model: SupplyModel
+    legs: tuple[Leg, ...]
+    values: dict[str, Value]
+
+    @property
+    def shipments(self) -> tuple[Shipment, ...]:
+        return from_lots(self.problem, self.legs, _lots(self.problem, self.model))
+
+
+def practice_supply(problem: DispatchProblem, first: Errands, like: Sent) -> Habit:
+    """What practice ships; its stock is that of `like` where neither has errands."""
     model = like.model if like.alone and not first.legs else supply_model(first.rest, used=first.used)
-    legs = first.then(legs_of(first.rest, practice_loads(model), as_listed=True))
-    return from_lots(problem, legs, _lots(problem, model))
+    legs = tuple(first.then(legs_of(first.rest, practice_loads(model), as_listed=True)))
+    return Habit(problem, model, legs, supply_levels(problem, without_lots(problem, legs)))
 
 
 def unmet_least(model: SupplyModel, share: Share) -> dict[str, Value | None]:

@@ -39,7 +39,7 @@ HOT, COLD = 1.0, 0.01  # temperatures as shares of the mean cost of a slot
 SOFT = 5.0  # what an unserved slot weighs while the walk judges a move, in mean costs of a slot
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def whole_cost(
     data: TeamData,
     together: BoolArray,
@@ -112,7 +112,7 @@ def whole_cost(
     return cost if left == 0 else INFEASIBLE
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def walk_together(
     data: TeamData,
     together: BoolArray,
