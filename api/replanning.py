@@ -16,7 +16,7 @@ from optimizer.errors import BadInput, Fault
 from scenarios.commit import Committed, commit_plan, running_plan
 from scenarios.deliveries import gone_under, plan_reference
 from scenarios.exchange.json_text import dumps, read_json, write_text
-from scenarios.exchange.load import LoadedProblem, to_problem
+from scenarios.exchange.load import LoadedProblem, nothing_thrown_away, to_problem
 from scenarios.exchange.plan import load_plan, parse_plan_text, plan_sha256, run_path, run_record, write_plan
 from scenarios.exchange.problem import parse_problem
 from scenarios.history import Kept, list_plans, plan_on_record, roll_back
@@ -99,7 +99,7 @@ def _replanned(loaded: LoadedProblem, running: Plan, sha256: str, *, seed: int, 
     from optimizer.dispatch.check import check
     from optimizer.dispatch.replanning import replan
 
-    with phases.phase("replan"):
+    with phases.phase("replan"), nothing_thrown_away():
         plan = replan(loaded.problem, running, running_sha256=sha256, seed=seed).plan
     with phases.phase("check"):
         violations = check(loaded.problem, plan)

@@ -62,17 +62,22 @@ def shipments(
     lots: dict[tuple[str, str], tuple[StockLine, ...]],
     *,
     as_listed: bool = False,
+    vehicles: Mapping[str, list[int]] | None = None,
 ) -> tuple[Shipment, ...]:
     """Shipments of all loads; see `legs_of`."""
-    return from_lots(problem, legs_of(problem, loads, as_listed=as_listed), lots)
+    return from_lots(problem, legs_of(problem, loads, as_listed=as_listed, vehicles=vehicles), lots)
 
 
-def legs_of(problem: DispatchProblem, loads: Iterable[Load], *, as_listed: bool = False) -> list[Leg]:
-    """Trips of all loads, by urgency, or `as_listed` in the order of the loads.
+def legs_of(
+    problem: DispatchProblem, loads: Iterable[Load], *, as_listed: bool = False,
+    vehicles: Mapping[str, list[int]] | None = None,
+) -> list[Leg]:  # fmt: skip
+    """Trips of all loads, by urgency, or `as_listed` in the order of the loads; `vehicles`: `fleet(problem)`, where it
+    is known.
 
     What no trip can bring within the horizon (S7) is left out, hence unmet.
     """
-    vehicles = fleet(problem)
+    vehicles = fleet(problem) if vehicles is None else vehicles
     by_store: dict[int, list[Load]] = {}
     for load in loads:
         by_store.setdefault(load.store, []).append(load)

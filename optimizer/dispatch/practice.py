@@ -11,7 +11,7 @@ from optimizer.dispatch.loading import Load, load_of
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.redispatch import may_turn
 from optimizer.dispatch.routes import route_cost
-from optimizer.dispatch.schedule import leg, team_start
+from optimizer.dispatch.schedule import leg, team_starts
 from optimizer.dispatch.supply_model import SupplyModel
 from optimizer.dispatch.team_model import TeamModel
 from optimizer.units import UNREACHABLE
@@ -31,7 +31,7 @@ def practice_teams(
     teams = range(len(problem.teams))
     sequences: list[list[int]] = [[] for _ in teams]
     travel = problem.travel
-    starts = [team_start(problem, k) for k in teams]
+    starts = team_starts(problem)
     free = np.array([start[0] for start in starts], np.int64)
     place: list[int | None] = [start[1] for start in starts]
     where = np.array([-1 if at is None else at for at in place], np.int64)

@@ -10,6 +10,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
+import numpy as np
+
 from optimizer.units import IntArray
 
 LEVELS = (
@@ -233,6 +235,11 @@ class DispatchProblem:
     @cached_property
     def task_index(self) -> dict[str, int]:
         return {task.id: index for index, task in enumerate(self.tasks)}
+
+    @cached_property
+    def known_from_s(self) -> IntArray:
+        """(incidents,) max(0, reported): nobody and nothing leaves for an incident sooner."""
+        return np.array([max(0, incident.reported_s) for incident in self.incidents], np.int64)
 
     @cached_property
     def started_by(self) -> dict[str, Started]:

@@ -66,6 +66,14 @@ def team_start(problem: DispatchProblem, team: int) -> tuple[int, int | None, St
     return finish, problem.incident_index[incident], stop
 
 
+def team_starts(problem: DispatchProblem) -> list[tuple[int, int | None, Stop | None]]:
+    """`team_start` of every team; most have begun nothing."""
+    starts: list[tuple[int, int | None, Stop | None]] = [(team.available_from_s, None, None) for team in problem.teams]
+    for team in problem.started_by:
+        starts[problem.team_index[team]] = team_start(problem, problem.team_index[team])
+    return starts
+
+
 def stops_of(problem: DispatchProblem, team: int, tasks: Sequence[int], ready: Ready = NO_WAIT) -> tuple[Stop, ...]:
     """Dated stops of a team: what it has started, then `tasks` in this order, none begun before it is `ready`."""
     free, place, started = team_start(problem, team)

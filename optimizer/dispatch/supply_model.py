@@ -77,7 +77,7 @@ class SupplyModel:
     @cached_property
     def nearest(self) -> IntArray:
         """(stores, incidents) stores by earliest arrival, ties by number."""
-        return np.argsort(self.arrive, axis=0, kind="stable").astype(np.int64)
+        return rising(self.arrive)
 
     def by_arrival(self, supply: ItemSupply) -> IntArray:
         """(S, I) positions in the supply's stores by arrival, ties by number."""
@@ -88,7 +88,7 @@ class SupplyModel:
     def _order_of(self, supply: ItemSupply) -> IntArray:
         arrive = self.arrivals(supply)
         if not np.array_equal(arrive, self.arrive[np.ix_(supply.stores, supply.incidents)]):
-            return np.argsort(arrive, axis=0, kind="stable").astype(np.int64)
+            return rising(arrive)
         # the order of all stores, without those that do not hold the item
         position = np.full(len(self.arrive), -1)
         position[supply.stores] = np.arange(len(supply.stores))
@@ -127,6 +127,16 @@ class SupplyModel:
         return {self.problem.items[supply.item].id: supply for supply in self.items}
 
 
+def rising(times: IntArray) -> IntArray:
+    """(rows, columns) the rows of every column by rising time, ties by number. Number and time are sorted as one
+    integer, which is several times faster than sorting numbers by time."""
+    count = max(1, len(times))
+    keys = np.ascontiguousarray(times.T) * count + np.arange(len(times))
+    keys.sort(axis=1)
+    order: IntArray = (keys % count).T
+    return order
+
+
 def usable(line: StockLine, day: date) -> bool:
     """No blocking task, and not past its last day (S1)."""
     return not line.blocked and (line.expires is None or day <= line.expires)
@@ -155,7 +165,7 @@ def first_arrivals(problem: DispatchProblem, vehicles: Sequence[int]) -> IntArra
     """(incidents,) earliest arrival of a first trip of any; UNREACHABLE where none is within the horizon (S7)."""
     travel = problem.travel.vehicle_to_incident_s[vehicles]
     free = np.array([problem.vehicles[vehicle].available_from_s for vehicle in vehicles], np.int64)
-    arrive = np.maximum(_reported(problem)[None, :], free[:, None]) + travel
+    arrive = np.maximum(problem.known_from_s[None, :], free[:, None]) + travel
     late = (travel >= UNREACHABLE) | (arrive > problem.parameters.horizon_s)
     result: IntArray = np.where(late, UNREACHABLE, arrive).min(axis=0, initial=UNREACHABLE)
     return result
@@ -164,15 +174,11 @@ def first_arrivals(problem: DispatchProblem, vehicles: Sequence[int]) -> IntArra
 def earliest_arrivals(problem: DispatchProblem) -> IntArray:
     """(stores, incidents) arrival of a first trip; UNREACHABLE where there is none within the horizon (S7)."""
     travel = problem.travel.store_to_incident_s
-    arrive = travel + _reported(problem)[None, :]
+    arrive = travel + problem.known_from_s[None, :]
     result = np.where((travel >= UNREACHABLE) | (arrive > problem.parameters.horizon_s), UNREACHABLE, arrive)
     for store, vehicles in fleet(problem).items():
         result[problem.store_index[store]] = first_arrivals(problem, vehicles)
     return result
-
-
-def _reported(problem: DispatchProblem) -> IntArray:
-    return np.array([max(0, incident.reported_s) for incident in problem.incidents], np.int64)
 
 
 def quickest_ways(problem: DispatchProblem) -> IntArray:

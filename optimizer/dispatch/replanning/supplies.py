@@ -6,7 +6,7 @@ of any other problem is safe, only slower. Among equally good flows that of the 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -209,7 +209,7 @@ def load_stores(
         )
         found = before.rows.get(name)
         if found is None or found[0] != key:
-            found = key, shipments(problem, mine, model.lots, as_listed=as_listed)
+            found = key, shipments(problem, mine, model.lots, as_listed=as_listed, vehicles=model.vehicles)
         kept[name] = found
         rows.extend(found[1])
     return numbered(rows), Loaded(kept)
@@ -219,4 +219,8 @@ def numbered(rows: list[Shipment]) -> tuple[Shipment, ...]:
     """Shipments of all stores in order of incident and arrival, with ids that follow this order."""
     rows.sort(key=lambda r: (r.incident, r.arrive_s, r.store, r.vehicle or "", r.trip or 0, r.item, r.lot, r.depart_s))
     width = max(4, len(str(len(rows))))
-    return tuple(replace(row, id=f"S{number:0{width}d}") for number, row in enumerate(rows, 1))
+    return tuple(
+        Shipment(f"S{number:0{width}d}", r.store, r.incident, r.item, r.lot, r.quantity, r.depart_s, r.arrive_s,
+                 r.vehicle, r.trip)
+        for number, r in enumerate(rows, 1)
+    )  # fmt: skip
