@@ -16,9 +16,6 @@ from optimizer.dispatch.supplies import Contest, Flow
 from optimizer.dispatch.supply_model import ItemSupply, SupplyModel
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
-DEPRIVATION_TOLERANCE = Fraction(1, 100)
-"""Share of level 6 that may go for fewer trips: far below what travel times are off by (assumed)."""
-
 Move = tuple[int, int, int]  # (item number, position of the store that takes over, lumps)
 _Entry = tuple[float, float, int, int, list[Move]]  # (loss per metre saved, loss, incident, store, who takes over)
 CHEAPEST = 64  # stores of an incident that are looked at first

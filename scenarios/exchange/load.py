@@ -232,6 +232,7 @@ def _parameters(file: ProblemFile) -> Parameters:
         due_penalty_s=weights.due_penalty_s,
         trip_cost_m=weights.trip_cost_m,
         store_cost_m=weights.store_cost_m,
+        deprivation_tolerance=weights.deprivation_tolerance,
         redispatch=tuple((int(severity), tuple(sorted(set(to)))) for severity, to in sorted(given.redispatch.items())),
     )
 

@@ -6,6 +6,7 @@ estimated) from empty (nothing is needed).
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -166,6 +167,7 @@ class WeightsRow(Row):
     due_penalty_s: f.Seconds = 600
     trip_cost_m: f.Whole = 1000
     store_cost_m: f.Whole = 2000
+    deprivation_tolerance: f.Factor = Decimal("0.01")
 
 
 class ParametersRow(Row):

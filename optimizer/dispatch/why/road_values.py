@@ -85,6 +85,8 @@ def road_values(
         if found is not stock.base:
             after |= levels_of(changed, found)
         exact |= set(exact_levels(stock.base, found))
+        if problem.coupled:  # what teams wait for is left out of both sides
+            exact.clear()
         key = rank(problem, after, (*TEAMS, *NAMES))
         rows.append((key, closure, _value(closure, base, after, exact, touched, found is not stock.base)))
     return tuple(value for _, _, value in sorted(rows, key=lambda row: (row[0], row[1])))

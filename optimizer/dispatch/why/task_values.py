@@ -100,7 +100,7 @@ def task_values(
             break
         solved += 1
         done = case.released(candidate)
-        after, proven = levels_of(problem, done), exact_levels(case.base, done)
+        after, proven = levels_of(problem, done), () if problem.coupled else exact_levels(case.base, done)
         exact.append((rank(problem, after, NAMES), _value(candidate, base, after, proven, case.queues(candidate))))
     rest = [_at_most(one, case) for one in candidates[solved:]]
     exact.sort(key=lambda row: (row[0], row[1].tasks))
