@@ -52,6 +52,9 @@ class Arcs:
         return wait
 
 
+FIRST_LOOK = 4  # times as many stores as are wanted
+
+
 def build_arcs(
     demand: FloatArray,
     weight: FloatArray,
@@ -75,9 +78,12 @@ def build_arcs(
     rows, stores = [], []
     for p in np.unique(item):
         asking = np.flatnonzero(item == p)
-        order = by_time[incident[asking]]  # (asking, S)
-        there = (stock[:, p] > 0)[order]
-        there &= arrival[order, incident[asking][:, None]] <= min(horizon_s, UNREACHABLE - 1)
+        held, last = stock[:, p] > 0, min(horizon_s, UNREACHABLE - 1)
+        for wide in (FIRST_LOOK * keep, count):  # the nearest few nearly always hold enough
+            order = by_time[incident[asking], :wide]  # (asking, wide)
+            there = held[order] & (arrival[order, incident[asking][:, None]] <= last)
+            if wide >= count or (there.sum(axis=1) >= keep).all():
+                break
         there &= np.cumsum(there, axis=1) <= keep
         which, place = np.nonzero(there)
         rows.append(asking[which])
