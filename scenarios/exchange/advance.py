@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.dispatch.plan import Plan
-from optimizer.dispatch.problem import DispatchProblem, Started
+from optimizer.dispatch.problem import DispatchProblem, Started, Task
 from optimizer.dispatch.replanning import Advanced, UnderWay, advance
 from optimizer.errors import BadInput, Fault
 from optimizer.network.graph import great_circle_m
@@ -48,6 +48,12 @@ def advanced_document(
     for row in changed.get("teams", ()):
         if places.get(row["id"], (None, None)) != (None, None):
             row["lat"], row["lon"] = places[row["id"]]
+    for row in changed.get("teams", ()):
+        team = later.teams[later.team_index[row["id"]]]
+        if team.carries:
+            row["carries"] = list(team.carries)
+        if team.store is None:
+            row.pop("store", None)
     for row in changed.get("vehicles", ()):
         back = later.vehicles[later.vehicle_index[row["id"]]].available_from_s
         if back:
@@ -71,14 +77,22 @@ def in_terms_of(plan: Plan, problem: DispatchProblem) -> Plan:
 
 
 def _incidents(changed: Document, later: DispatchProblem) -> None:
-    needed = {task.id: task.teams_needed for task in later.tasks}
+    needed = {task.id: task for task in later.tasks}
     demands: dict[str, list[Document]] = {}
     for one in later.demands:
         demands.setdefault(one.incident, []).append({"item": one.item, "quantity": one.quantity})
     for row in changed.get("incidents", ()):
         tasks = [task for task in row.get("tasks", ()) if task["id"] in needed]
-        row["tasks"] = [{**task, "teams_needed": needed[task["id"]]} for task in tasks]
+        row["tasks"] = [
+            {**task, "teams_needed": needed[task["id"]].teams_needed}
+            | ({"equipment": _equipment(needed[task["id"]])} if task.get("equipment") else {})
+            for task in tasks
+        ]
         row["demands"] = demands.get(row["id"], [])  # estimated ones are from now on what they were estimated to be
+
+
+def _equipment(task: Task) -> list[Document]:
+    return [{"item": need.item, "quantity": need.quantity} for need in task.equipment]
 
 
 def _stores(changed: Document, later: DispatchProblem) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from optimizer.dispatch.levels import supply_levels, team_levels
 from optimizer.dispatch.plan import Level, Plan, Shipment, Stop, TeamOrder
-from optimizer.dispatch.problem import Demand, DispatchProblem, Started, StockLine, Task
+from optimizer.dispatch.problem import Demand, DispatchProblem, Need, Started, StockLine, Task
 from optimizer.units import UNREACHABLE, IntArray
 
 
@@ -23,7 +23,7 @@ class UnderWay:
 
     team: str
     stop: Stop
-    on_scene: bool
+    on_scene: bool  # at work; who still waits there (E1, Y1) counts as arriving when its service begins
     came_from: str | None  # incident; None: its base, or unknown
     driven: float | None  # share of the way, 0 while it gets ready; None: unknown (it was under way before the plan)
 
@@ -57,7 +57,7 @@ def progress(plan: Plan, *, at_s: int) -> Progress:
                 before = stop.incident
                 continue
             if not left and _begun(stop, at_s):
-                under_way.append(UnderWay(order.team, stop, stop.arrive_s <= at_s, before, _driven(stop, at_s)))
+                under_way.append(UnderWay(order.team, stop, stop.start_s <= at_s, before, _driven(stop, at_s)))
             left.append(stop)
         if before is not None:
             stands[order.team] = before
@@ -118,6 +118,10 @@ def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
     done = set(seen.done)
     started = tuple(sorted((_started(problem, one, at_s) for one in seen.under_way), key=lambda one: one.team))
     base, en_route = _first_legs(problem, seen)
+    along: dict[str, set[str]] = {}  # what teams took along is theirs now (E3)
+    for row in seen.left:
+        if row.team is not None:
+            along.setdefault(row.team, set()).add(row.item)
     later = replace(
         problem,
         as_of=problem.as_of + timedelta(seconds=at_s),
@@ -132,6 +136,8 @@ def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
                 available_until_s=None if team.available_until_s is None else team.available_until_s - at_s,
                 lat=_place(problem, team.id, seen.stands.get(team.id))[0],
                 lon=_place(problem, team.id, seen.stands.get(team.id))[1],
+                carries=tuple(sorted({*team.carries, *along.get(team.id, ())})),
+                store=None if team.id in seen.stands else team.store,
             )
             for team in problem.teams
         ),
@@ -156,16 +162,31 @@ def open_tasks(problem: DispatchProblem, seen: Progress) -> tuple[Task, ...]:
     for _, task in seen.done:
         served[task] = served.get(task, 0) + 1
     return tuple(
-        replace(task, teams_needed=max(1, task.teams_needed - served.get(task.id, 0)))
+        replace(
+            task, teams_needed=max(1, task.teams_needed - served.get(task.id, 0)), equipment=_still_needed(task, seen)
+        )
         for task in problem.tasks
         if task.teams_needed > served.get(task.id, 0) or task.id in busy
     )
+
+
+def _still_needed(task: Task, seen: Progress) -> tuple[Need, ...]:
+    """Equipment per team, less an equal share of what has left for the task, whole units (E2)."""
+    rest = []
+    for need in task.equipment:
+        sent = sum((row.quantity for row in seen.left if (row.task, row.team, row.item) == (task.id, None, need.item)),
+                   Decimal(0))  # fmt: skip
+        if need.quantity * task.teams_needed > sent:
+            rest.append(replace(need, quantity=need.quantity - sent // task.teams_needed))
+    return tuple(need for need in rest if need.quantity > 0)
 
 
 def open_demands(problem: DispatchProblem, seen: Progress) -> tuple[Demand, ...]:
     """What is still asked for: what has left counts as there."""
     left: dict[tuple[str, str], Decimal] = {}
     for row in seen.left:
+        if row.task is not None:
+            continue  # equipment (E2)
         left[row.incident, row.item] = left.get((row.incident, row.item), Decimal(0)) + row.quantity
     return tuple(
         replace(one, quantity=one.quantity - left.get((one.incident, one.item), Decimal(0)))
@@ -226,7 +247,10 @@ def _later(stop: Stop, at_s: int, begun: bool) -> Stop:
         stop, arrive_s=stop.arrive_s - at_s, start_s=stop.start_s - at_s, finish_s=stop.finish_s - at_s,
         depart_s=None if stop.depart_s is None else stop.depart_s - at_s,
     )  # fmt: skip
-    return replace(moved, depart_s=None, response_s=None, tier_met=None, route=None) if begun else moved
+    if not begun:
+        return moved
+    arrive_s = moved.start_s if moved.start_s > 0 >= moved.arrive_s else moved.arrive_s  # who waits there yet
+    return replace(moved, arrive_s=arrive_s, depart_s=None, response_s=None, tier_met=None, route=None)
 
 
 def _started(problem: DispatchProblem, one: UnderWay, at_s: int) -> Started:
@@ -234,7 +258,8 @@ def _started(problem: DispatchProblem, one: UnderWay, at_s: int) -> Started:
     if not one.on_scene and one.driven == 0.0:
         lat, lon = _place(problem, one.team, one.came_from)
     state = "on_scene" if one.on_scene else "en_route"
-    return Started(one.team, one.stop.task, state, one.stop.arrive_s - at_s, lat, lon)  # type: ignore[arg-type]
+    arrives_s = one.stop.arrive_s if one.on_scene or one.stop.arrive_s > at_s else one.stop.start_s
+    return Started(one.team, one.stop.task, state, arrives_s - at_s, lat, lon)  # type: ignore[arg-type]
 
 
 def _place(problem: DispatchProblem, team: str, incident: str | None) -> tuple[float | None, float | None]:

@@ -86,6 +86,8 @@ def store_alternatives(problem: DispatchProblem, plan: Plan) -> tuple[DemandWhy,
     to: dict[tuple[str, str], dict[str, Decimal]] = {}
     last: dict[tuple[str, str], int] = {}
     for one in plan.shipments:
+        if one.task is not None:
+            continue  # equipment (E2)
         mine, theirs = sent.setdefault((one.incident, one.item), {}), to.setdefault((one.store, one.item), {})
         mine[one.store] = mine.get(one.store, Decimal(0)) + one.quantity
         theirs[one.incident] = theirs.get(one.incident, Decimal(0)) + one.quantity

@@ -34,6 +34,10 @@ from optimizer.dispatch.problem import (
     Travel,
     Vehicle,
 )
+from optimizer.dispatch.replanning import advance, replan
+from optimizer.dispatch.why.alternatives import team_alternatives
+from optimizer.dispatch.why.stores import store_alternatives
+from optimizer.dispatch.why.task_values import task_values
 
 FAST = SolveLimits(iterations=5_000)
 D = Decimal
@@ -284,6 +288,42 @@ def random_coupled(seed: int) -> DispatchProblem:
 def test_every_plan_passes_the_checker(seed: int) -> None:
     problem = random_coupled(seed)
     assert check(problem, solve(problem, limits=FAST)) == ()
+
+
+@given(seed=st.integers(0, 10**9), at_s=st.integers(1, 4000))
+@settings(max_examples=40, deadline=None)
+def test_a_plan_that_waits_can_be_taken_to_any_instant_and_replanned(seed: int, at_s: int) -> None:
+    problem = random_coupled(seed)
+    seen = advance(problem, solve(problem, limits=FAST), at_s=at_s)
+    done = replan(seen.problem, seen.remaining, running_sha256="a" * 64)
+    assert check(seen.problem, done.plan) == ()
+    at_work = {one.team: one.task for one in seen.problem.started if one.state == "on_scene"}
+    first = {order.team: order.stops[0].task for order in done.plan.team_orders}
+    assert at_work.items() <= first.items()
+
+
+def test_a_plan_that_waits_can_be_explained() -> None:
+    for seed in range(12):
+        problem = random_coupled(seed)
+        plan = solve(problem, limits=FAST)
+        stops = team_alternatives(problem, plan)
+        assert len(stops) == sum(len(order.stops) for order in plan.team_orders)
+        goods = {(row.incident, row.item) for row in plan.shipments if row.task is None}
+        assert {(row.incident, row.item) for row in store_alternatives(problem, plan)} == goods
+        assert all(value.exact == () for value in task_values(problem).ranked)
+
+
+def test_a_boat_on_its_way_is_not_asked_for_again_and_one_taken_along_stays_with_its_team() -> None:
+    problem = flood(tasks=(RESCUE,), teams=(team("k0"),), stock=(("s0", "boat", 2),))
+    seen = advance(problem, solved(problem), at_s=300)  # the team waits there, the boat comes at 900
+    assert seen.problem.tasks[0].equipment == ()
+    (started,) = seen.problem.started
+    assert (started.state, started.arrives_s) == ("en_route", 600)
+    assert solved(seen.problem).shipments == ()
+    teams = (team("k1", store="s1"),)
+    problem = flood(tasks=(RESCUE, replace(RESCUE, id="next", incident="b")), teams=teams, stock=(("s1", "boat", 1),))
+    seen = advance(problem, solved(problem), at_s=100)
+    assert seen.problem.teams[0].carries == ("boat",)
 
 
 def enumerated(problem: DispatchProblem) -> tuple[Any, ...]:
