@@ -4,6 +4,8 @@ Incidents by falling severity, then reported time, then id; the nearest idle cap
 free first; the nearest stores with dispatchable stock. Numbers in brackets are those of docs/model.md.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from optimizer.dispatch.kernels import INFEASIBLE
@@ -14,7 +16,9 @@ from optimizer.dispatch.routes import route_cost
 from optimizer.dispatch.schedule import leg, team_starts
 from optimizer.dispatch.supply_model import SupplyModel
 from optimizer.dispatch.team_model import TeamModel
-from optimizer.units import UNREACHABLE
+from optimizer.units import UNREACHABLE, BoolArray, IntArray
+
+FIRST_LOOK = 8  # teams beside those needed
 
 
 def incident_order(problem: DispatchProblem) -> list[int]:
@@ -77,15 +81,23 @@ def practice_teams(
             travel.incident_to_incident_s[group, np.maximum(away, 0), incident] if len(group) else 0,
         )
         idle = free[able] <= model.data.release[task]
-        # idle teams by distance; the others by when they are free, then by distance; ties by id
-        key = np.lexsort((able, seconds, np.where(idle, -1, free[able])))
-        for k in able[key].tolist():
+        for k in _in_turn(able, seconds, idle, free[able], first=need[task] + FIRST_LOOK):
             if need[task] == 0:
                 break
             if (task, k) in pins or task in sequences[k]:
                 continue
             need[task] -= serve(task, k)
     return tuple(tuple(sequence) for sequence in sequences)
+
+
+def _in_turn(able: IntArray, seconds: IntArray, idle: BoolArray, free: IntArray, *, first: int) -> Iterator[int]:
+    """Idle teams by distance; the others by when they are free, then by distance; ties by id. The `first` or so are
+    sorted alone, since hardly ever more of them are asked."""
+    near = np.flatnonzero(idle)
+    if len(near) > first:
+        near = near[seconds[near] <= np.partition(seconds[near], first)[first]]
+        yield from able[near[np.argsort(seconds[near], kind="stable")]].tolist()
+    yield from able[np.lexsort((seconds, np.where(idle, -1, free)))].tolist()
 
 
 def practice_loads(model: SupplyModel) -> list[Load]:

@@ -53,6 +53,30 @@ print(f"city-year: {time.perf_counter() - began:.1f} s end to end, solve {solved
 """
 
 
+WORLD = """
+import resource, statistics, time
+from pathlib import Path
+from optimizer.dispatch.check import check
+from optimizer.dispatch.pipeline import solve
+from scenarios.build import problem_parts
+from scenarios.exchange.load import nothing_thrown_away, to_problem
+from scenarios.registry import find_scenario
+world = find_scenario("city-year").build(0)
+seconds = []
+for _ in range(6):
+    began = time.perf_counter()
+    with nothing_thrown_away():  # as the product does
+        file, stock = problem_parts(world, source="city")
+        problem = to_problem(file, folder=Path(), network=world.network, stock=stock).problem
+        plan = solve(problem)
+        assert check(problem, plan) == ()
+    seconds.append(time.perf_counter() - began)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+median = statistics.median(seconds[1:])
+print(f"city-year, World to checked plan: median {median:.2f} s, first {seconds[0]:.2f} s, peak {peak:.2f} GiB")
+"""
+
+
 def rank(plan: Plan, *, practice: bool) -> tuple[Any, ...]:
     values = [(level.practice if practice else level.value) for level in plan.levels]
     return tuple(tuple(-fill for fill in value) if isinstance(value, tuple) else value for value in values)
@@ -151,3 +175,11 @@ def test_the_gate_of_every_lot_of_the_city_is_that_of_its_report() -> None:
     assert list(found.rows()) == list(lots_of(report))
     print(f"city-year, {len(report.lots)} lots: full report {slow:.2f} s, the gate alone {quick:.2f} s")
     assert quick < slow / 4
+
+
+def test_city_year_from_a_world_in_memory_to_a_checked_plan() -> None:
+    run = subprocess.run([sys.executable, "-c", WORLD], capture_output=True, text=True, check=True, timeout=120)
+    print("\n" + run.stdout.strip())
+    words = run.stdout.split()
+    assert float(words[words.index("median") + 1]) <= 2.0
+    assert float(words[words.index("peak") + 1]) <= 2.0
