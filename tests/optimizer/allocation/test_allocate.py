@@ -78,10 +78,12 @@ class Plain:
         if not self.asked:
             return 0.0
         bounds = [(0, None)] * self.n + [(0, 1)] * self.m
-        found = linprog(cost, self.upper or None, self.room or None, self.equal, self.given, bounds)
+        return self._solved(cost, self.upper, self.room, self.equal, bounds)
+
+    def _solved(self, cost: Any, upper: Any, room: list[float], equal: Any, bounds: Any) -> float:
+        found = linprog(cost, upper or None, room or None, equal, self.given, bounds)
         if found.status == 2:  # what is held leaves less room than the solver's tolerance
-            room = [value + 1e-6 for value in self.room]
-            found = linprog(cost, self.upper, room, self.equal, self.given, bounds)
+            found = linprog(cost, upper, [value + 1e-6 for value in room], equal, self.given, bounds)
         assert found.status == 0, found.message
         return float(found.fun)
 
@@ -103,8 +105,9 @@ class Plain:
             least = self._highest_least(left)
             for i in left:
                 self.hold(self.fill(i), 1 - least)
-            stuck = [i for i in left if 1 - self.least(self.fill(i)) < least + 1e-5]
-            assert stuck
+            best = {i: 1 - self.least(self.fill(i)) for i in left}
+            # one at least cannot rise; where the solver's tolerance hides that, it is who rises least
+            stuck = [i for i in left if best[i] < max(least + 1e-5, min(best.values()) + 1e-9)]
             for i in stuck:
                 left.remove(i)
                 rates.append(least)
@@ -115,9 +118,7 @@ class Plain:
         equal = [[*row, 0.0] for row in self.equal]
         bounds = [(0, None)] * self.n + [(0, 1)] * self.m + [(0, 1)]
         cost = [0.0] * (self.n + self.m) + [-1.0]
-        found = linprog(cost, upper, [*self.room, *[1.0] * len(left)], equal, self.given, bounds)
-        assert found.status == 0, found.message
-        return float(-found.fun)
+        return -self._solved(cost, upper, [*self.room, *[1.0] * len(left)], equal, bounds)
 
 
 def feasible(x: dict[str, Any], plan: Allocation) -> None:
