@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.settings import database
 from api.situation import Names, hold_until, live, moment_of, names
-from api.usecases import Opened, Phases, PlanRefused, Solved, Tell, open_problem, open_world, silent
+from api.usecases import Opened, Phases, Solved, Tell, open_problem, open_world, silent, verified
 from inventory.database import now, reading, transaction
 from inventory.ledger.post import Act
 from optimizer.dispatch.plan import Plan, TeamOrder
@@ -96,23 +96,11 @@ def _advanced(source: Path, opened: Opened, plan: Plan, at: datetime) -> tuple[O
 
 def _replanned(loaded: LoadedProblem, running: Plan, sha256: str, *, seed: int, phases: Phases) -> Solved:
     """As `solve_loaded`, from a warm start."""
-    from optimizer.dispatch.check import check
     from optimizer.dispatch.replanning import replan
 
     with phases.phase("replan"), nothing_thrown_away():
         plan = replan(loaded.problem, running, running_sha256=sha256, seed=seed).plan
-    with phases.phase("check"):
-        violations = check(loaded.problem, plan)
-    if violations:
-        raise PlanRefused(violations)
-    if loaded.roads is not None:
-        from scenarios.exchange.cut_off import with_closures_named
-        from scenarios.exchange.routes import with_routes
-
-        with phases.phase("routes"):
-            plan = with_routes(plan, problem=loaded.problem, roads=loaded.roads)
-            plan = with_closures_named(plan, problem=loaded.problem, roads=loaded.roads)
-    return Solved(loaded.problem, plan, loaded.notes, dict(phases.seconds))
+    return verified(loaded, plan, phases)
 
 
 def _diff(before: Plan, after: Plan, *, shift_s: int = 0) -> "PlanDiff":

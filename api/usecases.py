@@ -187,8 +187,7 @@ def solve_loaded(
     loaded: LoadedProblem, *, seed: int = 0, time_limit_s: float | None = None, phases: Phases | None = None
 ) -> Solved:
     """Solve a problem in memory and have the plan checked before anyone sees it."""
-    from optimizer.dispatch.check import check  # compiled kernels and solvers: not for `--help`
-    from optimizer.dispatch.pipeline import SolveLimits, solve
+    from optimizer.dispatch.pipeline import SolveLimits, solve  # compiled kernels and solvers: not for `--help`
 
     phases = phases or Phases()
     left_s = None if time_limit_s is None else time_limit_s - phases.spent
@@ -196,7 +195,13 @@ def solve_loaded(
         raise NoAnswerInTime(limit_s=time_limit_s, spent_s=round(phases.spent, 1))
     with phases.phase("solve"), nothing_thrown_away():
         plan = solve(loaded.problem, seed=seed, limits=SolveLimits(time_limit_s=left_s))
-    plan = replace(plan, limits={**plan.limits, "time_limit_s": time_limit_s})
+    return verified(loaded, replace(plan, limits={**plan.limits, "time_limit_s": time_limit_s}), phases)
+
+
+def verified(loaded: LoadedProblem, plan: Plan, phases: Phases) -> Solved:
+    """A plan of our own solver, checked before anyone sees it, with its routes. Raises `PlanRefused`."""
+    from optimizer.dispatch.check import check
+
     with phases.phase("check"), nothing_thrown_away():
         violations = check(loaded.problem, plan)
     if violations:

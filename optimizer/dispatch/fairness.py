@@ -12,8 +12,8 @@ from heapq import heapify, heappop, heappush
 
 import numpy as np
 
-from optimizer.dispatch.supplies import Contest, reach
-from optimizer.dispatch.supply_model import ItemSupply
+from optimizer.dispatch.supplies import Contest, cheapest_grants, reach
+from optimizer.dispatch.supply_model import ItemSupply, SupplyModel
 from optimizer.units import BoolArray, IntArray
 
 STEPS = 4_000  # most rounds of sharing; larger groups share in bigger portions and prove nothing
@@ -25,6 +25,25 @@ class Share:
 
     grants: tuple[IntArray, ...]  # per supply: (I,) lumps
     proven: bool
+
+
+def fairness_first(model: SupplyModel) -> bool:
+    """Whether the county puts level 5 before level 6."""
+    order = model.problem.parameters.levels
+    return order.index("fairness") < order.index("deprivation")
+
+
+def shares(
+    model: SupplyModel,
+    supplies: tuple[ItemSupply, ...],
+    opened: tuple[BoolArray, ...],
+    contests: tuple[Contest | None, ...],
+) -> Share:
+    """Who gets how much of every item, by whichever of levels 5 and 6 comes first."""
+    if fairness_first(model):
+        return share_out(supplies, opened, contests)
+    rows = zip(supplies, opened, contests, strict=True)
+    return Share(tuple(cheapest_grants(model, *row) for row in rows), proven=False)
 
 
 def share_out(

@@ -4,7 +4,7 @@ Incidents by falling severity, then reported time, then id; the nearest idle cap
 free first; the nearest stores with dispatchable stock. Numbers in brackets are those of docs/model.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.redispatch import may_turn
 from optimizer.dispatch.routes import route_cost
 from optimizer.dispatch.schedule import leg, team_starts
-from optimizer.dispatch.supply_model import SupplyModel
+from optimizer.dispatch.supply_model import ItemSupply, SupplyModel
 from optimizer.dispatch.team_model import TeamModel
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
@@ -101,31 +101,27 @@ def _in_turn(able: IntArray, seconds: IntArray, idle: BoolArray, free: IntArray,
 
 
 def practice_loads(model: SupplyModel) -> list[Load]:
-    """Each demand from the nearest stores that have any, ties by id."""
-    problem = model.problem
-    left = {supply.item: supply.available.copy() for supply in model.items}
-    opened = {supply.item: model.open(supply) for supply in model.items}
-    by_arrival = {supply.item: model.by_arrival(supply) for supply in model.items}
-    column = {
-        (int(incident), supply.item): position
-        for supply in model.items
-        for position, incident in enumerate(supply.incidents)
-    }
+    """Each demand from the nearest stores that have any, ties by id; by incident, then item."""
+    rank = {incident: number for number, incident in enumerate(incident_order(model.problem))}
     loads = []
-    for incident in incident_order(problem):
-        for supply in model.items:
-            position = column.get((incident, supply.item))
-            if position is None:
-                continue
-            wanted = int(supply.demand[position])
-            stock = left[supply.item]
-            near = by_arrival[supply.item][:, position]
-            near = near[((stock > 0) & opened[supply.item][:, position])[near]]
-            for row in near.tolist():
-                if not wanted:
-                    break
-                take = min(wanted, int(stock[row]))
-                stock[row] -= take
-                wanted -= take
-                loads.append(load_of(supply, row, position, take))
+    for supply in model.items:
+        turn = sorted(range(len(supply.incidents)), key=lambda column: rank[int(supply.incidents[column])])
+        loads.extend(practice_of_item(model, supply, turn))
+    return sorted(loads, key=lambda load: rank[load.incident])
+
+
+def practice_of_item(model: SupplyModel, supply: ItemSupply, turn: Sequence[int]) -> list[Load]:
+    """The loads of one item, its incidents (positions) in `turn`: items do not touch each other in practice."""
+    left, allowed, nearest = supply.available.copy(), model.open(supply), model.by_arrival(supply)
+    loads = []
+    for column in turn:
+        wanted = int(supply.demand[column])
+        near = nearest[:, column]
+        for row in near[(left[near] > 0) & allowed[near, column]].tolist():
+            if not wanted:
+                break
+            take = min(wanted, int(left[row]))
+            left[row] -= take
+            wanted -= take
+            loads.append(load_of(supply, row, column, take))
     return loads

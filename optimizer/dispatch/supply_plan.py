@@ -6,14 +6,14 @@ from fractions import Fraction
 
 from optimizer.dispatch.consolidate import cost_bound, fewer_trips
 from optimizer.dispatch.coupling import TEAM_LEVELS, Errands
-from optimizer.dispatch.fairness import Share, share_out
+from optimizer.dispatch.fairness import Share, shares
 from optimizer.dispatch.fairness_bound import fairness_bound, reached
 from optimizer.dispatch.levels import Value, rank, supply_levels
 from optimizer.dispatch.loading import Leg, from_lots, legs_of, load_of, without_lots
 from optimizer.dispatch.plan import Shipment
 from optimizer.dispatch.practice import practice_loads
 from optimizer.dispatch.problem import LEVELS, DispatchProblem, StockLine
-from optimizer.dispatch.supplies import Contest, Flow, cheapest_grants, contest, ship
+from optimizer.dispatch.supplies import Contest, Flow, contest, ship
 from optimizer.dispatch.supply_model import SupplyModel, stock_of, supply_model
 from optimizer.units import BoolArray
 
@@ -102,12 +102,7 @@ def _decided(first: Errands) -> Sent:
     items = model.items
     opened = tuple(model.open(supply) for supply in items)
     contests = tuple(contest(supply, allowed) for supply, allowed in zip(items, opened, strict=True))
-    order = problem.parameters.levels
-    if order.index("fairness") < order.index("deprivation"):
-        share = share_out(items, opened, contests)
-    else:
-        rows = zip(items, opened, contests, strict=True)
-        share = Share(tuple(cheapest_grants(model, *row) for row in rows), proven=False)
+    share = shares(model, items, opened, contests)
     flows = tuple(
         ship(model, supply, allowed, grants, held)
         for supply, allowed, grants, held in zip(items, opened, share.grants, contests, strict=True)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Final
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -75,26 +74,6 @@ def segment_lines(
         points, indices=np.repeat(np.arange(len(segments)), counts + 2)
     )
     return lines
-
-
-_Index = tuple[npt.NDArray[np.int64], float, npt.NDArray[np.object_], shapely.STRtree]
-_INDEXES: WeakKeyDictionary[RoadNetwork, dict[Profile, _Index]] = WeakKeyDictionary()
-"""One more point is snapped in a millisecond, where laying out the roads takes a second."""
-
-
-def _index(network: RoadNetwork, profile: Profile) -> _Index:
-    """(segments the profile may use, scale of longitudes, their lines, the tree of these). Raises `BadInput`."""
-    usable = usable_edges(network, profile)
-    if TURN_CLASS in network.class_names:
-        usable = usable & (network.road_class != network.class_names.index(TURN_CLASS))
-    segments = np.unique(network.segment[usable]).astype(np.int64)
-    if len(segments) == 0:
-        raise BadInput("network", [Fault("network", "road_no_usable_roads", {"profile": profile.name})])
-    # Locally metric: degrees to metres at the middle latitude of the network. The choice between two
-    # roads can be off by under 2 % some 100 km from there; the distance reported is exact (great circle).
-    lon_scale = float(np.cos(np.radians(np.median(network.lat))))
-    lines = segment_lines(network, segments, lon_scale=lon_scale, scale=_METRES_PER_DEGREE)
-    return segments, lon_scale, lines, shapely.STRtree(lines)
 
 
 def snap(

@@ -61,9 +61,6 @@ class Ground:
         near: IntArray = np.argsort(self.store_s, axis=0, kind="stable").T.copy()
         return near
 
-    def home_s(self, team: int, place: int) -> int:
-        return int(self.base_s[team, place])
-
     def servable(self, incidents: Incidents) -> BoolArray:
         """(calls,) whether any team with the capability has a way there, within the call's deadline."""
         place = incidents.place[incidents.call_incident]

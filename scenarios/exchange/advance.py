@@ -5,7 +5,6 @@ to the time it has driven; without a road network it stays unknown, and the team
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -69,11 +68,6 @@ def advanced_document(
     changed["bans"] = [row for row in changed.get("bans", ()) if row.get("task") is None or row["task"] in tasks]
     changed["service_s"] = {task: row for task, row in changed.get("service_s", {}).items() if task in tasks}
     return changed, advanced
-
-
-def in_terms_of(plan: Plan, problem: DispatchProblem) -> Plan:
-    """What is left of a plan, naming the problem that the advanced file turned out to be."""
-    return replace(plan, problem_sha256=problem.sha256)
 
 
 def _incidents(changed: Document, later: DispatchProblem) -> None:

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.dispatch.fairness import Share, share_out
+from optimizer.dispatch.fairness import Share, shares
 from optimizer.dispatch.levels import exact_sum
-from optimizer.dispatch.loading import Load, load_of, shipments
+from optimizer.dispatch.loading import Load, shipments
 from optimizer.dispatch.plan import Plan, Shipment
-from optimizer.dispatch.practice import incident_order
+from optimizer.dispatch.practice import incident_order, practice_of_item
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.replanning.keep_flow import kept_flow
-from optimizer.dispatch.supplies import Contest, Flow, cheapest_grants, contest, ship
+from optimizer.dispatch.supplies import Contest, Flow, contest, ship
 from optimizer.dispatch.supply_model import ItemSupply, SupplyModel
 from optimizer.units import BoolArray, IntArray
 
@@ -78,12 +78,7 @@ def solve_items(
         contest(supply, allowed) if found is None else found.held
         for supply, allowed, found in zip(items, opened, known, strict=True)
     )
-    order = problem.parameters.levels
-    if order.index("fairness") < order.index("deprivation"):
-        share = share_out(items, opened, contests)
-    else:
-        rows = zip(items, opened, contests, strict=True)
-        share = Share(tuple(cheapest_grants(model, *row) for row in rows), proven=False)
+    share = shares(model, items, opened, contests)
     taken = [
         found is not None and np.array_equal(found.grants, grants)
         for found, grants in zip(known, share.grants, strict=True)
@@ -111,7 +106,7 @@ def solve_items(
         if found is not None and numbered_alike and turn == found.turn:
             theirs = found.practice
         else:
-            theirs = _practice(model, supply, allowed, turn)
+            theirs = tuple(practice_of_item(model, supply, turn))
         practice.extend(theirs)
         solved[name] = ItemSolved(
             supply, asking, model.arrivals(supply), allowed, held, grants, flow, best, mine, turn, theirs
@@ -135,23 +130,6 @@ def _loads(supply: ItemSupply, flow: Flow) -> tuple[Load, ...]:
     return tuple(
         Load(stores[s], incidents[i], supply.item, supply.lump * lumps, supply.lump, weight[i]) for s, i, lumps in arcs
     )
-
-
-def _practice(model: SupplyModel, supply: ItemSupply, allowed: BoolArray, turn: tuple[int, ...]) -> tuple[Load, ...]:
-    """`practice.practice_loads` of one item: items do not touch each other there."""
-    left, arrive = supply.available.copy(), model.arrivals(supply)
-    loads = []
-    for column in turn:
-        wanted = int(supply.demand[column])
-        there = np.flatnonzero((left > 0) & allowed[:, column])
-        for row in there[np.argsort(arrive[there, column], kind="stable")].tolist():
-            if not wanted:
-                break
-            take = min(wanted, int(left[row]))
-            left[row] -= take
-            wanted -= take
-            loads.append(load_of(supply, row, column, take))
-    return tuple(loads)
 
 
 def _same(

@@ -17,17 +17,15 @@ from numba import njit
 from optimizer.dispatch.kernels import (
     DUE,
     FREE,
-    GROUP,
     INCIDENT,
     INFEASIBLE,
     LATEST,
     PLACE,
-    RELEASE,
-    TURNOUT,
     UNTIL,
     WEIGHT,
     TeamData,
     done,
+    reach,
 )
 from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem
@@ -93,22 +91,6 @@ def moves(model: TeamModel, orders: Orders) -> Moves:
 
 
 @njit(cache=True)
-def step(
-    k: int, free: int, place: int, j: int, task: IntArray, team: IntArray, base: IntArray, between: IntArray
-) -> int:
-    """When team k, free at `free` in `place`, reaches task j (T3)."""
-    i = task[j, INCIDENT]
-    begin: int = max(free, task[j, RELEASE])
-    if place == i:
-        return begin
-    travel: int = base[k, i] if place < 0 else between[team[k, GROUP], place, i]
-    if travel >= UNREACHABLE:
-        return UNREACHABLE
-    turnout: int = team[k, TURNOUT]
-    return begin + turnout + travel
-
-
-@njit(cache=True)
 def level3(
     k: int,
     stops: IntArray,
@@ -135,7 +117,7 @@ def level3(
                 if index == len(stops) or index == skip:
                     continue
                 j = stops[index]
-            arrive = step(k, free, place, j, task, team, base, between)
+            arrive = reach(k, free, place, j, task, team, base, between)
             free = done(arrive, j, k, stay)
             if arrive >= UNREACHABLE or arrive > task[j, LATEST] or free > team[k, UNTIL]:
                 return INFEASIBLE, -1

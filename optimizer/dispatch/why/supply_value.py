@@ -14,10 +14,10 @@ from fractions import Fraction
 import numpy as np
 from numba import njit
 
-from optimizer.dispatch.fairness import Share, share_out
+from optimizer.dispatch.fairness import Share, fairness_first, shares
 from optimizer.dispatch.levels import Value
 from optimizer.dispatch.problem import DispatchProblem
-from optimizer.dispatch.supplies import Contest, Flow, cheapest_grants, contest, ship
+from optimizer.dispatch.supplies import Contest, Flow, contest, ship
 from optimizer.dispatch.supply_model import ItemSupply, SupplyModel
 from optimizer.units import BoolArray, FloatArray, IntArray
 
@@ -72,13 +72,7 @@ def optimum(
         contest(one, allowed) if start is None or p in available else start.contests[p]
         for p, (one, allowed) in enumerate(zip(supplies, opened, strict=True))
     )
-    order = model.problem.parameters.levels
-    fairness_first = order.index("fairness") < order.index("deprivation")
-    if fairness_first:
-        share = share_out(supplies, opened, contests)
-    else:
-        rows = zip(supplies, opened, contests, strict=True)
-        share = Share(tuple(cheapest_grants(model, *row) for row in rows), proven=False)
+    share = shares(model, supplies, opened, contests)
     flows, deprivation = [], []
     for p, (one, allowed, grants, held) in enumerate(zip(supplies, opened, share.grants, contests, strict=True)):
         if start is not None and p not in available and np.array_equal(grants, start.share.grants[p]):
@@ -87,7 +81,7 @@ def optimum(
             continue
         flows.append(ship(model, one, allowed, grants, held))
         deprivation.append(_deprivation(model, one, grants, flows[-1]))
-    return Optimum(supplies, opened, contests, share, tuple(flows), tuple(deprivation), fairness_first)
+    return Optimum(supplies, opened, contests, share, tuple(flows), tuple(deprivation), fairness_first(model))
 
 
 def _deprivation(model: SupplyModel, supply: ItemSupply, grants: IntArray, flow: Flow) -> Fraction:
