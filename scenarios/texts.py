@@ -30,6 +30,7 @@ PACKAGES = (
     "scenarios",
     "scenarios.report",
     "api",
+    "api.http",
 )
 # read by name, as data: a lower layer's error is told in the words that lie beside it
 

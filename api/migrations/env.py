@@ -2,8 +2,9 @@
 
 from alembic import context
 
+import api.access.tables  # noqa: F401  (declares its tables on the shared metadata)
 import inventory.tables
-import scenarios.tables  # noqa: F401  (declares its tables on the shared metadata)
+import scenarios.tables  # noqa: F401  (the same)
 
 context.configure(
     connection=context.config.attributes["connection"],

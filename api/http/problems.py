@@ -1,0 +1,172 @@
+"""One table: what went wrong -> the status, and a body of application/problem+json (RFC 9457)."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from api.office import plain
+from inventory.errors import BadTable, InventoryError
+from optimizer.errors import BadInput, OptimizerError
+from scenarios.texts import catalogue, explain, text
+
+MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 200
+
+# what is not listed is a bad request of the caller (422); a test sees that every error of the product has its row
+STATUS: dict[str, int] = {
+    **dict.fromkeys(
+        ("NotSignedIn", "SessionOver", "WrongPassword", "WrongOldPassword"), 401
+    ),
+    **dict.fromkeys(("NotPermitted", "OutsideScope", "MustChange", "TooMuch", "CounterApproves"), 403),
+    **dict.fromkeys(
+        ("UnknownPlace", "UnknownStore", "UnknownItem", "UnknownLot", "UnknownAsset", "UnknownKit", "UnknownPackage",
+         "UnknownOperation", "UnknownOrder", "UnknownTask", "UnknownSituation", "UnknownIncident", "UnknownTeam",
+         "UnknownPlan", "UnknownScenario", "UnknownTable", "UnknownUser", "UnknownResource", "NoRunningPlan"), 404
+    ),
+    **dict.fromkeys(("NotAcceptable",), 406),
+    **dict.fromkeys(
+        ("InsufficientStock", "NotDispatchable", "WrongState", "PlanStale", "InForceAlready", "PickGone", "CountOpen",
+         "CountUnfinished", "LotUnclear", "MovedSince", "AdjustedSince", "AssetTaken", "RecalledLot", "CannotReverse",
+         "OwnedReference", "UserTaken", "TokenTaken", "LastAdministrator", "NotOrdered", "NotThatWay",
+         "NothingToCommit", "DatabaseNotEmpty", "NotEmpty", "NotEvaluated", "AnotherWay", "TooManyAway"), 409
+    ),
+    **dict.fromkeys(("EditedSince",), 412),
+    **dict.fromkeys(("TooLarge", "BackupTooLarge"), 413),
+    **dict.fromkeys(("WrongMediaType",), 415),
+    **dict.fromkeys(("NoMatchGiven",), 428),
+    **dict.fromkeys(("LockedOut", "TooOften"), 429),
+    **dict.fromkeys(("TryAgain", "NoDatabase", "DatabaseNotReady", "DatabaseNewer", "Busy"), 503),
+    **dict.fromkeys(
+        ("DamagedDatabase", "NotADatabase", "BadDatabaseUrl", "PlanRefused", "ReplayWrong", "PolicyBroke",
+         "CardDoesNotAddUp", "NotOurDatabase"), 500
+    ),
+}  # fmt: skip
+RETRY_S = {"TryAgain": 1, "NoDatabase": 5, "Busy": 2}
+log = logging.getLogger("wuding.http")
+
+
+class Fault(BaseModel):
+    """One thing wrong with a request."""
+
+    where: str = Field(description="字段、行或文件位置 / field, row, or place in a file")
+    code: str
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457; `code` is stable, the words are in the caller's language."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str
+    request_id: str
+    facts: dict[str, Any] = {}
+    errors: list[Fault] = []
+
+
+def language(request: Request) -> str:
+    """That of the signed-in account, else of Accept-Language, else Chinese."""
+    known = getattr(request.state, "lang", None)
+    if known:
+        return str(known)
+    for part in request.headers.get("accept-language", "").lower().split(","):
+        for lang in ("zh", "en"):
+            if part.strip().startswith(lang):
+                return lang
+    return "zh"
+
+
+def respond(
+    request: Request, code: str, status: int, *, lang: str, lines: Sequence[str], facts: Mapping[str, Any] = {},
+    errors: Sequence[Fault] = (), headers: Mapping[str, str] | None = None,
+) -> Response:  # fmt: skip
+    key = f"http.{status}"
+    body = Problem(
+        type=f"/problems/{code}",
+        title=text(key if key in catalogue() else "http.400", lang),
+        status=status,
+        detail=lines[0] if lines else "",
+        code=code,
+        instance=request.url.path,
+        request_id=getattr(request.state, "request_id", ""),
+        facts=plain({name: value for name, value in facts.items() if not isinstance(value, bytes)}),
+        errors=list(errors[:MOST_ERRORS]),
+    )
+    return JSONResponse(body.model_dump(), status, dict(headers or {}), MEDIA_TYPE)
+
+
+def of_domain(request: Request, error: Exception) -> Response:
+    """An error of the product's own."""
+    lang, code = language(request), type(error).__name__
+    status = STATUS.get(code, 422)
+    headers = {"Retry-After": str(RETRY_S[code])} if code in RETRY_S else {}
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="wuding"'
+    errors: list[Fault] = []
+    lines = explain(error, lang)
+    if isinstance(error, BadInput):
+        errors = [Fault(where=one.where or error.source, code=one.code, message=line)
+                  for one, line in zip(error.faults, lines[1:], strict=True)]  # fmt: skip
+    elif isinstance(error, BadTable):
+        errors = [Fault(where="" if one.row is None else f"{one.row}" + (f":{one.column}" if one.column else ""),
+                        code=one.code, message=line)
+                  for one, line in zip(error.faults, lines[1:], strict=True)]  # fmt: skip
+    facts = {} if isinstance(error, BadInput | BadTable) else getattr(error, "facts", {})
+    if status == 500:
+        log.error("%s: %s", code, error)
+    return respond(request, code, status, lang=lang, lines=lines, facts=facts, errors=errors, headers=headers)
+
+
+def of_validation(request: Request, error: Exception) -> Response:
+    """What pydantic refuses, in both languages: its English words, and the kind of mistake in Chinese."""
+    assert isinstance(error, RequestValidationError)
+    lang = language(request)
+    faults = []
+    for one in error.errors()[:MOST_ERRORS]:
+        where = ".".join(str(part) for part in one["loc"])
+        faults.append(Fault(where=where, code=str(one["type"]), message=_said(one, lang)))
+    lines = [text("BadRequest", lang, faults=len(error.errors()))]
+    return respond(request, "BadRequest", 422, lang=lang, lines=lines, errors=faults)
+
+
+def _said(one: Mapping[str, Any], lang: str) -> str:
+    context = {name: value for name, value in (one.get("ctx") or {}).items() if isinstance(value, str | int | float)}
+    key = f"invalid.{one['type']}"
+    if key in catalogue():
+        return text(key, lang, **context)
+    return text("invalid.other", lang, cause=one["msg"])
+
+
+def of_http(request: Request, error: Exception) -> Response:
+    """404 and 405 of the router itself, and what libraries raise."""
+    assert isinstance(error, HTTPException)
+    lang = language(request)
+    key = f"http.{error.status_code}.said"
+    line = text(key, lang, path=request.url.path, method=request.method) if key in catalogue() else str(error.detail)
+    return respond(
+        request, f"Http{error.status_code}", error.status_code, lang=lang, lines=[line], headers=error.headers
+    )
+
+
+def of_mistake(request: Request, error: Exception) -> Response:
+    """A mistake of ours: nothing of it is shown but the number to report."""
+    lang = language(request)
+    log.error("unexpected", exc_info=error, extra={"request_id": getattr(request.state, "request_id", "")})
+    return respond(request, "Unexpected", 500, lang=lang, lines=[text("Unexpected", lang)])
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(InventoryError, of_domain)
+    app.add_exception_handler(OptimizerError, of_domain)
+    app.add_exception_handler(RequestValidationError, of_validation)
+    app.add_exception_handler(HTTPException, of_http)
+    app.add_exception_handler(Exception, of_mistake)

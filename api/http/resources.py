@@ -1,0 +1,106 @@
+"""A list of rows as a resource: its fields, what it is filtered, sorted and cut by, and where it lies on the map."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Select, Text, cast
+
+from inventory.tables.base import Quantity
+
+
+@dataclass(frozen=True)
+class Field:
+    """`name` as callers see it; `source`: a column or an expression; `zh`, `en`: what it means, with its unit."""
+
+    name: str
+    source: ColumnElement[Any]
+    kind: type  # str, int, float, bool, Decimal, date, datetime, list, dict
+    zh: str
+    en: str
+    required: bool = True  # never null
+    filtered: bool = True
+    nested: bool = False  # a JSON column: shown, neither filtered nor sorted
+
+
+@dataclass(frozen=True)
+class Resource:
+    """`rows`: the SELECT of all fields in order, then `key` (unique, orders what is otherwise equal)."""
+
+    name: str  # plural, as in the path
+    permission: str
+    zh: str
+    en: str
+    fields: tuple[Field, ...]
+    key: ColumnElement[Any]
+    place: ColumnElement[Any] | None  # the division that decides who sees a row; None: everybody
+    joined: Callable[[Select[Any]], Select[Any]] = lambda rows: rows
+    code: str | None = None  # the field that names one row in the path; None: there are only lists
+    sort: str | None = None  # by default
+    point: tuple[str, str] | None = None  # lat, lon
+    fixed: tuple[ColumnElement[bool], ...] = ()
+
+    def field(self, name: str) -> Field:
+        return next(one for one in self.fields if one.name == name)
+
+    @property
+    def sortable(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.fields if not one.nested)
+
+
+def field(name: str, source: Any, zh: str, en: str, *, kind: type | None = None, required: bool | None = None,
+          filtered: bool = True) -> Field:  # fmt: skip
+    """A field, with its type and whether it may be empty read off the column."""
+    column = source if isinstance(source, Column) else None
+    read = kind or _kind(source)
+    if required is None:
+        required = column is not None and not column.nullable
+    nested = read in (list, dict)
+    return Field(name, source, read, zh, en, required, filtered and not nested, nested)
+
+
+def _kind(source: Any) -> type:
+    if isinstance(source.type, Quantity):
+        return Decimal
+    try:
+        found: type = source.type.python_type
+    except NotImplementedError:
+        found = str
+    return dict if found is dict else found
+
+
+RANGED: tuple[type, ...] = (int, float, Decimal, date, datetime)
+"""Kinds that can be asked for as `__gte` and `__lte` as well."""
+
+Filters = Mapping[str, Any]
+
+
+def conditions(resource: Resource, asked: Filters) -> Sequence[ColumnElement[bool]]:
+    """`{name}`: one of these values; `{name}__gte`, `{name}__lte`: a range; `q`: words in any text field."""
+    found: list[ColumnElement[bool]] = []
+    for name, value in asked.items():
+        if value is None:
+            continue
+        if name == "q":
+            like = "%" + str(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+            texts = [one.source for one in resource.fields if one.kind is str and one.filtered]
+            any_of = [cast(one, Text).ilike(like, escape="\\") for one in texts]
+            if any_of:
+                condition = any_of[0]
+                for more in any_of[1:]:
+                    condition = condition | more
+                found.append(condition)
+            continue
+        base, _, way = name.partition("__")
+        column = resource.field(base).source
+        if way == "gte":
+            found.append(column >= value)
+        elif way == "lte":
+            found.append(column <= value)
+        elif isinstance(value, list):
+            found.append(column.in_(value))
+        else:
+            found.append(column == value)
+    return found

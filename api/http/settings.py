@@ -1,0 +1,84 @@
+"""What the service is told by its environment (WUDING_…). Wrong values stop it before it answers anybody."""
+
+import os
+import secrets
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AnyHttpUrl, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api import settings as office
+
+LEAST_SECRET = 32
+KEY_FILE = "secret.key"
+
+
+class ServiceSettings(BaseSettings):
+    """Each field is the environment variable WUDING_ and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="WUDING_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    environment: Literal["production", "development"] = "production"
+    secret: SecretStr | None = None  # signs access tokens; all processes of a service need the same
+    access_minutes: int = Field(default=15, ge=1, le=60)
+    refresh_days: int = Field(default=14, ge=1, le=90)
+    body_mib: int = Field(default=8, ge=1, le=1024)  # of a JSON request
+    upload_mib: int = Field(default=64, ge=1, le=4096)  # of an attached or imported file
+    solve_processes: int = Field(default=1, ge=1, le=64)
+    solve_limit_s: int = Field(default=120, ge=1, le=3600)  # then a solve is ended, whatever it does
+    sign_ins_per_minute: int = Field(default=30, ge=1)  # from one address
+    requests_per_minute: int = Field(default=6000, ge=10)  # of one account
+    trusted_proxies: str = "127.0.0.1"  # whose X-Forwarded-For is believed
+    origins: tuple[str, ...] = ()  # other web pages that may ask (CORS)
+    docs: bool = True  # the OpenAPI page
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_json: bool = True
+    executor: str | None = None  # the name of this worker, the same after every restart
+    oidc_issuer: AnyHttpUrl | None = None
+    oidc_client: str | None = None
+    oidc_secret: SecretStr | None = None
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < LEAST_SECRET:
+            raise ValueError(f"WUDING_SECRET: at least {LEAST_SECRET} characters, 至少 {LEAST_SECRET} 个字符")
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> "ServiceSettings":
+        if (self.oidc_issuer is None) != (self.oidc_client is None):
+            raise ValueError("WUDING_OIDC_ISSUER and WUDING_OIDC_CLIENT go together / 两者要一起设置")
+        if self.environment == "production" and self.secret is None and not office.database_url().startswith("sqlite"):
+            raise ValueError(
+                "WUDING_SECRET is needed with PostgreSQL: every process of the service signs with it / "
+                "使用 PostgreSQL 时必须设置 WUDING_SECRET，各进程共用"
+            )
+        return self
+
+    @cached_property
+    def key(self) -> str:
+        """The signing key: the one given, else one of this office's own, made at first use."""
+        return self.secret.get_secret_value() if self.secret is not None else _own_key(office.home() / KEY_FILE)
+
+    @property
+    def access_lasts(self) -> timedelta:
+        return timedelta(minutes=self.access_minutes)
+
+    @property
+    def refresh_lasts(self) -> timedelta:
+        return timedelta(days=self.refresh_days)
+
+
+def _own_key(file: Path) -> str:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text("ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as opened:
+        opened.write(secrets.token_urlsafe(48))
+    return file.read_text("ascii").strip()

@@ -1,0 +1,124 @@
+"""Signing in and out, and one's own account."""
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from api.access.sign_in import Refused, SignedIn, end_session, refresh, shown_grants, sign_in
+from api.access.tokens import Pass, access_token, read_access_token
+from api.access.users import change_password
+from api.http.caller import AnyCaller, public
+from api.http.reads import PROBLEMS
+from api.http.settings import ServiceSettings
+from api.http.work import Writing
+from inventory.database import now, transaction
+
+router = APIRouter(tags=["sign-in"], responses=PROBLEMS)
+
+
+class SignIn(BaseModel):
+    name: str = Field(min_length=1, max_length=64, examples=["li"])
+    password: str = Field(min_length=1, max_length=128, examples=["correct horse battery"])
+
+
+class Refresh(BaseModel):
+    refresh_token: str = Field(min_length=1, max_length=128)
+
+
+class Tokens(BaseModel):
+    access_token: str
+    token_type: str = "Bearer"
+    expires_in: int = Field(description="秒 / seconds")
+    refresh_token: str = Field(description="只能用一次 / can be used once")
+    refresh_expires_at: datetime
+    must_change: bool = Field(description="须先改密码 / the password has to be changed first")
+
+
+class Grant(BaseModel):
+    role: str
+    place: str | None = Field(description="该区划及其下级；空为全部 / this division and below; null: everything")
+    team: str | None
+
+
+class Me(BaseModel):
+    name: str
+    lang: str
+    must_change: bool
+    grants: list[Grant]
+    permissions: list[str]
+
+
+class NewPassword(BaseModel):
+    old: str = Field(min_length=1, max_length=128)
+    new: str = Field(min_length=1, max_length=128)
+
+
+def _tokens(settings: ServiceSettings, signed: SignedIn | Refused, at: datetime) -> Tokens:
+    if isinstance(signed, Refused):
+        raise signed.error
+    lasts = settings.access_lasts
+    return Tokens(
+        access_token=access_token(settings.key, Pass(signed.user_id, signed.family), at=at, lasts=lasts),
+        expires_in=int(lasts.total_seconds()),
+        refresh_token=signed.refresh,
+        refresh_expires_at=signed.expires_at,
+        must_change=signed.must_change,
+    )
+
+
+@router.post("/sign-in", summary="登录 / sign in", status_code=200)
+@public
+def signs_in(request: Request, given: SignIn) -> Tokens:
+    """五次输错后暂停，时间逐次加倍 / after five wrong passwords a pause, twice as long each time."""
+    state = request.app.state
+    state.limits.sign_in(request.client.host if request.client else "-")
+    at = now()
+    with transaction(state.engine) as connection:
+        signed = sign_in(
+            connection, name=given.name, password=given.password, at=at, lasts=state.settings.refresh_lasts
+        )
+    return _tokens(state.settings, signed, at)
+
+
+@router.post("/refresh", summary="换新令牌 / the next tokens")
+@public
+def refreshes(request: Request, given: Refresh) -> Tokens:
+    """旧令牌再用一次，整个登录即失效 / a second use of a spent token ends the whole session."""
+    state = request.app.state
+    state.limits.sign_in(request.client.host if request.client else "-")
+    at = now()
+    with transaction(state.engine) as connection:
+        signed = refresh(connection, given.refresh_token, at=at, lasts=state.settings.refresh_lasts)
+    return _tokens(state.settings, signed, at)
+
+
+@router.post("/sign-out", summary="退出登录 / sign out", status_code=204)
+def signs_out(request: Request, caller: AnyCaller) -> None:
+    state, at = request.app.state, now()
+    if caller.token is not None:
+        return
+    token = request.headers["authorization"].split(None, 1)[1]
+    given = read_access_token(state.settings.key, token, at=at)
+    with transaction(state.engine) as connection:
+        end_session(connection, given.family, at=at)
+    state.doorman.forget()
+
+
+@router.get("/me", summary="我的账号 / my account")
+def me(caller: AnyCaller) -> Me:
+    given: list[Any] = shown_grants(caller.grants)
+    return Me(
+        name=caller.name, lang=caller.lang, must_change=caller.must_change, grants=given,
+        permissions=sorted(caller.permissions),
+    )  # fmt: skip
+
+
+@router.put("/me/password", summary="改密码 / change my password", status_code=204)
+def new_password(request: Request, work: Writing, given: NewPassword) -> None:
+    """所有登录随即失效 / every session ends."""
+    at = now()
+    with transaction(request.app.state.engine) as connection:
+        change_password(connection, work.caller, old=given.old, new=given.new, at=at)
+    request.app.state.doorman.forget()
