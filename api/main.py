@@ -16,7 +16,7 @@ from api.http.caller import Doorman, guard_of
 from api.http.limits import Limits
 from api.http.reads import add_reads
 from api.http.settings import ServiceSettings
-from api.routes import registers, sign_in, users
+from api.routes import orders, registers, sign_in, stock, stock_lists, users
 
 PREFIX = "/api/v1"
 log = logging.getLogger("wuding")
@@ -26,26 +26,24 @@ class RouteUnguarded(Exception):
     """A route that says neither what permission it needs nor that it is open to all."""
 
 
-def create_app(settings: ServiceSettings | None = None, *, engine: Engine | None = None) -> FastAPI:
-    """The whole service. `engine`: a database that is ready for use; else the one of the settings."""
+def serve_from(app: FastAPI, engine: Engine) -> None:
+    """The database of the service: ready for use, and closed by whoever opened it."""
+    app.state.engine = engine
+    app.state.doorman = Doorman(engine, app.state.settings)
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    from api.settings import database
+
+    with database() as opened:
+        serve_from(app, opened)
+        yield
+
+
+def create_app(settings: ServiceSettings | None = None) -> FastAPI:
+    """The whole service."""
     settings = settings or ServiceSettings()
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        from api.settings import database
-
-        if engine is not None:
-            begin(app, engine)
-            yield
-            return
-        with database() as opened:
-            begin(app, opened)
-            yield
-
-    def begin(app: FastAPI, opened: Engine) -> None:
-        app.state.engine = opened
-        app.state.doorman = Doorman(opened, settings)
-
     app = FastAPI(
         title="Wuding 五定调度",
         version="1",
@@ -61,9 +59,10 @@ def create_app(settings: ServiceSettings | None = None, *, engine: Engine | None
     app.middleware("http")(identified)
     api = APIRouter(prefix=PREFIX)
     api.include_router(sign_in.router)
-    api.include_router(users.router)
+    for part in (users, stock, orders):
+        api.include_router(part.router)
     lists = APIRouter(responses=None)
-    for resource in (*registers.ALL, users.AUDIT):
+    for resource in (*registers.ALL, *stock_lists.ALL, users.AUDIT):
         add_reads(lists, resource)
     api.include_router(lists)
     app.include_router(api)

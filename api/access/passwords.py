@@ -6,6 +6,7 @@ from pwdlib import PasswordHash
 
 from inventory.errors import InventoryError
 
+LEAST_NAME = 4  # shorter ones are in too many words
 LEAST, MOST = 10, 128  # characters; OWASP ASVS 5 asks for at least 8 and allows at least 64
 _COMMON = frozenset(
     {"1234567890", "0123456789", "password12", "password123", "qwertyuiop", "1q2w3e4r5t", "administrator",
@@ -25,7 +26,8 @@ def _hashing() -> PasswordHash:
 def hashed(password: str, *, account: str) -> str:
     """Raises WeakPassword."""
     told = password.casefold()
-    weak = told in _COMMON or account.casefold() in told or len(set(told)) < 4
+    like_account = len(account) >= LEAST_NAME and account.casefold() in told
+    weak = told in _COMMON or like_account or len(set(told)) < 4
     if weak or not LEAST <= len(password) <= MOST:
         raise WeakPassword(least=LEAST, most=MOST)
     return _hashing().hash(password)

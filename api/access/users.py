@@ -63,9 +63,10 @@ class User:
     recorded_at: datetime
 
 
-def find_user(connection: Connection, code: str) -> Row[Any]:
+def find_user(connection: Connection, code: str, *, locked: bool = True) -> Row[Any]:
     """Raises UnknownUser."""
-    row = connection.execute(select(users).where(users.c.code == code).with_for_update()).first()
+    wanted = select(users).where(users.c.code == code)
+    row = connection.execute(wanted.with_for_update() if locked else wanted).first()
     if row is None:
         raise UnknownUser(user=code)
     return row

@@ -1,13 +1,12 @@
 """Routes for looking: GET /{resource} and GET /{resource}/{code}, from the table of resources."""
 
-import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, create_model
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, or_, select
 from starlette.responses import Response
 
 from api.access.scope import Scope
@@ -17,7 +16,6 @@ from api.http.paging import MOST, MOST_CURSOR, USUAL, BadSort, Key, after, order
 from api.http.problems import Problem, language
 from api.http.resources import RANGED, Resource, conditions
 from api.http.work import Reading, as_json, etag_of
-from api.office import plain
 from inventory.errors import InventoryError
 
 
@@ -70,16 +68,15 @@ def query_model(resource: Resource) -> type[BaseModel]:
         if one.kind in RANGED:
             fields[f"{one.name}__gte"] = (_bounded(one.kind) | None, Field(None, description=f"≥ {words}"))
             fields[f"{one.name}__lte"] = (_bounded(one.kind) | None, Field(None, description=f"≤ {words}"))
-    names = Literal[resource.sortable]  # type: ignore[valid-type]
     fields["q"] = (str | None, Field(None, min_length=1, max_length=100, description="文字搜索 / words in any text"))
-    fields["sort"] = (str | None, Field(None, max_length=200, examples=[resource.sort or resource.sortable[0]],
-                                        description=f"按字段排序，逗号分开，前面加 - 为降序 / by fields, comma between, - for falling: "
-                                        f"{', '.join(resource.sortable)}"))  # fmt: skip
-    fields["cursor"] = (str | None, Field(None, max_length=MOST_CURSOR, description="上一页给的游标 / `next` of the page before"))  # fmt: skip
+    words = described("排序字段，逗号分开，前面加 - 为降序", "fields to sort by, commas between, - for falling")
+    usual = [resource.sort or resource.sortable[0]]
+    fields["sort"] = (str | None, Field(None, max_length=200, examples=usual, description=words))
+    words = described("上一页给的 next", "`next` of the page before")
+    fields["cursor"] = (str | None, Field(None, max_length=MOST_CURSOR, description=words))
     fields["limit"] = (int, Field(USUAL, ge=1, le=MOST, description="每页行数 / rows of a page"))
-    chosen: Any = list[names]  # type: ignore[valid-type]
     all_names = Literal[tuple(one.name for one in resource.fields)]  # type: ignore[valid-type]
-    chosen = list[all_names]  # type: ignore[valid-type]
+    chosen: Any = list[all_names]  # type: ignore[valid-type]
     fields["field"] = (chosen | None, Field(None, description="只要这些字段（可重复） / only these fields, repeatable"))
     return create_model(f"{_title(resource.name)}Query", __config__=ConfigDict(extra="forbid"), **fields)
 
@@ -122,8 +119,8 @@ def rows_of(resource: Resource, scope: Scope, names: Sequence[str]) -> Select[An
     """Everything of the resource the caller may see."""
     fields = [resource.field(name).source.label(f"f_{name}") for name in names]
     rows = resource.joined(select(*fields, resource.key.label("key_")))
-    if resource.place is not None:
-        rows = rows.where(scope.where(resource.place))
+    if resource.places:
+        rows = rows.where(or_(*(scope.where(place) for place in resource.places)))
     return rows.where(*resource.fixed) if resource.fixed else rows
 
 
@@ -184,7 +181,7 @@ def add_reads(router: APIRouter, resource: Resource) -> None:
         named = [dict(zip(names, one, strict=True)) for one in rows]
         if kind == negotiate.GEOJSON:
             return negotiate.geojson(resource, named, next_)
-        return Response(_json({"items": named, "next": next_}), media_type=negotiate.JSON)
+        return Response(as_json({"items": named, "next": next_}), media_type=negotiate.JSON)
 
     listed.__annotations__ |= {
         "scope": Annotated[Scope, needs(resource.permission)], "connection": Reading,
@@ -219,7 +216,3 @@ def _add_one(router: APIRouter, resource: Resource, row: type[BaseModel]) -> Non
 
 def _file(resource: Resource) -> str:
     return resource.name.replace("/", "-")
-
-
-def _json(value: Any) -> str:
-    return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))

@@ -35,7 +35,7 @@ class Resource:
     en: str
     fields: tuple[Field, ...]
     key: ColumnElement[Any]
-    place: ColumnElement[Any] | None  # the division that decides who sees a row; None: everybody
+    places: tuple[ColumnElement[Any], ...]  # the divisions one of which must be in reach to see a row; none: everybody
     joined: Callable[[Select[Any]], Select[Any]] = lambda rows: rows
     code: str | None = None  # the field that names one row in the path; None: there are only lists
     sort: str | None = None  # by default
@@ -47,7 +47,7 @@ class Resource:
 
     @property
     def sortable(self) -> tuple[str, ...]:
-        return tuple(one.name for one in self.fields if not one.nested)
+        return tuple(one.name for one in self.fields if not one.nested and one.kind is not bool)
 
 
 def field(name: str, source: Any, zh: str, en: str, *, kind: type | None = None, required: bool | None = None,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 from fastapi.encoders import jsonable_encoder
-from pydantic import BaseModel
+from pydantic_core import to_json
 from sqlalchemy import Connection, Engine, insert, select
 from starlette.responses import Response
 
@@ -128,9 +128,7 @@ class Work:
 
 def as_json(value: Any) -> str:
     """The bytes of an answer: the same for the same value."""
-    if isinstance(value, BaseModel):
-        return value.model_dump_json()
-    return json.dumps(plain(jsonable_encoder(value)), ensure_ascii=False, separators=(",", ":"))
+    return to_json(value).decode()
 
 
 def etag_of(body: str) -> str:

@@ -29,7 +29,7 @@ PLACES = Resource(
         field("population", _P.population, "人口（人）", "people"),
         field("households", _P.households, "户数", "households"),
     ),
-    key=_P.code, place=_P.code, code="code", sort="code", point=("lat", "lon"),
+    key=_P.code, places=(_P.code,), code="code", sort="code", point=("lat", "lon"),
 )  # fmt: skip
 
 STORES = Resource(
@@ -45,7 +45,7 @@ STORES = Resource(
         field("lon", _S.lon, "经度（WGS-84，度）", "longitude (WGS-84, degrees)"),
         field("profiles", _S.profiles, "村寨灾害特征", "what the village is prone to", kind=list),
     ),
-    key=_S.code, place=_S.place_code, code="code", sort="code", point=("lat", "lon"),
+    key=_S.code, places=(_S.place_code,), code="code", sort="code", point=("lat", "lon"),
 )  # fmt: skip
 
 BINS = Resource(
@@ -55,7 +55,7 @@ BINS = Resource(
         field("code", bins.c.code, "货位代码", "code of the bin"),
         field("volume_m3", bins.c.volume_m3, "容积（立方米）", "volume (m³)"),
     ),
-    key=bins.c.id, place=_S.place_code, joined=lambda rows: rows.join(stores, stores.c.id == bins.c.store_id),
+    key=bins.c.id, places=(_S.place_code,), joined=lambda rows: rows.join(stores, stores.c.id == bins.c.store_id),
     sort="store,code",
 )  # fmt: skip
 
@@ -82,7 +82,7 @@ ITEMS = Resource(
         field("town_min", _I.town_min, "乡镇最低数", "least of a town store"),
         field("village_min", _I.village_min, "村级最低数", "least of a village room"),
     ),
-    key=_I.code, place=None, code="code", sort="class_no,code",
+    key=_I.code, places=(), code="code", sort="class_no,code",
 )  # fmt: skip
 
 LOTS = Resource(
@@ -98,7 +98,7 @@ LOTS = Resource(
         field("supplier", _L.supplier, "供应商", "supplier"),
         field("recalled_at", _L.recalled_at, "召回时间", "recalled at"),
     ),
-    key=_L.id, place=None, code="id", joined=lambda rows: rows.join(items, items.c.id == lots.c.item_id),
+    key=_L.id, places=(), code="id", joined=lambda rows: rows.join(items, items.c.id == lots.c.item_id),
     sort="item,code",
 )  # fmt: skip
 
@@ -112,7 +112,7 @@ ASSETS = Resource(
         field("acquired", assets.c.acquired, "购置日期", "acquired on"),
         field("note", assets.c.note, "备注", "note"),
     ),
-    key=assets.c.lot_id, place=None, code="serial", sort="serial",
+    key=assets.c.lot_id, places=(), code="serial", sort="serial",
     joined=lambda rows: rows.join(lots, lots.c.id == assets.c.lot_id).join(items, items.c.id == lots.c.item_id),
 )  # fmt: skip
 
@@ -135,7 +135,7 @@ TEAMS = Resource(
         field("carries", _T.carries, "自带装备", "items it carries", kind=list, required=False),
         field("status", _T.status, "状态：ready、out、resting、disbanded", "status: ready, out, resting, disbanded"),
     ),
-    key=_T.code, place=_T.place_code, code="code", sort="code", point=("lat", "lon"),
+    key=_T.code, places=(_T.place_code,), code="code", sort="code", point=("lat", "lon"),
 )  # fmt: skip
 
 MEMBERS = Resource(
@@ -147,7 +147,7 @@ MEMBERS = Resource(
         field("role", team_members.c.role, "角色：leader、core、member、auxiliary",
               "role: leader, core, member, auxiliary"),
     ),
-    key=people.c.code, place=_T.place_code, sort="team",
+    key=people.c.code, places=(_T.place_code,), sort="team",
     joined=lambda rows: rows.select_from(team_members).join(teams, teams.c.id == team_members.c.team_id).join(
         people, people.c.id == team_members.c.person_id),
 )  # fmt: skip
@@ -163,7 +163,7 @@ VEHICLES = Resource(
         field("available_from", _V.available_from, "何时起可用", "available from"),
         field("status", _V.status, "状态：ready、out、repair、retired", "status: ready, out, repair, retired"),
     ),
-    key=_V.code, place=_S.place_code, code="code", sort="code", joined=_store,
+    key=_V.code, places=(_S.place_code,), code="code", sort="code", joined=_store,
 )  # fmt: skip
 
 CUSTODIANS = Resource(
@@ -176,7 +176,7 @@ CUSTODIANS = Resource(
         field("valid_from", custodianships.c.valid_from, "起始日", "first day"),
         field("valid_to", custodianships.c.valid_to, "截止日", "last day"),
     ),
-    key=custodianships.c.id, place=_S.place_code, sort="store,valid_from",
+    key=custodianships.c.id, places=(_S.place_code,), sort="store,valid_from",
     joined=lambda rows: rows.select_from(custodianships).join(stores, stores.c.id == custodianships.c.store_id).join(
         people, people.c.id == custodianships.c.person_id),
 )  # fmt: skip

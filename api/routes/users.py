@@ -39,7 +39,7 @@ AUDIT = Resource(
         field("before", audit.c.before, "之前", "before", kind=dict, required=False),
         field("after", audit.c.after, "之后", "after", kind=dict, required=False),
     ),
-    key=audit.c.id, place=audit.c.place_code, code="id", sort="-id",
+    key=audit.c.id, places=(audit.c.place_code,), code="id", sort="-id",
 )  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def _grants(given: list[GrantIn]) -> list[Grant]:
 
 
 def shown(connection: Connection, code: str) -> UserOut:
-    row = accounts.find_user(connection, code)
+    row = accounts.find_user(connection, code, locked=False)
     given: Any = shown_grants(grants_of(connection, row.id))
     return UserOut(
         name=row.code, status=row.status, lang=row.lang, must_change=bool(row.must_change), grants=given,

@@ -1,0 +1,55 @@
+"""Kinds of fields that requests share: codes, texts, exact quantities, instants with their offset."""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from inventory.files.wording import told
+from inventory.written import CellProblem, code_problem, fault, text_problem
+
+
+def _by(rule: Callable[[str], CellProblem | None]) -> AfterValidator:
+    """The rules of cells in tables, so that nothing comes in by HTTP that no file could hold."""
+
+    def check(value: str) -> str:
+        problem = rule(value)
+        if problem is not None:
+            why = told(fault(None, None, problem.code, **problem.facts))
+            raise PydanticCustomError("cell", "{zh} / {en}", {"zh": why["zh"], "en": why["en"]})
+        return value
+
+    return AfterValidator(check)
+
+
+Code = Annotated[str, Field(min_length=1, max_length=64), _by(code_problem)]
+Text = Annotated[str, Field(min_length=1, max_length=4000), _by(text_problem)]
+LotCode = Annotated[str, Field(max_length=64, description="批号；空为无批号 / lot number; empty: none")]
+Amount = Annotated[
+    Decimal, Field(gt=0, le=10**9, decimal_places=6, description="数量（物资单位） / in units of the item")
+]
+AmountOrNone = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=6)]
+Division = Annotated[str, Field(pattern=r"^[1-9]\d{11}$", description="12 位区划代码 / 12-digit division code")]
+Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="纬度，WGS-84 / latitude, WGS-84")]
+Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="经度，WGS-84 / longitude, WGS-84")]
+Instant = Annotated[AwareDatetime, Field(examples=["2026-07-01T08:00:00+08:00"])]
+
+
+class Body(BaseModel):
+    """A request: fields that it does not know are refused."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
+
+class Entry(Body):
+    """What people say of an entry they make; the moment of recording is the server's."""
+
+    note: Text | None = None
+    occurred_at: Instant | None = Field(None, description="实际发生时间 / when it happened")
+
+    def said(self) -> dict[str, Any]:
+        occurred: datetime | None = self.occurred_at
+        return {"note": self.note, "occurred_at": occurred}
