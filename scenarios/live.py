@@ -20,6 +20,7 @@ from inventory.tables.places import stores
 from optimizer.errors import OptimizerError
 from optimizer.network.graph import RoadNetwork
 from scenarios.deliveries import Departed, departed, orders_in_force, plan_reference
+from scenarios.directives import directives_of
 from scenarios.incidents import (
     closures_of,
     exact,
@@ -54,6 +55,11 @@ def live_world(
     ready = set(connection.execute(select(teams.c.code).where(teams.c.status == "ready")).scalars())
     forces = snapshot(connection, "teams", place=place)
     happening = incident_tables(connection, situation)
+    held = snapshot(connection, "stores", place=place)
+    pins, bans = directives_of(
+        connection, situation, tasks=set(happening["tasks"]["id"]), teams=ready & set(forces["id"]),
+        incidents=set(happening["incidents"]["id"]), stores=set(held["id"]),
+    )  # fmt: skip
     gone = departed(connection, situation)
     going = with_taken([row for row in forces.rows() if row["id"] in ready], gone, happening["tasks"]["id"])
     return World(
@@ -61,7 +67,7 @@ def live_world(
         title_en=head.title_en,
         as_of=as_of,
         places=snapshot(connection, "places"),
-        stores=snapshot(connection, "stores", place=place),
+        stores=held,
         stock=stock_table(connection, place, spare_at=as_of, mine=plan_reference(situation)),
         custodians=snapshot(connection, "custodians", place=place),
         maintenance=snapshot(connection, "maintenance", place=place),
@@ -74,6 +80,8 @@ def live_world(
         roads={"file": head.roads or "roads", "crs": head.roads_crs or "WGS-84"},
         closures=closures_of(connection, situation),
         parameters=exact(head.parameters),
+        pins=pins,
+        bans=bans,
         book=rule_book(connection, county=place),
         county_books={
             county[:COUNTY_DIGITS]: rule_book(connection, county=county)

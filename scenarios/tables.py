@@ -35,6 +35,8 @@ situations = Table(
     Column("roads", String(4000)),  # the road file, as the county has it
     Column("roads_crs", String(16)),
     Column("parameters", JSON, nullable=False, server_default="{}"),
+    Column("place_code", String(12)),  # the division whose situation it is; none = of everything there is
+    Column("closed_at", Instant),
     CheckConstraint(words(*SITUATION_KINDS, column="kind"), name="kind"),
 )
 
@@ -55,6 +57,10 @@ incidents = Table(
     Column("people_affected", Integer),
     Column("duration_h", Quantity),
     Column("status", String(16), nullable=False, server_default="open"),
+    Column("note", String(4000)),
+    Column("reported_by", String(64)),
+    Column("source", String(255)),  # of an alert: sender, identifier
+    Column("merged_into", String(64)),  # a duplicate of that one, and closed
     UniqueConstraint("situation_code", "code"),
     CheckConstraint("severity BETWEEN 1 AND 5", name="severity"),
     CheckConstraint(words(*INCIDENT_STATES, column="status"), name="status"),
@@ -93,6 +99,74 @@ closures = Table(
     Column("code", String(64), nullable=False),
     Column("content", JSON, nullable=False),  # as in problem.json
     UniqueConstraint("situation_code", "code"),
+)
+
+# what a dispatcher decides beforehand: this team to that task; never from that store to that incident
+directives = Table(
+    "directives",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("situation_code", String(64), ForeignKey("situations.code"), nullable=False, index=True),
+    Column("kind", String(8), nullable=False),
+    Column("team", String(64)),
+    Column("task", String(64)),
+    Column("store", String(64)),
+    Column("incident", String(64)),
+    Column("item", String(64)),
+    Column("note", String(4000)),
+    Column("actor", String(64), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("lifted_at", Instant),
+    Column("lifted_by", String(64)),
+    CheckConstraint(words("pin", "ban", column="kind"), name="kind"),
+    CheckConstraint(
+        "(team IS NOT NULL AND task IS NOT NULL AND store IS NULL AND incident IS NULL AND item IS NULL) OR "
+        "(kind = 'ban' AND team IS NULL AND task IS NULL AND store IS NOT NULL AND incident IS NOT NULL)",
+        name="subject",
+    ),
+)
+
+# plans that were made and not yet approved, with what they were made from
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("situation_code", String(64), ForeignKey("situations.code"), nullable=False, index=True),
+    Column("content", Text, nullable=False),  # plan.json, byte for byte
+    Column("sha256", String(64), nullable=False),
+    Column("basis", JSON, nullable=False),  # kind -> code -> digest
+    Column("replans_id", Id, ForeignKey("plans.id")),  # the plan in force it was made from
+    Column("as_of", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("plan_id", Id, ForeignKey("plans.id")),  # once it is approved
+)
+
+# Common Alerting Protocol 1.2, as it came
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("situation_code", String(64), ForeignKey("situations.code"), nullable=False, index=True),
+    Column("sender", String(255), nullable=False),
+    Column("identifier", String(255), nullable=False),
+    Column("sent", Instant, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("msg_type", String(16), nullable=False),
+    Column("event", String(255), nullable=False),
+    Column("headline", String(4000)),
+    Column("urgency", String(16), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("certainty", String(16), nullable=False),
+    Column("effective", Instant),
+    Column("expires", Instant),
+    Column("area", JSON, nullable=False),  # GeoJSON MultiPolygon and circles, with their descriptions
+    Column("place_code", String(12)),
+    Column("content", Text, nullable=False),  # the XML
+    Column("incident", String(64)),  # that was made of it
+    Column("recorded_at", Instant, nullable=False),
+    Column("actor", String(64), nullable=False),
+    UniqueConstraint("sender", "identifier"),
 )
 
 plans = Table(

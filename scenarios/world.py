@@ -46,6 +46,8 @@ class World:
     roads: Mapping[str, str] = field(default_factory=lambda: {"file": "roads", "crs": "WGS-84"})  # in its folder
     closures: tuple[Mapping[str, Any], ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    pins: tuple[Mapping[str, str], ...] = ()  # as in problem.json, and so are bans
+    bans: tuple[Mapping[str, str], ...] = ()
     seed: int | None = None  # of a generated World
     book: RuleBook | None = None  # the rules in force where it comes from; None = the built-in ones
     # first six digits of a county's code -> its own rules, where it has any: they judge its stores instead of `book`

@@ -1,0 +1,59 @@
+"""What a plan rests on, so that one made a while ago can say what has changed since."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scenarios.exchange.json_text import dumps
+from scenarios.world import World
+
+Basis = dict[str, dict[str, str]]
+"""Kind -> code -> digest of what was known of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """One thing that is not what it was: added, gone or changed."""
+
+    kind: str  # incident, team, vehicle, closure, directive
+    code: str
+    how: str
+
+
+def basis_of(world: World) -> Basis:
+    """Incidents with their tasks and needs, teams with how far they have come, vehicles, closures and directives.
+    Stock is not part of it: whether it is still there shows when it is reserved."""
+    incidents = {row["id"]: [row] for row in world.incidents.rows()}
+    for table in (world.tasks, world.demands):
+        for row in table.rows():
+            incidents[row["incident"]].append(row)
+    teams = {row["id"]: [row] for row in world.teams.rows()}
+    if world.standing is not None:
+        for team, report in world.standing.newest.items():
+            teams.setdefault(team, []).append([getattr(report, name) for name in type(report).__slots__])
+    return {
+        "incident": _digests(incidents),
+        "team": _digests(teams),
+        "vehicle": _digests({row["id"]: row for row in world.vehicles.rows()}),
+        "closure": _digests({str(row["id"]): row for row in world.closures}),
+        "directive": _digests({dumps(row): row for row in (*world.pins, *world.bans)}),
+    }
+
+
+def changed(before: Mapping[str, Mapping[str, str]], now: Mapping[str, Mapping[str, str]]) -> tuple[Since, ...]:
+    """What differs, kind by kind, by code."""
+    found = []
+    for kind in now:
+        old, new = before.get(kind, {}), now[kind]
+        for code in sorted(old.keys() | new.keys()):
+            if old.get(code) != new.get(code):
+                how = "added" if code not in old else "gone" if code not in new else "changed"
+                found.append(Since(kind, code, how))
+    return tuple(found)
+
+
+def _digests(things: Mapping[str, Any]) -> dict[str, str]:
+    return {code: hashlib.sha256(json.dumps(what, default=str, sort_keys=True).encode()).hexdigest()[:16]
+            for code, what in things.items()}  # fmt: skip
