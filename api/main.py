@@ -16,7 +16,8 @@ from api.http.caller import Doorman, guard_of
 from api.http.limits import Limits
 from api.http.reads import add_reads
 from api.http.settings import ServiceSettings
-from api.routes import orders, registers, sign_in, stock, stock_lists, users
+from api.routes import incidents, orders, plans, registers, sign_in, stock, stock_lists, users
+from api.solvers import Solvers
 
 PREFIX = "/api/v1"
 log = logging.getLogger("wuding")
@@ -36,9 +37,15 @@ def serve_from(app: FastAPI, engine: Engine) -> None:
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     from api.settings import database
 
+    settings: ServiceSettings = app.state.settings
     with database() as opened:
         serve_from(app, opened)
-        yield
+        app.state.solvers = Solvers(processes=settings.solve_processes, limit_s=settings.solve_limit_s)
+        app.state.solvers.warm()
+        try:
+            yield
+        finally:
+            app.state.solvers.close()
 
 
 def create_app(settings: ServiceSettings | None = None) -> FastAPI:
@@ -59,10 +66,10 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.middleware("http")(identified)
     api = APIRouter(prefix=PREFIX)
     api.include_router(sign_in.router)
-    for part in (users, stock, orders):
+    for part in (users, stock, orders, incidents, plans):
         api.include_router(part.router)
     lists = APIRouter(responses=None)
-    for resource in (*registers.ALL, *stock_lists.ALL, users.AUDIT):
+    for resource in (*registers.ALL, *stock_lists.ALL, *incidents.ALL, *plans.ALL, users.AUDIT):
         add_reads(lists, resource)
     api.include_router(lists)
     app.include_router(api)

@@ -12,6 +12,17 @@ class OptimizerError(Exception):
         self.facts = facts
         super().__init__(", ".join(f"{name}={value}" for name, value in facts.items()))
 
+    def __reduce__(self) -> Any:
+        """From one process to another, whatever its own arguments are."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[OptimizerError], args: tuple[Any, ...], state: dict[str, Any]) -> OptimizerError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
 
 @dataclass(frozen=True)
 class Fault:

@@ -168,7 +168,9 @@ def _document(
         ],
         "parameters": dict(world.parameters),
     }
-    document |= {name: [dict(row) for row in rows] for name, rows in (("pins", world.pins), ("bans", world.bans)) if rows}
+    document |= {
+        name: [dict(row) for row in rows] for name, rows in (("pins", world.pins), ("bans", world.bans)) if rows
+    }
     if world.standing is None or not world.standing.newest:
         return document
     from scenarios.progress import with_progress  # tables of the database: only for a live World
