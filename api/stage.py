@@ -35,6 +35,11 @@ def names_of(world: World, report: Report) -> Names:
     )
 
 
+def plain_names(world: World) -> Names:
+    """Names of what is on the move; unlike `names_of` it needs no look at the stock."""
+    return Names(incidents=_named(world, "incidents"), teams=_named(world, "teams"), stores=_named(world, "stores"))
+
+
 def _named(world: World, table: str) -> dict[str, Label]:
     rows = world.table(table)
     return {

@@ -14,7 +14,7 @@ from optimizer.dispatch.plan import Plan, Status
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.errors import BadInput, Fault, OptimizerError
 from scenarios.exchange.json_text import dumps, write_text
-from scenarios.exchange.load import LoadedProblem, load_problem, nothing_thrown_away
+from scenarios.exchange.load import LoadedProblem, counted_otherwise, load_problem, nothing_thrown_away
 from scenarios.exchange.plan import load_plan, run_path, run_record, write_plan
 from scenarios.exchange.problem import Counting, Note
 
@@ -112,10 +112,12 @@ def open_world(world: "World", *, source: str | None = None, closures: Counting 
 
     source = source or world.title_en
     if closures is not None:
+        own = world.parameters.get("closures", "as_of")
         world = replace(world, parameters={**world.parameters, "closures": closures})
     with nothing_thrown_away():
         file, stock = problem_parts(world, source=source)
-        return Opened(to_problem(file, folder=Path(), network=world.network, source=source, stock=stock), world)
+        loaded = to_problem(file, folder=Path(), network=world.network, source=source, stock=stock)
+        return Opened(loaded if closures is None else counted_otherwise(loaded, own), world)
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class Solved:
     notes: tuple[Note, ...]
     seconds: dict[str, float]
     foreseen: "Foreseen | None" = None  # what the plan drives into; None: no road changes while it does
+    world: "World | None" = None  # that it was made from, for names
 
     @property
     def feasible(self) -> bool:
@@ -146,7 +149,8 @@ def solve_file(
     """Read a problem (a file, or a World folder as it stands), solve it, have the plan checked, write plan.json and
     plan.run.json, with `explain` plan.why.json, and with `report` the pages and tables for people.
 
-    `time_limit_s` counts from here, reading included; `closures` as in `open_problem`. Raises `BadInput`, `NoAnswerInTime`, `PlanRefused`.
+    `time_limit_s` counts from here, reading included; `closures` as in `open_problem`. Raises `BadInput`,
+    `NoAnswerInTime`, `PlanRefused`.
     """
     phases = Phases(tell)
     with phases.phase("read"):
@@ -169,6 +173,7 @@ def solve_and_write(
 ) -> Solved:
     """The second half of `solve_file`, for a problem that is open already."""
     solved = solve_loaded(opened.loaded, seed=seed, time_limit_s=time_limit_s, phases=phases)
+    solved = replace(solved, world=opened.world)
     with phases.phase("write"):
         write_plan(out, solved.plan)
     why = None
@@ -248,14 +253,25 @@ def counted_by(plan: Plan) -> Counting | None:
     return counting if counting in get_args(Counting) else None
 
 
+def open_with_plan(problem: Path, plan: Path) -> tuple[Opened, Plan]:
+    """A plan and its problem, closures counted as the plan does. Raises `BadInput`, first what is wrong with the
+    problem."""
+    try:
+        read = load_plan(plan)
+    except BadInput:
+        open_problem(problem)
+        raise
+    return open_problem(problem, closures=counted_by(read)), read
+
+
 def check_files(problem: Path, plan: Path, *, tell: Tell = silent) -> Checked:
     """Every violation of a plan against its problem, closures counted as the plan does. Raises `BadInput`."""
     from optimizer.dispatch.check import check
 
     phases = Phases(tell)
     with phases.phase("read"):
-        read = load_plan(plan)
-        loaded = open_problem(problem, closures=counted_by(read)).loaded
+        opened, read = open_with_plan(problem, plan)
+        loaded = opened.loaded
     with phases.phase("check"):
         return Checked(check(loaded.problem, read), read, loaded.notes)
 

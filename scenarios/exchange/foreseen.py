@@ -6,10 +6,10 @@
    roads are counted as they are at `as_of` and nothing changes before a leg's arrival, its arrival holds as it is.
 3. A leg is late that arrives after the plan's time, or never. The closures named are those that its way as planned
    meets: shut while it is on that road, or slower when it enters. At least one does: nobody who meets none is late.
-4. Leaving earlier by the longest of these overlaps gets it through on the same way.
+4. Leaving earlier by the longest of these overlaps gets it past them on the same way; and so on past the next.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,13 +30,15 @@ class Met:
     """A closure that a leg meets, and since when it holds then (seconds from `as_of`)."""
 
     closure: str
+    road: str | None  # its name, where the closure names one
     from_s: int
+    speed_factor: float
 
 
 @dataclass(frozen=True, slots=True)
 class LateLeg:
     """`arrives_s`: when it gets there; None: never. `leave_by_s`: the latest departure that keeps the time on the same
-    way; None where that is before anyone is called."""
+    way; None where that is before the report, or before the team or vehicle is free."""
 
     leg: Leg
     arrives_s: int | None
@@ -135,25 +137,38 @@ def _beginnings(roads: Roads, closures: Sequence[Closure], at: datetime) -> list
 
 
 def _late(leg: Leg, there: int, problem: DispatchProblem, roads: Roads, beginnings: Sequence[_Beginning]) -> LateLeg:
-    met: list[Met] = []
-    earlier_ms = 0
-    for one, overlap_ms in _meetings(leg, roads, beginnings):
-        met.append(Met(one.closure.id, -(-one.begins_ms // 1000)))
-        earlier_ms = max(earlier_ms, overlap_ms)
-    leave_by_s = leg.depart_s - -(-earlier_ms // 1000)
-    called_s = int(problem.known_from_s[problem.incident_index[leg.incident]])
+    way = _way(leg, roads)
+    meets = _meetings(leg, way, 0, roads, beginnings)
+    met = [
+        Met(one.closure.id, one.closure.road_name, -(-one.begins_ms // 1000), one.closure.speed_factor)
+        for one, _ in meets
+    ]
+    earlier_s = 0
+    while meets:  # whoever leaves earlier may meet one that would have been over
+        earlier_s += -(-max(over_ms for _, over_ms in meets) // 1000)
+        meets = _meetings(leg, way, earlier_s, roads, beginnings)
+    leave_by_s = leg.depart_s - earlier_s
+    free_s = int(problem.known_from_s[problem.incident_index[leg.incident]])
+    if leg.kind == "team":
+        free_s = max(free_s, problem.teams[problem.team_index[leg.id]].available_from_s)
+    if leg.kind == "vehicle":
+        free_s = max(free_s, problem.vehicles[problem.vehicle_index[leg.id]].available_from_s)
     return LateLeg(
         leg=leg,
         arrives_s=None if there >= UNREACHABLE else there,
         met=tuple(sorted(met, key=lambda one: (one.from_s, one.closure))),
-        leave_by_s=leave_by_s if met and leave_by_s >= called_s and leg.origin[0] != "en_route" else None,
+        leave_by_s=leave_by_s if leave_by_s >= free_s and leg.origin[0] != "en_route" else None,
     )
 
 
-def _meetings(leg: Leg, roads: Roads, beginnings: Sequence[_Beginning]) -> Iterator[tuple[_Beginning, int]]:
-    """3 and 4: each closure that its way meets, and by how many milliseconds it would have to leave earlier."""
+def _meetings(
+    leg: Leg, way: tuple[IntArray, IntArray, IntArray], earlier_s: int, roads: Roads, beginnings: Sequence[_Beginning]
+) -> list[tuple[_Beginning, int]]:
+    """3 and 4: each closure that its way meets if it leaves so much earlier, and by how many milliseconds it would
+    have to leave earlier still."""
     router = roads.router(leg.profile)
-    edges, entered, left = _way(leg, roads)
+    edges, entered, left = way[0], way[1] - earlier_s * 1000, way[2] - earlier_s * 1000
+    found = []
     for one in beginnings:
         on_it = np.isin(edges, one.edges)
         if one.ends_ms is not None:
@@ -166,7 +181,8 @@ def _meetings(leg: Leg, roads: Roads, beginnings: Sequence[_Beginning]) -> Itera
             over = entered - one.begins_ms + 1
         over = over[on_it & (over > 0)]
         if len(over):
-            yield one, int(over.max())
+            found.append((one, int(over.max())))
+    return found
 
 
 def _way(leg: Leg, roads: Roads) -> tuple[IntArray, IntArray, IntArray]:

@@ -4,7 +4,7 @@
 import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -295,7 +295,17 @@ def load_problem(path: Path, *, closures: Counting | None = None) -> LoadedProbl
     `BadInput`."""
     with nothing_thrown_away():
         file = read_problem(path)
+        own = file.parameters.closures
         if closures is not None:
             parameters = file.parameters.model_copy(update={"closures": closures})
             file = file.model_copy(update={"parameters": parameters})
-        return to_problem(file, folder=path.parent, source=str(path))
+        return counted_otherwise(to_problem(file, folder=path.parent, source=str(path)), own)
+
+
+def counted_otherwise(loaded: LoadedProblem, own: str) -> LoadedProblem:
+    """With a note where closures count otherwise than the parameters of the problem say (`own`)."""
+    counted = loaded.problem.parameters.closures
+    if counted == own or not loaded.file.closures:
+        return loaded
+    note = Note("parameters.closures", "ClosuresCountedOtherwise", {"counted": counted, "own": own})
+    return replace(loaded, notes=(*loaded.notes, note))
