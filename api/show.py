@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from api.usecases import Solved
 
 MAX_ROWS = 40  # a longer table is for the workbook
+MAX_WARNINGS = 12
 
 _SEVERE = {5: "bold red", 4: "red", 3: "yellow"}
 _BETTER = {True: "green", False: "red", None: ""}
@@ -244,10 +245,10 @@ class Show:
         self.section("foreseen")
         say_line = partial(self.speaker.out.print, soft_wrap=True)
         say_line(Text(self.of(view.summary), style="bold red" if view.rows else ""))
-        for row in view.rows[:MAX_ROWS]:
+        for row in view.rows[:MAX_WARNINGS]:
             say_line(Text(f"  {self.of(row.said)}", style="yellow"))
-        if len(view.rows) > MAX_ROWS:
-            self.speaker.say("said.foreseen_more", count=len(view.rows) - MAX_ROWS)
+        if len(view.rows) > MAX_WARNINGS:
+            self.speaker.say("said.foreseen_more", count=len(view.rows) - MAX_WARNINGS)
         for line in (view.remedy, view.quicker):
             if line is not None:
                 say_line(Text(self.of(line)))

@@ -12,6 +12,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from optimizer.network.closures import Closure, apply_closures, holds, timeline
 from optimizer.network.graph import RoadNetwork
 from optimizer.network.profiles import access_ms, ceil_ms, edge_times_ms
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
-from scenarios.exchange.legs import Leg, dated_legs
+from scenarios.exchange.legs import KINDS, Leg, dated_legs
 from scenarios.exchange.roads import Roads
 
 
@@ -56,7 +57,7 @@ class Foreseen:
 
     legs: int
     quicker: int
-    late: tuple[LateLeg, ...]  # by departure
+    late: tuple[LateLeg, ...]  # teams, vehicles, goods; of each who never arrives, then who loses most
 
 
 def foresee(problem: DispatchProblem, plan: Plan, roads: Roads) -> Foreseen | None:
@@ -78,8 +79,14 @@ def foresee(problem: DispatchProblem, plan: Plan, roads: Roads) -> Foreseen | No
     return Foreseen(
         legs=len(legs),
         quicker=sum(there < leg.arrive_s for leg, there in zip(legs, arrives, strict=True)),
-        late=tuple(sorted(late, key=lambda one: (one.leg.depart_s, one.leg.kind, one.leg.id, one.leg.incident))),
+        late=tuple(sorted(late, key=_rank)),
     )
+
+
+def _rank(late: LateLeg) -> tuple[Any, ...]:
+    lost_s = UNREACHABLE if late.later_s is None else late.later_s
+    leg = late.leg
+    return KINDS.index(leg.kind), -lost_s, leg.depart_s, leg.id, leg.trip or 0, leg.incident
 
 
 def _ms(instant: datetime, at: datetime) -> int:

@@ -9,6 +9,9 @@ from optimizer.dispatch.problem import DispatchProblem
 from optimizer.units import UNREACHABLE
 from scenarios.exchange.roads import STORE_PROFILE
 
+Kind = Literal["team", "vehicle", "goods"]
+KINDS: tuple[Kind, ...] = ("team", "vehicle", "goods")
+
 
 @dataclass(frozen=True, slots=True)
 class Leg:
@@ -18,7 +21,7 @@ class Leg:
     ("store", ...) or ("incident", the stop before).
     """
 
-    kind: Literal["team", "vehicle", "goods"]
+    kind: Kind
     id: str  # team or vehicle; of goods that go by whatever comes to hand: their store
     trip: int | None  # of a vehicle
     origin: tuple[str, str]
@@ -69,7 +72,7 @@ def _shipment_legs(problem: DispatchProblem, plan: Plan) -> Iterator[Leg]:
         drives.setdefault((row.store, *key), []).append(row)
     for _, rows in sorted(drives.items()):
         first = rows[0]
-        kind: Literal["vehicle", "goods"] = "goods" if first.vehicle is None else "vehicle"
+        kind: Kind = "goods" if first.vehicle is None else "vehicle"
         id, profile = first.vehicle or first.store, STORE_PROFILE
         if first.vehicle is not None:
             profile = problem.vehicles[problem.vehicle_index[first.vehicle]].profile

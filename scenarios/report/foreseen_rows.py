@@ -104,7 +104,7 @@ def _who(leg: "Leg", names: Names) -> Label:
         return names.name("teams", leg.id)
     if leg.kind == "vehicle":
         return say("foreseen.vehicle", vehicle=names.name("vehicles", leg.id), trip=leg.trip)
-    return say("foreseen.goods", store=names.name("stores", leg.id))
+    return say("foreseen.goods")
 
 
 def _origin(leg: "Leg", names: Names) -> Label:

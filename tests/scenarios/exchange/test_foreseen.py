@@ -133,7 +133,7 @@ def test_a_road_that_closes_behind_everybody_is_no_warning(network: RoadNetwork,
 
 def test_everybody_is_told_where_the_road_closes_at_once(network: RoadNetwork) -> None:
     rows = late(document(shut("bd", "08:10")), network)
-    assert [(one.leg.kind, one.leg.id) for one in rows] == [("goods", "s"), ("team", "k")]
+    assert [(one.leg.kind, one.leg.id) for one in rows] == [("team", "k"), ("goods", "s")]
     assert [one.leave_by_s for one in rows] == [None, None]  # nobody could have left in time
 
 
