@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,11 +17,13 @@ from optimizer.dispatch.check import check
 from optimizer.dispatch.plan import Shipment
 from optimizer.network.graph import RoadNetwork, build_network
 from optimizer.network.timed import earliest_arrivals
+from scenarios.exchange.change import with_closures
 from scenarios.exchange.foreseen import Foreseen, LateLeg, foresee
 from scenarios.exchange.legs import dated_legs
 from scenarios.exchange.load import LoadedProblem, to_problem
 from scenarios.exchange.plan import dump_plan
 from scenarios.exchange.problem import parse_problem
+from scenarios.exchange.reopened import reopened_travel
 
 AT = datetime.fromisoformat("2026-07-01T08:00:00+08:00")
 LAT, STEP = 28.0, 0.01
@@ -161,6 +164,27 @@ def test_roads_that_open_on_the_way_are_counted_in_one_figure(network: RoadNetwo
     assert seen == Foreseen(legs=2, quicker=2, late=())
 
 
+def test_leaving_earlier_does_not_mean_running_into_what_would_have_been_over(network: RoadNetwork) -> None:
+    # the team, planned on b-d from 08:30 to 08:50, would have to be through by 08:45, but until 08:29 it is shut too
+    content = document(shut("bd", "08:45"), shut("bd", "08:15", "08:29"), shut("cd", "08:10"))
+    one = next(one for one in late(content, network) if one.leg.kind == "team")
+    assert [met.from_s for met in one.met] == [2700]
+    assert one.leave_by_s is None  # through by 08:15: before anyone was called
+
+
+def test_closures_that_count_are_valued_and_no_others(network: RoadNetwork) -> None:
+    for counting, named in (("as_of", []), ("cautious", ["bd 0 08:45"])):
+        loaded = to_problem(parse_problem(document(shut("bd", "08:45"), counting=counting), source="-"),
+                            folder=Path(), network=network)  # fmt: skip
+        assert loaded.roads is not None
+        found = dict(reopened_travel(loaded.problem, loaded.roads))
+        assert list(found) == named
+        for travel in found.values():
+            assert travel.team_to_incident_s.tolist() == [[2400]]
+        other = with_closures(loaded, loaded.roads.closures)
+        assert other.problem.travel.team_to_incident_s.tolist() == loaded.problem.travel.team_to_incident_s.tolist()
+
+
 def test_nothing_is_measured_where_no_closure_changes(network: RoadNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scenarios.exchange.foreseen.dated_legs", None)
     assert found(document(), network) is None
@@ -221,8 +245,6 @@ def test_the_rows_of_one_trip_are_one_drive_from_place_to_place(network: RoadNet
 
     def to(incident: str, arrive_s: int, id: str) -> Shipment:
         return Shipment(id, "s", incident, "water", "1", Decimal(1), 0, arrive_s, "v", 1)
-
-    from dataclasses import replace
 
     rounded = replace(plan.plan, team_orders=(), shipments=(to("j", 3000, "1"), to("i", 2400, "2"), to("i", 2400, "3")))
     assert row.vehicle == "v"
