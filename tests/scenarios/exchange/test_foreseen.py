@@ -24,6 +24,7 @@ from scenarios.exchange.load import LoadedProblem, to_problem
 from scenarios.exchange.plan import dump_plan
 from scenarios.exchange.problem import parse_problem
 from scenarios.exchange.reopened import reopened_travel
+from scenarios.report.foreseen_rows import foreseen_content
 
 AT = datetime.fromisoformat("2026-07-01T08:00:00+08:00")
 LAT, STEP = 28.0, 0.01
@@ -162,6 +163,25 @@ def test_slower_roads_count_from_when_they_are_entered(network: RoadNetwork) -> 
 def test_roads_that_open_on_the_way_are_counted_in_one_figure(network: RoadNetwork) -> None:
     seen = found(document(shut("bd", None, "08:15")), network)
     assert seen == Foreseen(legs=2, quicker=2, late=())
+
+
+def test_a_warning_is_a_sentence_in_both_languages(network: RoadNetwork) -> None:
+    truck = {"id": "v", "store": "s", "payload_kg": 100, "volume_m3": 1, "profile": "pickup"}
+    content = document(shut("bd", "08:25", factor="0.5"), vehicles=[{**truck, "available_from": clock("08:30")}])
+    loaded, plan = solved(content, network)
+    assert plan.foreseen is not None
+    said = foreseen_content(loaded.problem, plan.foreseen)
+    assert [row["said"]["en"] for row in said["late"]] == [
+        "k: its base to i, leaving 08:10, planned there 08:50, in fact 09:10, 20 min later (bd 0.5 08:25 slowed to 50 %"
+        " from 08:25). Leaving by 08:04:59 it gets through as planned.",
+        "v (trip 1): s to i, leaving 08:30, planned there 09:10, in fact 09:30, 20 min later (bd 0.5 08:25 slowed to"
+        " 50 % from 08:25).",
+    ]
+    assert "减速到 50 %" in said["late"][1]["said"]["zh"]
+    assert [one["en"].split(":")[0] for one in said["said"]] == [
+        "2 legs measured with the hours of the closures",
+        "This plan counts the roads as they are at its instant. What to do",
+    ]
 
 
 def test_leaving_earlier_does_not_mean_running_into_what_would_have_been_over(network: RoadNetwork) -> None:
