@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from api.commands import db, files, five_fixed, plan, replan, simulate, stock
-from api.commands.kit import Kit, acting
+from api.commands.kit import Counted, Kit, acting
 from api.lang import DEFAULT, UnknownLanguage, take_lang
 from api.mistakes import BAD_INPUT, DONE, RED, disk, foreseen, misused
 from api.say import Speaker
@@ -126,6 +126,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         explain: Annotated[bool, option("--explain", "opt.explain")] = False,
         time_limit_s: Annotated[float | None, option("--time-limit-s", "opt.time_limit")] = None,
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
+        closures: Annotated[Counted | None, option("--closures", "opt.counting")] = None,
         situation: Annotated[str | None, option("--situation", "opt.live.situation")] = None,
         place: Annotated[str | None, option("--place", "opt.live.place")] = None,
         as_of: Annotated[str | None, option("--as-of", "opt.live.as_of")] = None,
@@ -139,7 +140,14 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         from api.commands.solve import Asked, solve_live, solve_problem
 
         _positive("--time-limit-s", time_limit_s)
-        asked = Asked(out=out, report=report, time_limit_s=time_limit_s, seed=seed, explain=explain)
+        asked = Asked(
+            out=out,
+            report=report,
+            time_limit_s=time_limit_s,
+            seed=seed,
+            explain=explain,
+            closures=closures and closures.value,
+        )
         only_live = {
             "--situation": situation, "--place": place, "--as-of": as_of, "--roads": roads, "--crs": crs,
             "--commit": commit or None, "--hold-h": hold_h, "--actor": actor, "--key": key,

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.stage import closures_of, names_of, places_of, situation_of
-from api.usecases import Opened, Phases, Solved, Tell, open_world, silent, solve_loaded
+from api.usecases import Opened, Phases, Solved, Tell, open_world, silent, solve_loaded, write_run
 from optimizer.errors import BadInput, Fault
 from scenarios.build import problem_document
 from scenarios.exchange.json_text import dumps, write_text
-from scenarios.exchange.plan import run_path, run_record, write_plan
+from scenarios.exchange.plan import write_plan
 from scenarios.exchange.problem import parse_problem
 from scenarios.registry import find_scenario
 from scenarios.report import Names, ReportView, network_layers, view_of, write_report
@@ -69,7 +69,7 @@ def plan_world(
         view, reports = write_reports(out, opened, solved, lang=lang)
     with phases.phase("write"):
         write_world(world, out / WORLD, stock=opened.stock)
-    write_text(run_path(out / "plan.json"), dumps(run_record(phases.seconds)))
+    write_run(out / "plan.json", solved, phases)
     return Shown(solved, view, (out / "plan.json", *reports, out / WORLD))
 
 
@@ -83,7 +83,9 @@ def write_reports(
         closures, places = closures_of(opened.world), places_of(opened.world)
     roads = opened.loaded.roads
     layers = None if roads is None else network_layers(roads.closed, closures=closures, places=places)
-    view = view_of(opened.with_every_lot(solved.problem), solved.plan, names=names, situation=situation)
+    view = view_of(
+        opened.with_every_lot(solved.problem), solved.plan, names=names, situation=situation, foreseen=solved.foreseen
+    )
     reasons = None
     if why is not None:
         from api.why import words_of

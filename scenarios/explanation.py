@@ -15,6 +15,7 @@ from optimizer.dispatch.why.task_values import COUNT, ReleasedStock, TaskValues,
 
 if TYPE_CHECKING:
     from scenarios.exchange.cover import Inhabited
+    from scenarios.exchange.foreseen import Foreseen
     from scenarios.exchange.roads import Roads
 
 LARGE = 1_000  # teams from which fewer samples are drawn: each is a plan of its own
@@ -38,7 +39,8 @@ class WhyLimits:
 
 @dataclass(frozen=True)
 class Explanation:
-    """`roads` is None where times were given instead of roads, `coverage` also where nobody's home is known."""
+    """`roads` is None where times were given instead of roads, `coverage` also where nobody's home is known,
+    `foreseen` where no road changes while the plan runs."""
 
     seed: int
     limits: WhyLimits
@@ -48,6 +50,7 @@ class Explanation:
     roads: tuple[RoadValue, ...] | None
     sensitivity: Sensitivity
     coverage: Coverage | None
+    foreseen: "Foreseen | None" = None
 
 
 def explain_plan(
@@ -72,14 +75,16 @@ def explain_plan(
     tell("phase.why.values")
     stock = ReleasedStock(problem)
     tasks = task_values(problem, count=limits.values, stock=stock)
-    worth, cover = None, None
+    worth, cover, foreseen = None, None, None
     if roads is not None:
         from scenarios.exchange.cover import covered
+        from scenarios.exchange.foreseen import foresee
         from scenarios.exchange.reopened import reopened_travel
 
         worth = road_values(problem, plan, reopened_travel(problem, roads), seed=seed, stock=stock)
+        foreseen = foresee(problem, plan, roads)
         tell("phase.why.coverage")
         cover = covered(problem, plan, roads, inhabited, limit_s=limits.cover_s, moves=limits.moves)
     tell("phase.why.sensitivity")
     moved = sensitivity(problem, plan, seed=seed, samples=limits.samples_for(problem), stock=stock)
-    return Explanation(seed, limits, stops, demands, tasks, worth, moved, cover)
+    return Explanation(seed, limits, stops, demands, tasks, worth, moved, cover, foreseen)

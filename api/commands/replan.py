@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.kit import Kit, moment, quantity
+from api.commands.kit import Counted, Kit, moment, quantity
 from api.say import Speaker
 from optimizer.errors import BadInput, Fault
 
@@ -27,6 +27,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         at: Annotated[str | None, option("--at", "opt.at")] = None,
         live: Annotated[bool, option("--live", "opt.replan.live")] = False,
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
+        closures: Annotated[Counted | None, option("--closures", "opt.counting.replan")] = None,
         situation: Annotated[str | None, option("--situation", "opt.live.situation")] = None,
         place: Annotated[str | None, option("--place", "opt.live.place")] = None,
         as_of: Annotated[str | None, option("--as-of", "opt.live.as_of")] = None,
@@ -59,6 +60,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
                     roads=roads,
                     crs=crs,
                     seed=seed,
+                    closures=closures and closures.value,
                     commit=commit,
                     actor=settings.actor(actor),
                     key=key,
@@ -75,7 +77,13 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
         with speaker.working():
             done = replan_file(
-                problem, plan, out=out, at=None if at is None else moment("--at", at), seed=seed, tell=speaker.phase
+                problem,
+                plan,
+                out=out,
+                at=None if at is None else moment("--at", at),
+                seed=seed,
+                closures=closures and closures.value,
+                tell=speaker.phase,
             )
         return _tell(speaker, done, out, None)
 
@@ -83,7 +91,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
 def _tell(speaker: Speaker, done: "Replanning", out: Path, situation: str | None) -> int:
     from api.commands.plan import print_committed
     from api.commands.plan_history import print_diff
-    from api.show import print_levels
+    from api.show import print_foreseen, print_levels
     from api.situation import names_now
 
     solved = done.solved
@@ -97,6 +105,7 @@ def _tell(speaker: Speaker, done: "Replanning", out: Path, situation: str | None
     if not solved.feasible:
         return NO
     print_levels(speaker, solved.problem, solved.plan)
+    print_foreseen(speaker, solved)
     names = None if situation is None else names_now(situation)
     changes = 0 if solved.plan.replans is None else solved.plan.replans.changes
     speaker.say("plan.changes", count=changes)

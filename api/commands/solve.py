@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.commands.kit import moment, quantity
 from api.say import Speaker
+from scenarios.exchange.problem import Counting
 
 if TYPE_CHECKING:
     from api.usecases import Solved
@@ -23,6 +24,7 @@ class Asked:
     time_limit_s: float | None
     seed: int
     explain: bool = False
+    closures: Counting | None = None
 
 
 def solve_problem(speaker: Speaker, asked: Asked, problem: Path) -> int:
@@ -36,6 +38,7 @@ def solve_problem(speaker: Speaker, asked: Asked, problem: Path) -> int:
             time_limit_s=asked.time_limit_s,
             report=asked.report,
             explain=asked.explain,
+            closures=asked.closures,
             lang=speaker.lang,
             tell=speaker.phase,
         )
@@ -62,6 +65,7 @@ def solve_live(speaker: Speaker, asked: Asked, given: Mapping[str, Any]) -> int:
             time_limit_s=asked.time_limit_s,
             report=asked.report,
             explain=asked.explain,
+            closures=asked.closures,
             commit=bool(given.get("--commit")),
             hold_h=quantity("--hold-h", given["--hold-h"]) if "--hold-h" in given else None,
             actor=settings.actor(given.get("--actor")),
@@ -86,9 +90,10 @@ def _tell(speaker: Speaker, asked: Asked, solved: "Solved") -> int:
     speaker.say("said.solved", file=asked.out, status=status, seconds=f"{sum(solved.seconds.values()):.1f}")
     if not solved.feasible:
         return NO if solved.plan.stopped_by == "proof" else NO_ANSWER
-    from api.show import print_levels
+    from api.show import print_foreseen, print_levels
 
     print_levels(speaker, solved.problem, solved.plan)
+    print_foreseen(speaker, solved)
     if asked.explain:
         from scenarios.exchange.why import why_path
 

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optimizer.dispatch.plan import Plan, Reason, Shipment, Unmet
 from optimizer.dispatch.problem import DispatchProblem, Incident, Task
 from scenarios.exchange.plan import cure
 from scenarios.report.figures import fill_rates, headline
+from scenarios.report.foreseen_rows import foreseen_view
 from scenarios.report.labels import Label, Names, say, texts
 from scenarios.report.rows import (
     STOCK_COLUMNS,
@@ -35,6 +36,9 @@ from scenarios.report.wording import (
     tier_name,
 )
 
+if TYPE_CHECKING:  # with it comes the routing engine
+    from scenarios.exchange.foreseen import Foreseen
+
 ZERO = Decimal(0)
 
 
@@ -59,7 +63,12 @@ class _Context:
 
 
 def view_of(
-    problem: DispatchProblem, plan: Plan, *, names: Names | None = None, situation: Situation | None = None
+    problem: DispatchProblem,
+    plan: Plan,
+    *,
+    names: Names | None = None,
+    situation: Situation | None = None,
+    foreseen: "Foreseen | None" = None,
 ) -> ReportView:
     """Everything a report says, in rows. Incidents are numbered by severity, reported time and id."""
     names = names or Names()
@@ -86,6 +95,7 @@ def view_of(
         stock=_stock_rows(context),
         situation=situation,
         footer=_footer(plan),
+        foreseen=None if foreseen is None else foreseen_view(problem, foreseen, names=names),
     )
 
 
