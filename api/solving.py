@@ -65,19 +65,20 @@ def found_by(ask: Ask, tell: Any) -> Iterator[Found]:
     from scenarios.basis import basis_of
     from scenarios.commit import running_plan
     from scenarios.exchange.plan import parse_plan_text
+    from scenarios.live import afoot
 
     phases = Phases(tell)
     engine = open_engine(ask.database_url)
     try:
         with reading(engine) as connection:
             world = live(connection, situation=ask.situation, place=ask.place, as_of=ask.as_of, phases=phases)
+            basis = basis_of(afoot(connection, situation=ask.situation, place=ask.place))
             running = None
             if ask.replan:
                 content = running_plan(connection, ask.situation)
                 running = remaining(connection, ask.situation, parse_plan_text(content, source=ask.situation))
     finally:
         engine.dispose()
-    basis = basis_of(world)
     with phases.phase("problem"):
         opened = open_world(world, source=ask.situation)
     for number, (plan, last) in enumerate(_plans(ask, opened.loaded, running, phases), start=1):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scenarios.exchange.json_text import dumps
-from scenarios.world import World
+from scenarios.live import Afoot
 
 Basis = dict[str, dict[str, str]]
 """Kind -> code -> digest of what was known of it."""
@@ -22,23 +22,22 @@ class Since:
     how: str
 
 
-def basis_of(world: World) -> Basis:
+def basis_of(now: Afoot) -> Basis:
     """Incidents with their tasks and needs, teams with how far they have come, vehicles, closures and directives.
     Stock is not part of it: whether it is still there shows when it is reserved."""
-    incidents = {row["id"]: [row] for row in world.incidents.rows()}
-    for table in (world.tasks, world.demands):
+    incidents = {row["id"]: [row] for row in now.incidents.rows()}
+    for table in (now.tasks, now.demands):
         for row in table.rows():
             incidents[row["incident"]].append(row)
-    teams = {row["id"]: [row] for row in world.teams.rows()}
-    if world.standing is not None:
-        for team, report in world.standing.newest.items():
-            teams.setdefault(team, []).append([getattr(report, name) for name in type(report).__slots__])
+    teams = {row["id"]: [row] for row in now.teams.rows()}
+    for team, report in now.standing.newest.items():
+        teams.setdefault(team, []).append([getattr(report, name) for name in type(report).__slots__])
     return {
         "incident": _digests(incidents),
         "team": _digests(teams),
-        "vehicle": _digests({row["id"]: row for row in world.vehicles.rows()}),
-        "closure": _digests({str(row["id"]): row for row in world.closures}),
-        "directive": _digests({dumps(row): row for row in (*world.pins, *world.bans)}),
+        "vehicle": _digests({row["id"]: row for row in now.vehicles.rows()}),
+        "closure": _digests({str(row["id"]): row for row in now.closures}),
+        "directive": _digests({dumps(row): row for row in (*now.pins, *now.bans)}),
     }
 
 

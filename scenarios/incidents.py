@@ -44,7 +44,7 @@ def save_situation(
         "as_of": as_of,
         "roads": roads,
         "roads_crs": roads_crs,
-        "parameters": _as_json(dict(parameters or {})),
+        "parameters": as_column(dict(parameters or {})),
     }
     done = connection.execute(update(situations).where(situations.c.code == code).values(**row))
     if not done.rowcount:
@@ -121,7 +121,7 @@ def import_demands(connection: Connection, table: Table, *, situation: str = LIV
 def save_closures(connection: Connection, content: Iterable[Mapping[str, Any]], *, situation: str = LIVE) -> None:
     """The closures of a situation, instead of those it had; as in problem.json."""
     connection.execute(delete(closures).where(closures.c.situation_code == situation))
-    rows = [{"situation_code": situation, "code": one["id"], "content": _as_json(dict(one))} for one in content]
+    rows = [{"situation_code": situation, "code": one["id"], "content": as_column(dict(one))} for one in content]
     if rows:
         connection.execute(insert(closures), rows)
 
@@ -131,7 +131,7 @@ def closures_of(connection: Connection, situation: str = LIVE) -> tuple[dict[str
     return tuple(sorted((exact(content) for content in rows.scalars()), key=lambda one: str(one["id"])))
 
 
-def _as_json(content: dict[str, Any]) -> Any:
+def as_column(content: dict[str, Any]) -> Any:
     """As a JSON column takes it: no Decimals."""
     return json.loads(dumps(content))
 

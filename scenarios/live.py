@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -32,7 +33,7 @@ from scenarios.incidents import (
     save_closures,
     save_situation,
 )
-from scenarios.progress import standing
+from scenarios.progress import Standing, standing
 from scenarios.tables import LIVE
 from scenarios.world import World, table_of
 
@@ -45,12 +46,26 @@ class UnknownTeam(OptimizerError):
     """No team of that code. Facts: team."""
 
 
-def live_world(
-    connection: Connection, *, as_of: datetime, network: RoadNetwork, situation: str = LIVE, place: str | None = None
-) -> World:
-    """The World of a situation as it stands at `as_of`: units reserved for others are not in its stock, those
-    reserved for its own running plan are; only teams that are ready. What has left under its plans lessens the needs
-    and the equipment it left for. Raises UnknownSituation."""
+@dataclass(frozen=True)
+class Afoot:
+    """What is going on in a situation: all a plan rests on but stock and roads."""
+
+    head: Any  # the row of the situation
+    stores: Table
+    teams: Table  # those that are ready
+    vehicles: Table
+    incidents: Table
+    tasks: Table
+    demands: Table
+    closures: tuple[Mapping[str, Any], ...]
+    pins: tuple[Mapping[str, str], ...]
+    bans: tuple[Mapping[str, str], ...]
+    standing: Standing
+    gone: Departed
+
+
+def afoot(connection: Connection, *, situation: str = LIVE, place: str | None = None) -> Afoot:
+    """Raises UnknownSituation."""
     head = find_situation(connection, situation)
     ready = set(connection.execute(select(teams.c.code).where(teams.c.status == "ready")).scalars())
     forces = snapshot(connection, "teams", place=place)
@@ -62,34 +77,57 @@ def live_world(
     )  # fmt: skip
     gone = departed(connection, situation)
     going = with_taken([row for row in forces.rows() if row["id"] in ready], gone, happening["tasks"]["id"])
-    return World(
-        title_zh=head.title_zh,
-        title_en=head.title_en,
-        as_of=as_of,
-        places=snapshot(connection, "places"),
+    return Afoot(
+        head=head,
         stores=held,
-        stock=stock_table(connection, place, spare_at=as_of, mine=plan_reference(situation)),
-        custodians=snapshot(connection, "custodians", place=place),
-        maintenance=snapshot(connection, "maintenance", place=place),
         teams=table_of("teams", {name: [row[name] for row in going] for name in forces.columns}),
         vehicles=snapshot(connection, "vehicles", place=place),
         incidents=happening["incidents"],
         tasks=happening["tasks"],
         demands=happening["demands"],
-        network=network,
-        roads={"file": head.roads or "roads", "crs": head.roads_crs or "WGS-84"},
         closures=closures_of(connection, situation),
-        parameters=exact(head.parameters),
         pins=pins,
         bans=bans,
+        standing=standing(connection, situation),
+        gone=gone,
+    )
+
+
+def live_world(
+    connection: Connection, *, as_of: datetime, network: RoadNetwork, situation: str = LIVE, place: str | None = None
+) -> World:
+    """The World of a situation as it stands at `as_of`: units reserved for others are not in its stock, those
+    reserved for its own running plan are; only teams that are ready. What has left under its plans lessens the needs
+    and the equipment it left for. Raises UnknownSituation."""
+    now = afoot(connection, situation=situation, place=place)
+    return World(
+        title_zh=now.head.title_zh,
+        title_en=now.head.title_en,
+        as_of=as_of,
+        places=snapshot(connection, "places"),
+        stores=now.stores,
+        stock=stock_table(connection, place, spare_at=as_of, mine=plan_reference(situation)),
+        custodians=snapshot(connection, "custodians", place=place),
+        maintenance=snapshot(connection, "maintenance", place=place),
+        teams=now.teams,
+        vehicles=now.vehicles,
+        incidents=now.incidents,
+        tasks=now.tasks,
+        demands=now.demands,
+        network=network,
+        roads={"file": now.head.roads or "roads", "crs": now.head.roads_crs or "WGS-84"},
+        closures=now.closures,
+        parameters=exact(now.head.parameters),
+        pins=now.pins,
+        bans=now.bans,
         book=rule_book(connection, county=place),
         county_books={
             county[:COUNTY_DIGITS]: rule_book(connection, county=county)
             for county in sorted(counties_with_rules(connection))
         },
-        delivered=gone.demands,
-        equipped=for_each_team(gone, orders_in_force(connection, situation), going, happening["tasks"]),
-        standing=standing(connection, situation),
+        delivered=now.gone.demands,
+        equipped=for_each_team(now.gone, orders_in_force(connection, situation), now.teams.rows(), now.tasks),
+        standing=now.standing,
     )
 
 

@@ -23,28 +23,31 @@ STATUS: dict[str, int] = {
     **dict.fromkeys(
         ("NotSignedIn", "SessionOver", "WrongPassword", "WrongOldPassword"), 401
     ),
-    **dict.fromkeys(("NotPermitted", "OutsideScope", "MustChange", "TooMuch", "CounterApproves"), 403),
+    **dict.fromkeys(("NotPermitted", "OutsideScope", "MustChange", "TooMuch", "CounterApproves", "NotYourTeam"), 403),
     **dict.fromkeys(
         ("UnknownPlace", "UnknownStore", "UnknownItem", "UnknownLot", "UnknownAsset", "UnknownKit", "UnknownPackage",
          "UnknownOperation", "UnknownOrder", "UnknownTask", "UnknownSituation", "UnknownIncident", "UnknownTeam",
-         "UnknownPlan", "UnknownScenario", "UnknownTable", "UnknownUser", "UnknownResource", "NoRunningPlan"), 404
+         "UnknownPlan", "UnknownScenario", "UnknownTable", "UnknownUser", "UnknownResource", "NoRunningPlan",
+         "UnknownDraft", "UnknownDirective", "UnknownClosure"), 404
     ),
     **dict.fromkeys(("NotAcceptable",), 406),
     **dict.fromkeys(
         ("InsufficientStock", "NotDispatchable", "WrongState", "PlanStale", "InForceAlready", "PickGone", "CountOpen",
          "CountUnfinished", "LotUnclear", "MovedSince", "AdjustedSince", "AssetTaken", "RecalledLot", "CannotReverse",
          "OwnedReference", "UserTaken", "TokenTaken", "LastAdministrator", "NotOrdered", "NotThatWay",
-         "NothingToCommit", "DatabaseNotEmpty", "NotEmpty", "NotEvaluated", "AnotherWay", "TooManyAway"), 409
+         "NothingToCommit", "DatabaseNotEmpty", "NotEmpty", "NotEvaluated", "AnotherWay", "TooManyAway",
+         "DraftStale", "DraftDone", "BothPinnedAndBanned", "NothingOrdered", "CannotMerge", "TaskTaken",
+         "SituationClosed", "ClosureTaken"), 409
     ),
     **dict.fromkeys(("EditedSince",), 412),
     **dict.fromkeys(("TooLarge", "BackupTooLarge"), 413),
     **dict.fromkeys(("WrongMediaType",), 415),
     **dict.fromkeys(("NoMatchGiven",), 428),
     **dict.fromkeys(("LockedOut", "TooOften"), 429),
-    **dict.fromkeys(("TryAgain", "NoDatabase", "DatabaseNotReady", "DatabaseNewer", "Busy"), 503),
+    **dict.fromkeys(("TryAgain", "NoDatabase", "DatabaseNotReady", "DatabaseNewer", "Busy", "SolveTooLong"), 503),
     **dict.fromkeys(
         ("DamagedDatabase", "NotADatabase", "BadDatabaseUrl", "PlanRefused", "ReplayWrong", "PolicyBroke",
-         "CardDoesNotAddUp", "NotOurDatabase"), 500
+         "CardDoesNotAddUp", "NotOurDatabase", "SolverFailed"), 500
     ),
 }  # fmt: skip
 RETRY_S = {"TryAgain": 1, "NoDatabase": 5, "Busy": 2}

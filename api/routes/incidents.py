@@ -18,7 +18,7 @@ from inventory.tables.goods import items
 from optimizer.errors import OptimizerError
 from scenarios.closures import checked
 from scenarios.directives import add_directive, lift_directive
-from scenarios.incidents import UnknownIncident, UnknownSituation, close_incident, closures_of
+from scenarios.incidents import UnknownIncident, UnknownSituation, as_column, close_incident, closures_of
 from scenarios.reported import Work, edit_incident, find_incident, likely_same, merge_incident, report_incident
 from scenarios.tables import (
     alerts,
@@ -360,12 +360,13 @@ def closes(situation: Situation, given: ClosureIn, scope: Manage, work: Writing)
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation)
         content = given.model_dump(mode="json", by_alias=True, exclude_none=True)
-        content["speed_factor"] = float(given.speed_factor)
-        (row,) = checked([content], source="closures")
+        (row,) = checked([{**content, "speed_factor": given.speed_factor}], source="closures")
         known = (closures.c.situation_code == situation) & (closures.c.code == given.id)
         if one.connection.execute(select(closures.c.id).where(known)).first() is not None:
             raise ClosureTaken(closure=given.id, situation=situation)
-        one.connection.execute(insert(closures), {"situation_code": situation, "code": given.id, "content": row})
+        one.connection.execute(
+            insert(closures), {"situation_code": situation, "code": given.id, "content": as_column(row)}
+        )
         one.record("closures.add", "closures", f"{situation}/{given.id}", place=head.place_code, after=row)
         return row
 

@@ -22,13 +22,13 @@ from api.http.schemas import Body, Code, Entry, Instant, Lat, Lon
 from api.http.work import Reading, Step, Writing, as_json, etag_of
 from api.routes.incidents import Situation, situation_of
 from api.settings import database_url
-from api.situation import hold_until, live
+from api.situation import hold_until
 from api.solvers import Solvers
 from api.solving import Ask, Found
 from inventory.database import now, transaction
 from inventory.errors import InventoryError
 from inventory.ledger.post import Act
-from optimizer.dispatch.replanning import diff_plans
+from optimizer.dispatch.replanning import diff
 from optimizer.errors import OptimizerError
 from scenarios.basis import basis_of
 from scenarios.commit import cancel_plan, running_plan
@@ -36,6 +36,7 @@ from scenarios.drafts import approve_draft, find_draft, save_draft
 from scenarios.exchange.json_text import parse_json
 from scenarios.exchange.plan import parse_plan_text
 from scenarios.history import plan_on_record, roll_back
+from scenarios.live import afoot
 from scenarios.progress import report_progress, standing
 from scenarios.tables import drafts, orders, plans, progress, situations
 from scenarios.texts import explain
@@ -253,13 +254,10 @@ def approves(situation: Situation, number: Number, given: ApproveIn, scope: Appr
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation)
         found, _ = find_draft(one.connection, number, situation)
-        world = live(one.connection, situation=situation, place=head.place_code, as_of=found.as_of)
         until = hold_until(one.at, found.as_of, None if given.hold_h is None else _hours(given.hold_h))
-        done = approve_draft(
-            one.connection, number, now=basis_of(world), act=one.act("PLAN", reference=f"plan:{situation}",
-                                                                     **given.said()),
-            situation=situation, expires_at=until,
-        )  # fmt: skip
+        now_ = basis_of(afoot(one.connection, situation=situation, place=head.place_code))
+        act = one.act("PLAN", reference=f"plan:{situation}", **given.said())
+        done = approve_draft(one.connection, number, now=now_, act=act, situation=situation, expires_at=until)
         after = {"draft": number, "plan": done.plan, "replaces": done.replaces}
         one.record("plans.approve", "plans", done.plan, place=head.place_code, after=after)
         return {
@@ -302,7 +300,7 @@ def differs(situation: Situation, number: Number, scope: Look, connection: Readi
     before = parse_plan_text(running_plan(connection, situation), source=situation)
     row = connection.execute(select(_P.as_of).where(_P.situation_code == situation, _P.status == "committed")).scalar()
     shift_s = 0 if row is None else (found.as_of - row) // timedelta(seconds=1)
-    changes = diff_plans(before, parse_plan_text(content, source=f"draft {number}"), shift_s=shift_s)
+    changes = diff(before, parse_plan_text(content, source=f"draft {number}"), shift_s=shift_s)
     return Response(as_json(changes), media_type=negotiate.JSON)
 
 
@@ -345,7 +343,7 @@ def reports(
         _own_team(work.caller, given.team, head.place_code)
         report = report_progress(
             one.connection, team=given.team, task=given.task, state=given.state, act=one.act("PLAN"),
-            situation=situation, at=given.at, arrives_at=given.arrives_at, lat=given.lat, lon=given.lon,
+            situation=situation, at=given.at or head.as_of, arrives_at=given.arrives_at, lat=given.lat, lon=given.lon,
         )  # fmt: skip
         after = parse_json(as_json(report), source="progress")
         one.record("orders.report", "orders", f"{situation}/{given.team}/{given.task}", place=head.place_code,
