@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from api.commands import db, files, five_fixed, plan, replan, simulate, stock
+from api.commands import db, files, five_fixed, plan, replan, serve, simulate, stock
 from api.commands.kit import Counted, Kit, acting
 from api.lang import DEFAULT, UnknownLanguage, take_lang
 from api.mistakes import BAD_INPUT, DONE, RED, disk, foreseen, misused
@@ -340,7 +340,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         speaker.say("scenario.next", next=f"wuding solve --live --situation {situation} --out plan.json")
         return DONE
 
-    for module in (db, files, stock, five_fixed, plan, replan, simulate):
+    for module in (db, files, stock, five_fixed, plan, replan, simulate, serve):
         module.register(app, kit)
     return app
 

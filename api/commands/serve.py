@@ -1,0 +1,94 @@
+"""The service and its accounts, from the machine it runs on."""
+
+import getpass
+import sys
+from typing import Annotated
+
+import typer
+
+from api.commands.kit import Kit, code
+from optimizer.errors import BadInput, Fault
+
+DONE = 0
+
+
+def register(app: typer.Typer, kit: Kit) -> None:
+    """Add `wuding serve` and `wuding user add|list|password`."""
+    speaker, argument, option, command = kit.speaker, kit.argument, kit.option, kit.command
+
+    @command(app, "serve", "cmd.serve")
+    def serve(
+        host: Annotated[str, option("--host", "opt.serve.host", show_default=True)] = "127.0.0.1",
+        port: Annotated[int, option("--port", "opt.serve.port", min=1, max=65535, show_default=True)] = 8000,
+    ) -> int:
+        from api.serving import serve as run
+
+        speaker.say("serve.begins", host=host, port=port)
+        run(host=host, port=port)
+        return DONE
+
+    group = kit.group(app, "user", "cmd.user")
+
+    @command(group, "add", "cmd.user.add")
+    def add(
+        name: Annotated[str, argument("arg.user", metavar="NAME")],
+        role: Annotated[list[str], option("--role", "opt.user.role")],
+        place: Annotated[str | None, option("--place", "opt.user.place")] = None,
+        team: Annotated[str | None, option("--team", "opt.user.team")] = None,
+        machine: Annotated[bool, option("--machine", "opt.user.machine")] = False,
+    ) -> int:
+        from api.access.scope import Grant
+        from api.access.users import add_user
+        from api.office import writing
+        from inventory.database import now
+
+        given = [Grant(one, place, team if one == "team_leader" else None) for one in role]
+        password = None if machine else _password()
+        with writing() as connection:
+            add_user(connection, code=code("NAME", name), password=password, given=given, at=now(), by=None)
+        speaker.say("user.added", name=name, roles=role, place=place or speaker.words("user.everywhere"))
+        return DONE
+
+    @command(group, "list", "cmd.user.list")
+    def listed() -> int:
+        from sqlalchemy import select
+
+        from api.access.sign_in import grants_of
+        from api.access.tables import users
+        from api.commands.lines import print_table
+        from api.office import viewing
+
+        with viewing() as connection:
+            rows = connection.execute(select(users).order_by(users.c.code)).all()
+            found = [(row, grants_of(connection, row.id)) for row in rows]
+        print_table(
+            speaker,
+            ("line.user", "line.plan_status", "line.grants"),
+            (
+                (row.code, speaker.words(f"user.{row.status}"),
+                 ", ".join(f"{one.role}@{one.place or '*'}" for one in given) or "-")
+                for row, given in found
+            ),
+        )  # fmt: skip
+        return DONE
+
+    @command(group, "password", "cmd.user.password")
+    def password(name: Annotated[str, argument("arg.user", metavar="NAME")]) -> int:
+        from api.access.users import set_password
+        from api.office import writing
+        from inventory.database import now
+
+        chosen = _password()
+        with writing() as connection:
+            set_password(connection, name, chosen, at=now(), by=None)
+        speaker.say("user.password", name=name)
+        return DONE
+
+    def _password() -> str:
+        """Typed twice, or one line of standard input. Raises BadInput."""
+        if not sys.stdin.isatty():
+            return sys.stdin.readline().rstrip("\r\n")
+        first = getpass.getpass(speaker.words("user.ask"))
+        if getpass.getpass(speaker.words("user.again")) != first:
+            raise BadInput("user", [Fault("", "PasswordsDiffer", {})])
+        return first

@@ -1,0 +1,17 @@
+"""The service in one process: uvicorn with the settings of the environment."""
+
+import uvicorn
+
+from api.http.settings import ServiceSettings
+from api.main import create_app
+
+GRACE_S = 20  # for requests under way when the service is asked to end
+
+
+def serve(*, host: str, port: int) -> None:
+    """Until it is told to end (SIGTERM, Ctrl-C)."""
+    settings = ServiceSettings()
+    uvicorn.run(
+        create_app(settings), host=host, port=port, log_level=settings.log_level.lower(), proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies, timeout_graceful_shutdown=GRACE_S, server_header=False,
+    )  # fmt: skip
