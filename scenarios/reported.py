@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from inventory.catalogue import UnknownItem
 from inventory.files.cells import cell_text
@@ -199,8 +199,3 @@ def _write_demands(connection: Connection, incident: int, demands: Mapping[str, 
         insert(incident_demands),
         [{"incident_id": incident, "item_id": known[item], "quantity": demands[item]} for item in sorted(demands)],
     )
-
-
-def open_incidents(connection: Connection, situation: str = LIVE) -> int:
-    mine = (incidents.c.situation_code == situation, incidents.c.status == "open")
-    return int(connection.execute(select(func.count()).select_from(incidents).where(*mine)).scalar_one())

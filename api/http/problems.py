@@ -23,12 +23,12 @@ STATUS: dict[str, int] = {
     **dict.fromkeys(
         ("NotSignedIn", "SessionOver", "WrongPassword", "WrongOldPassword"), 401
     ),
-    **dict.fromkeys(("NotPermitted", "OutsideScope", "MustChange", "TooMuch", "CounterApproves", "NotYourTeam"), 403),
+    **dict.fromkeys(("NotPermitted", "OutsideScope", "MustChange", "TooMuch", "CounterApproves", "NotYourTeam", "NotYourRequest"), 403),
     **dict.fromkeys(
         ("UnknownPlace", "UnknownStore", "UnknownItem", "UnknownLot", "UnknownAsset", "UnknownKit", "UnknownPackage",
          "UnknownOperation", "UnknownOrder", "UnknownTask", "UnknownSituation", "UnknownIncident", "UnknownTeam",
          "UnknownPlan", "UnknownScenario", "UnknownTable", "UnknownUser", "UnknownResource", "NoRunningPlan",
-         "UnknownDraft", "UnknownDirective", "UnknownClosure"), 404
+         "UnknownDraft", "UnknownDirective", "UnknownClosure", "UnknownShelter", "UnknownEvacuee", "UnknownPerson", "UnknownAid", "UnknownHandover"), 404
     ),
     **dict.fromkeys(("NotAcceptable",), 406),
     **dict.fromkeys(
@@ -37,7 +37,7 @@ STATUS: dict[str, int] = {
          "OwnedReference", "UserTaken", "TokenTaken", "LastAdministrator", "NotOrdered", "NotThatWay",
          "NothingToCommit", "DatabaseNotEmpty", "NotEmpty", "NotEvaluated", "AnotherWay", "TooManyAway",
          "DraftStale", "DraftDone", "BothPinnedAndBanned", "NothingOrdered", "CannotMerge", "TaskTaken",
-         "SituationClosed", "ClosureTaken"), 409
+         "SituationClosed", "ClosureTaken", "ShelterTaken", "ShelterFull", "EvacueeTaken", "NotNext", "AidNotNext"), 409
     ),
     **dict.fromkeys(("EditedSince",), 412),
     **dict.fromkeys(("TooLarge", "BackupTooLarge"), 413),
