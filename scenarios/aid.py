@@ -190,10 +190,12 @@ def state_of(connection: Connection, situation: str = LIVE) -> dict[str, int]:
         .group_by(orders.c.status)
     )
     aid = (aid_requests.c.situation_code == situation, aid_requests.c.status.in_(["asked", "accepted", "passed_on"]))
+
+    def count(table: Any, *where: Any) -> int:
+        return int(connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one())
+
     return {
-        "incidents_open": int(
-            connection.execute(select(func.count()).select_from(incidents).where(*open_)).scalar_one()
-        ),
+        "incidents_open": count(incidents, *open_),
         **{f"stops_{status}": int(number) for status, number in sorted(tuple(row) for row in stops)},
         "aid_open": count(aid_requests, *aid),
     }

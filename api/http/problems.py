@@ -19,37 +19,36 @@ MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 200
 
 # what is not listed is a bad request of the caller (422); a test sees that every error of the product has its row
-STATUS: dict[str, int] = {
-    **dict.fromkeys(
-        ("NotSignedIn", "SessionOver", "WrongPassword", "WrongOldPassword"), 401
+_CODES: dict[int, str] = {
+    401: "NotSignedIn SessionOver WrongPassword WrongOldPassword",
+    403: "NotPermitted OutsideScope MustChange TooMuch CounterApproves NotYourTeam NotYourRequest",
+    404: (
+        "UnknownPlace UnknownStore UnknownItem UnknownLot UnknownAsset UnknownKit UnknownPackage "
+        "UnknownOperation UnknownOrder UnknownTask UnknownSituation UnknownIncident UnknownTeam UnknownPlan "
+        "UnknownScenario UnknownTable UnknownUser UnknownResource NoRunningPlan UnknownDraft UnknownDirective "
+        "UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid UnknownHandover"
     ),
-    **dict.fromkeys(("NotPermitted", "OutsideScope", "MustChange", "TooMuch", "CounterApproves", "NotYourTeam", "NotYourRequest"), 403),
-    **dict.fromkeys(
-        ("UnknownPlace", "UnknownStore", "UnknownItem", "UnknownLot", "UnknownAsset", "UnknownKit", "UnknownPackage",
-         "UnknownOperation", "UnknownOrder", "UnknownTask", "UnknownSituation", "UnknownIncident", "UnknownTeam",
-         "UnknownPlan", "UnknownScenario", "UnknownTable", "UnknownUser", "UnknownResource", "NoRunningPlan",
-         "UnknownDraft", "UnknownDirective", "UnknownClosure", "UnknownShelter", "UnknownEvacuee", "UnknownPerson", "UnknownAid", "UnknownHandover"), 404
+    406: "NotAcceptable",
+    409: (
+        "InsufficientStock NotDispatchable WrongState PlanStale InForceAlready PickGone CountOpen "
+        "CountUnfinished LotUnclear MovedSince AdjustedSince AssetTaken RecalledLot CannotReverse "
+        "OwnedReference UserTaken TokenTaken LastAdministrator NotOrdered NotThatWay NothingToCommit "
+        "DatabaseNotEmpty NotEmpty NotEvaluated AnotherWay TooManyAway DraftStale DraftDone "
+        "BothPinnedAndBanned NothingOrdered CannotMerge TaskTaken SituationClosed ClosureTaken ShelterTaken "
+        "ShelterFull EvacueeTaken NotNext AidNotNext"
     ),
-    **dict.fromkeys(("NotAcceptable",), 406),
-    **dict.fromkeys(
-        ("InsufficientStock", "NotDispatchable", "WrongState", "PlanStale", "InForceAlready", "PickGone", "CountOpen",
-         "CountUnfinished", "LotUnclear", "MovedSince", "AdjustedSince", "AssetTaken", "RecalledLot", "CannotReverse",
-         "OwnedReference", "UserTaken", "TokenTaken", "LastAdministrator", "NotOrdered", "NotThatWay",
-         "NothingToCommit", "DatabaseNotEmpty", "NotEmpty", "NotEvaluated", "AnotherWay", "TooManyAway",
-         "DraftStale", "DraftDone", "BothPinnedAndBanned", "NothingOrdered", "CannotMerge", "TaskTaken",
-         "SituationClosed", "ClosureTaken", "ShelterTaken", "ShelterFull", "EvacueeTaken", "NotNext", "AidNotNext"), 409
+    412: "EditedSince",
+    413: "TooLarge BackupTooLarge",
+    415: "WrongMediaType",
+    428: "NoMatchGiven",
+    429: "LockedOut TooOften",
+    500: (
+        "DamagedDatabase NotADatabase BadDatabaseUrl PlanRefused ReplayWrong PolicyBroke CardDoesNotAddUp "
+        "NotOurDatabase SolverFailed"
     ),
-    **dict.fromkeys(("EditedSince",), 412),
-    **dict.fromkeys(("TooLarge", "BackupTooLarge"), 413),
-    **dict.fromkeys(("WrongMediaType",), 415),
-    **dict.fromkeys(("NoMatchGiven",), 428),
-    **dict.fromkeys(("LockedOut", "TooOften"), 429),
-    **dict.fromkeys(("TryAgain", "NoDatabase", "DatabaseNotReady", "DatabaseNewer", "Busy", "SolveTooLong"), 503),
-    **dict.fromkeys(
-        ("DamagedDatabase", "NotADatabase", "BadDatabaseUrl", "PlanRefused", "ReplayWrong", "PolicyBroke",
-         "CardDoesNotAddUp", "NotOurDatabase", "SolverFailed"), 500
-    ),
-}  # fmt: skip
+    503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong",
+}
+STATUS: dict[str, int] = {code: status for status, codes in _CODES.items() for code in codes.split()}
 RETRY_S = {"TryAgain": 1, "NoDatabase": 5, "Busy": 2}
 log = logging.getLogger("wuding.http")
 
