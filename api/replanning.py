@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.settings import database
 from api.situation import Names, hold_until, live, moment_of, names
-from api.usecases import Opened, Phases, Solved, Tell, open_problem, open_world, silent, verified
+from api.usecases import Opened, Phases, Solved, Tell, open_problem, open_world, reported, silent, verified
 from inventory.database import now, reading, transaction
 from inventory.ledger.post import Act
 from optimizer.dispatch.plan import Plan, TeamOrder
@@ -17,7 +17,7 @@ from scenarios.commit import Committed, commit_plan, running_plan
 from scenarios.deliveries import gone_under, plan_reference
 from scenarios.exchange.json_text import dumps, read_json, write_text
 from scenarios.exchange.load import LoadedProblem, nothing_thrown_away, to_problem
-from scenarios.exchange.plan import load_plan, parse_plan_text, plan_sha256, run_path, run_record, write_plan
+from scenarios.exchange.plan import load_plan, parse_plan_text, plan_sha256, write_plan
 from scenarios.exchange.problem import parse_problem
 from scenarios.history import Kept, list_plans, plan_on_record, roll_back
 from scenarios.progress import Report, report_progress, standing
@@ -38,10 +38,12 @@ class Replanning:
 
 
 def replan_file(
-    problem: Path, running: Path, *, out: Path, at: datetime | None = None, seed: int = 0, tell: Tell = silent
-) -> Replanning:
+    problem: Path, running: Path, *, out: Path, at: datetime | None = None, seed: int = 0, report: Path | None = None,
+    lang: str = "zh", tell: Tell = silent,
+) -> Replanning:  # fmt: skip
     """A plan for a problem (a file or a World folder) from the plan that runs; `at`: as things stand at that instant
-    if all has gone as planned, and that problem is written beside the plan. Raises `BadInput`, `PlanRefused`."""
+    if all has gone as planned, and that problem is written beside the plan; `report`: a folder for the pages of
+    `solve_file` and one that tells what differs. Raises `BadInput`, `PlanRefused`."""
     phases = Phases(tell)
     with phases.phase("read"):
         before = load_plan(running)
@@ -57,8 +59,9 @@ def replan_file(
         if problem_file is not None:
             write_text(problem_file, dumps(document))
         write_plan(out, solved.plan)
-        write_text(run_path(out), dumps(run_record(phases.seconds)))
-    return Replanning(solved, _diff(remaining, solved.plan), problem_file)
+    changes = _diff(remaining, solved.plan)
+    reported(out, opened, solved, report=report, lang=lang, phases=phases, changes=changes)
+    return Replanning(solved, changes, problem_file)
 
 
 def advance_file(problem: Path, plan: Path, *, at: datetime, out: Path, tell: Tell = silent) -> "Advanced":
@@ -117,10 +120,11 @@ def diff_files(before: Path, after: Path) -> "PlanDiff":
 def replan_live(
     *, out: Path, situation: str = LIVE, place: str | None = None, as_of: datetime | None = None,
     roads: Path | None = None, crs: str | None = None, seed: int = 0, commit: bool = False, actor: str = "",
-    key: str | None = None, hold_h: Decimal | None = None, tell: Tell = silent,
+    key: str | None = None, hold_h: Decimal | None = None, report: Path | None = None, lang: str = "zh",
+    tell: Tell = silent,
 ) -> Replanning:  # fmt: skip
-    """A plan for the situation as it stands, from the plan in force; with `commit` it replaces that plan at once.
-    Raises what `live` and `commit_plan` raise, NoRunningPlan."""
+    """A plan for the situation as it stands, from the plan in force; with `commit` it replaces that plan at once;
+    `report` as in `replan_file`. what `live` and `commit_plan` raise, NoRunningPlan."""
     phases = Phases(tell)
     with database() as engine:
         with reading(engine) as connection:
@@ -139,7 +143,8 @@ def replan_live(
         solved = _replanned(opened.loaded, remaining, sha256, seed=seed, phases=phases)
         with phases.phase("write"):
             write_plan(out, solved.plan)
-            write_text(run_path(out), dumps(run_record(phases.seconds)))
+        changes = _diff(remaining, solved.plan, shift_s=shift_s)
+        reported(out, opened, solved, report=report, lang=lang, phases=phases, changes=changes)
         committed = None
         if commit and solved.feasible:
             act = Act(actor=actor, reason="PLAN", at=now(), key=key, reference=plan_reference(situation))
@@ -148,7 +153,7 @@ def replan_live(
                 committed = commit_plan(
                     connection, solved.plan, act=act, situation=situation, expires_at=until, as_of=world.as_of
                 )
-    return Replanning(solved, _diff(remaining, solved.plan, shift_s=shift_s), committed=committed)
+    return Replanning(solved, changes, committed=committed)
 
 
 def _without(plan: Plan, done: frozenset[tuple[str, str]], gone: Any) -> Plan:

@@ -26,6 +26,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         plan: Annotated[Path | None, argument("arg.plan")] = None,
         at: Annotated[str | None, option("--at", "opt.at")] = None,
         live: Annotated[bool, option("--live", "opt.replan.live")] = False,
+        report: Annotated[Path | None, option("--report", "opt.report.replan")] = None,
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
         situation: Annotated[str | None, option("--situation", "opt.live.situation")] = None,
         place: Annotated[str | None, option("--place", "opt.live.place")] = None,
@@ -63,9 +64,11 @@ def register(app: typer.Typer, kit: Kit) -> None:
                     actor=settings.actor(actor),
                     key=key,
                     hold_h=None if hold_h is None else quantity("--hold-h", hold_h),
+                    report=report,
+                    lang=speaker.lang,
                     tell=speaker.phase,
                 )
-            code = _tell(speaker, done, out, situation or "live")
+            code = _tell(speaker, done, out, situation or "live", report)
             if done.committed is None and code == DONE:
                 speaker.say("solve.next", next=f"wuding plan commit {out} --situation {situation or 'live'}")
             return code
@@ -75,12 +78,19 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
         with speaker.working():
             done = replan_file(
-                problem, plan, out=out, at=None if at is None else moment("--at", at), seed=seed, tell=speaker.phase
+                problem,
+                plan,
+                out=out,
+                at=None if at is None else moment("--at", at),
+                seed=seed,
+                report=report,
+                lang=speaker.lang,
+                tell=speaker.phase,
             )
-        return _tell(speaker, done, out, None)
+        return _tell(speaker, done, out, None, report)
 
 
-def _tell(speaker: Speaker, done: "Replanning", out: Path, situation: str | None) -> int:
+def _tell(speaker: Speaker, done: "Replanning", out: Path, situation: str | None, report: Path | None) -> int:
     from api.commands.plan import print_committed
     from api.commands.plan_history import print_diff
     from api.show import print_levels
@@ -101,6 +111,8 @@ def _tell(speaker: Speaker, done: "Replanning", out: Path, situation: str | None
     changes = 0 if solved.plan.replans is None else solved.plan.replans.changes
     speaker.say("plan.changes", count=changes)
     print_diff(speaker, done.changes, names)
+    if report is not None:
+        speaker.say("said.report", folder=report)
     if done.committed is not None and names is not None:
         print_committed(speaker, done.committed, names)
     return DONE
