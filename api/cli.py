@@ -32,6 +32,7 @@ NO, NO_ANSWER, INTERRUPTED = 1, 3, 130
 class SchemaName(StrEnum):
     problem = "problem"
     plan = "plan"
+    why = "why"
 
 
 def main() -> NoReturn:
