@@ -94,6 +94,9 @@ def test_what_belongs_together_is_asked_for(built: Path, home: Path, capsys: Cap
     assert "--live" in capsys.readouterr().err
     run("replan", built, home / "plan.json", "--out", home / "x.json", "--commit", code=2)
     run("replan", "--live", "--at", "2024-06-03T08:40:00+08:00", "--out", home / "x.json", code=2)
+    capsys.readouterr()
+    run("replan", "--live", "--hold-h", "2", "--out", home / "x.json", code=2)
+    assert "--commit" in capsys.readouterr().err
 
 
 def test_the_situation_is_replanned_by_what_its_teams_report(office: Path, capsys: Capture) -> None:
