@@ -28,16 +28,7 @@ def solve_problem(speaker: Speaker, asked: Asked, problem: Path) -> int:
     from api.usecases import solve_file
 
     with speaker.working():
-        solved = solve_file(
-            problem,
-            out=asked.out,
-            seed=asked.seed,
-            time_limit_s=asked.time_limit_s,
-            report=asked.report,
-            explain=asked.explain,
-            lang=speaker.lang,
-            tell=speaker.phase,
-        )
+        solved = solve_file(problem, **vars(asked), lang=speaker.lang, tell=speaker.phase)
     return _tell(speaker, asked, solved)
 
 
@@ -49,16 +40,7 @@ def solve_live(speaker: Speaker, asked: Asked, given: Given) -> int:
     words = live_words(given)
     situation = words["situation"]
     with speaker.working():
-        planned = solve(
-            out=asked.out,
-            seed=asked.seed,
-            time_limit_s=asked.time_limit_s,
-            report=asked.report,
-            explain=asked.explain,
-            lang=speaker.lang,
-            tell=speaker.phase,
-            **words,
-        )
+        planned = solve(**vars(asked), **words, lang=speaker.lang, tell=speaker.phase)
     speaker.say("solve.live", situation=situation, as_of=planned.world.as_of, incidents=len(planned.world.incidents))
     code = _tell(speaker, asked, planned.solved)
     if planned.committed is not None:
