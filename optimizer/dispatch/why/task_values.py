@@ -45,6 +45,7 @@ class Nothing(StrEnum):
     NEEDS_OTHERS = "NEEDS_OTHERS"  # its lots wait for other tasks too
     NO_GAIN = "NO_GAIN"  # nobody would get more, or sooner
     NONE_FOUND = "NONE_FOUND"  # the search found no better plan (W2)
+    NO_PROMISE = "NO_PROMISE"  # by first trips nobody would get more, or sooner; not solved again
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +147,18 @@ def _whole_values(
 ) -> TaskValues:
     """W1 to W3 for the most promising candidates; the others stay open."""
     problem = case.problem
-    waits, short = whole.waits(), case.short(whole.plan)
+    short, arrive = case.short(whole.plan), case.model.arrive
 
     def promise(one: _Candidate) -> tuple[float, ...]:
+        relief = [whole.relief(item, store, units, arrive[problem.store_index[store]])
+                  for store, item, units in one.releases]  # fmt: skip
+        lacking, seconds = (sum(row[k] for row in relief) for k in (0, 1))
         items = sorted({item for _, item, _ in one.releases})
-        lacking, seconds = (sum(waits.get(item, (0, 0))[k] for item in items) for k in (0, 1))
         critical, other = (sum(short.get(item, (0.0, 0.0))[k] for item in items) for k in (0, 1))
         return -lacking, -critical, -seconds, -other, -one.bound
 
-    candidates.sort(key=lambda one: (promise(one), one.tasks))
+    promised = {one.tasks: promise(one) for one in candidates}
+    candidates.sort(key=lambda one: (promised[one.tasks], one.tasks))
     before = rank(problem, whole.levels, ALL)
     solved: list[tuple[tuple[Value, ...], TaskValue]] = []
     for candidate in candidates[:most_solves]:
@@ -166,8 +170,13 @@ def _whole_values(
             nothing[candidate.tasks[0]] = Nothing.NO_GAIN if len(found.exact) == len(ALL) else Nothing.NONE_FOUND
     solved.sort(key=lambda row: (row[0], row[1].tasks))
     ranked = [value for key, value in solved if key < before]
-    rest = [_value(one, Basis.OPEN, {}, {}, (), queues=False) for one in candidates[most_solves:]]
-    sure = not rest and all(len(value.exact) == len(ALL) for _, value in solved)
+    rest = []
+    for one in candidates[most_solves:]:
+        if any(promised[one.tasks]):
+            rest.append(_value(one, Basis.OPEN, {}, {}, (), queues=False))
+        elif len(one.tasks) == 1:
+            nothing[one.tasks[0]] = Nothing.NO_PROMISE
+    sure = len(candidates) <= most_solves and all(len(value.exact) == len(ALL) for _, value in solved)
     return TaskValues((*ranked, *rest), tuple(sorted(nothing.items())), len(solved), len(ranked) if sure else 0)
 
 

@@ -12,6 +12,8 @@ Numbers in other brackets: docs/model.md.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
 
 import numpy as np
 
@@ -23,12 +25,13 @@ from optimizer.dispatch.plan import Plan, Status
 from optimizer.dispatch.problem import DispatchProblem, Travel
 from optimizer.dispatch.why.again import ITERATIONS
 from optimizer.dispatch.why.orders import sequences_of
+from optimizer.units import UNREACHABLE, IntArray
 
 TEAMS = ("unserved", "completion")
 SUPPLIES = ("critical_unmet", "other_unmet", "fairness", "deprivation")
 ALL = (*TEAMS, *SUPPLIES)
 MOST = 20  # re-solves of tasks, and of roads
-LARGE, FEW = 200, 6  # teams from which so few are made: each is a plan of its own
+LARGE, FEW = 200, 10  # teams from which so few are made: each is a plan of its own
 
 
 @dataclass(frozen=True)
@@ -80,25 +83,53 @@ class Whole:
         """Levels 1 and 3 of the orders before on other travel times: what a re-solve gains at the least."""
         return team_levels(changed, settle(changed, self.sequences, Shelves(changed)).orders)
 
-    def waits(self) -> dict[str, tuple[int, int]]:
-        """Item of equipment -> (severity x teams missing, severity x seconds waited) of the tasks that need it."""
-        problem = self.problem
-        found: dict[str, tuple[int, int]] = {}
-        severity = {one.id: one.severity for one in problem.incidents}
+    @cached_property
+    def waits(self) -> "tuple[Wait, ...]":
+        """Everything that teams of the plan wait for, or go without, of the items their tasks need."""
+        problem, found = self.problem, []
         missing = {one.task: int(one.quantity) for one in self.plan.unmet if one.task is not None}
-        waited: dict[str, int] = {}
-        for order in self.plan.team_orders:
-            for stop in order.stops:
-                waited[stop.task] = waited.get(stop.task, 0) + stop.start_s - stop.arrive_s
+        stops = [(order.team, stop) for order in self.plan.team_orders for stop in order.stops]
         for task in problem.tasks:
+            incident = problem.incident_index[task.incident]
+            weight = problem.incidents[incident].severity
+            late = [
+                (problem.teams[problem.team_index[team]].store, stop.arrive_s, stop.start_s)
+                for team, stop in stops
+                if stop.task == task.id and stop.start_s > stop.arrive_s
+            ]
             for need in task.equipment:
-                lacking, seconds = found.get(need.item, (0, 0))
-                weight = severity[task.incident]
-                found[need.item] = (
-                    lacking + weight * missing.get(task.id, 0),
-                    seconds + weight * waited.get(task.id, 0),
-                )
-        return found
+                if missing.get(task.id):
+                    found.append(
+                        Wait(need.item, need.quantity, incident, weight * missing[task.id], weight, None, 0, 0)
+                    )
+                found += [Wait(need.item, need.quantity, incident, 0, weight, *row) for row in late]
+        return tuple(found)
+
+    def relief(self, item: str, store: str, units: Decimal, arrive: IntArray) -> tuple[float, float]:
+        """(severity x teams missing, severity x seconds waited) that so many units of an item in a store could do
+        away with, by first trips: `arrive` (incidents,) from that store. An estimate, to try the best first."""
+        lacking = seconds = 0.0
+        for one in self.waits:
+            if one.item == item:
+                there, share = int(arrive[one.incident]), min(1.0, float(units / one.quantity))
+                lacking += share * one.missing if there < UNREACHABLE else 0
+                soonest = one.arrive_s if one.home == store else max(one.arrive_s, there)
+                seconds += share * one.weight * max(0, one.start_s - soonest)
+        return lacking, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Teams missing for want of an item (`missing`, times severity), or one that arrives and waits to begin."""
+
+    item: str
+    quantity: Decimal  # for one team
+    incident: int
+    missing: int
+    weight: int
+    home: str | None  # store at the base of the team that waits
+    arrive_s: int
+    start_s: int
 
 
 def levels_of(problem: DispatchProblem, plan: Plan) -> dict[str, Value]:

@@ -161,3 +161,16 @@ def test_what_is_proven_is_what_enumeration_finds(random_coupled: Build, enumera
             if why is Nothing.NO_GAIN:
                 assert enumerated(problem) == enumerated(released(problem, (task,)))
     assert proven > 10
+
+
+def test_a_check_too_far_off_to_help_promises_nothing(flood: Build) -> None:
+    problem = flood(tasks=(RESCUE,), teams=(TEAM,))
+    problem = replace(problem, stock=(held("s0", "boat"), held("s1", "boat", "far")))
+    found = task_values(problem, most_solves=0)
+    assert (found.ranked, found.solves, found.settled) == ((), 0, 0)
+    assert dict(found.nothing) == {"far": Nothing.NO_PROMISE}
+    near = replace(problem, stock=(held("s0", "boat", "near"), held("s1", "boat")))
+    assert [row.basis for row in task_values(near, most_solves=0).ranked] == [Basis.OPEN]
+    # where a team stands by, its boat is there when it is, however far the store
+    home = replace(problem, teams=(replace(TEAM, store="s1"),))
+    assert [row.basis for row in task_values(home, most_solves=0).ranked] == [Basis.OPEN]
