@@ -12,6 +12,7 @@ from optimizer.dispatch.check import check
 from optimizer.dispatch.pipeline import SolveLimits, solve
 from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import (
+    Ban,
     DispatchProblem,
     Incident,
     Item,
@@ -24,6 +25,7 @@ from optimizer.dispatch.problem import (
     Team,
     Travel,
 )
+from optimizer.dispatch.replanning import advance, replan
 from optimizer.units import UNREACHABLE
 
 BOAT = (Need("boat", D(1)),)
@@ -133,3 +135,54 @@ def test_without_any_team_every_need_has_a_reason(synchronised: bool) -> None:
     tasks = (Task("rescue", "a", "water", 2, 600, equipment=BOAT, synchronised=synchronised),)
     (row,) = solved(problem_of(tasks=tasks, teams=())).unmet
     assert (row.task, row.quantity, row.reason) == ("rescue", 2, "NO_CAPABLE_TEAM")
+
+
+def test_a_replan_keeps_nothing_that_is_forbidden_by_now() -> None:
+    tasks = (Task("rescue", "a", "water", 1, 600, synchronised=True),)
+    problem = problem_of(tasks=tasks, teams=(team("k0"),))
+    banned = replace(problem, bans=(Ban("k0", "rescue"),))
+    plan = replan(banned, solved(problem), running_sha256="0" * 64).plan
+    assert check(banned, plan) == ()
+    assert plan.team_orders == ()
+
+
+def test_what_a_team_that_gets_ready_takes_along_is_off_the_shelf() -> None:
+    problem = problem_of(
+        tasks=(Task("rescue", "a", "water", 1, 600, equipment=BOAT),),
+        teams=(team("k0", store="s0", available_from_s=10),),
+    )
+    problem = replace(problem, teams=(replace(problem.teams[0], turnout_s=60),))
+    seen = advance(problem, solved(problem), at_s=30)  # ordered off at 10, leaves at 70
+    assert [(one.state, one.arrives_s) for one in seen.problem.started] == [("en_route", 140)]
+    assert seen.problem.stock[0].quantity == 1
+    assert seen.problem.teams[0].carries == ("boat",)
+    assert seen.remaining.shipments == ()
+
+
+def test_who_waited_on_the_scene_is_done_as_much_later() -> None:
+    tasks = (Task("rescue", "a", "water", 2, 600, synchronised=True),)
+    problem = problem_of(tasks=tasks, teams=(team("k0"), team("k1", available_from_s=400)))
+    seen = advance(problem, solved(problem), at_s=550)  # k0 is there from 100, both work from 500 to 1,100
+    kept = replan(seen.problem, seen.remaining, running_sha256="0" * 64).plan
+    assert [stop.finish_s for order in kept.team_orders for stop in order.stops] == [550, 550]
+
+
+def test_a_team_on_its_way_does_not_begin_before_the_boat_that_is_on_its_way_too() -> None:
+    problem = problem_of(tasks=(Task("rescue", "a", "water", 1, 600, equipment=BOAT),), teams=(team("k0"),))
+    seen = advance(problem, solved(problem), at_s=50)  # the team arrives at 100, the boat at 900
+    assert [stop.finish_s for order in seen.remaining.team_orders for stop in order.stops] == [1_450]
+    kept = replan(seen.problem, seen.remaining, running_sha256="0" * 64).plan
+    assert [stop.finish_s for order in kept.team_orders for stop in order.stops] == [1_450]
+
+
+@pytest.mark.parametrize("at_work", [False, True])
+def test_a_boat_on_its_way_is_for_the_team_that_has_none(at_work: bool) -> None:
+    """One of two teams has a boat of its own, or began before the plan; the other comes later."""
+    tasks = (Task("rescue", "a", "water", 2, 5_000, equipment=BOAT),)
+    teams = (team("k0", carries=() if at_work else ("boat",)), team("k1", available_from_s=700))
+    problem = problem_of(tasks=tasks, teams=teams)
+    if at_work:
+        problem = replace(problem, started=(Started("k0", "rescue", "on_scene", 0),))
+    seen = advance(problem, solved(problem), at_s=300)
+    assert seen.problem.tasks[0].equipment == ()
+    assert solved(seen.problem).shipments == ()
