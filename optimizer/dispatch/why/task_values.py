@@ -1,8 +1,9 @@
 """What each overdue five-fixed task is worth to the plan: the levels if it were done, ranked.
 
 Candidates are every task alone, and the whole set of tasks of every lot that needs several: each of those alone may
-be worth nothing. Levels 1 and 3 belong to the teams and cannot change; level 7 is counted, not optimised, and is left
-out. Numbers V1 ... are those of `supply_value`, S1 ... those of docs/model.md.
+be worth nothing. Levels 1 and 3 belong to the teams and are not valued: tasks that only hold up their equipment are
+named as such. Level 7 is counted, not optimised, and is left out. Numbers V1 ... are those of `supply_value`, S1 ...
+those of docs/model.md.
 """
 
 from collections.abc import Iterable
@@ -39,6 +40,7 @@ class Nothing(StrEnum):
     BELOW_RESERVE_FLOOR = "BELOW_RESERVE_FLOOR"  # what it releases is kept back
     NEEDS_OTHERS = "NEEDS_OTHERS"  # its lots wait for other tasks too
     NO_GAIN = "NO_GAIN"  # nobody would get more, or sooner
+    EQUIPMENT = "EQUIPMENT"  # teams need it for their tasks: that is not valued here
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +230,17 @@ class ReleasedStock:
                 found.append(made)
             elif len(tasks) == 1:
                 (task,) = tasks
-                asked = any(self.blocked[n].item in self.position for one in by_task[task] for n in by_set[one])
+                mine = [self.blocked[number] for one in by_task[task] for number in by_set[one]]
+                asked = any(line.item in self.position for line in mine)
                 nothing[task] = made if asked else Nothing.NOT_DEMANDED
+                if nothing[task] in (Nothing.NOT_DEMANDED, Nothing.NO_GAIN) and any(map(self._equips, mine)):
+                    nothing[task] = Nothing.EQUIPMENT
         return found, nothing
+
+    def _equips(self, line: StockLine) -> bool:
+        """Whether teams could take it to a task, were it not blocked."""
+        needed = any(need.item == line.item for task in self.problem.tasks for need in task.equipment)
+        return needed and usable(replace(line, blocked=()), self.day) and line.quantity > 0
 
     def _candidate(self, tasks: tuple[str, ...], lines: list[StockLine]) -> "_Candidate | Nothing":
         if not lines:

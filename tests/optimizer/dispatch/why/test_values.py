@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.dispatch.pipeline import SolveLimits, solve
-from optimizer.dispatch.problem import Demand, DispatchProblem, StockLine, Store, Travel
+from optimizer.dispatch.problem import Demand, DispatchProblem, Need, StockLine, Store, Travel
 from optimizer.dispatch.why.road_values import road_values
 from optimizer.dispatch.why.supply_value import exact_levels
 from optimizer.dispatch.why.task_values import NAMES, Basis, Nothing, ReleasedStock, task_values
@@ -145,3 +145,12 @@ def test_a_lot_that_only_frees_another_store_for_somebody_else_has_its_worth(pro
     for found in (task_values(chain), task_values(chain, most_solves=0)):
         assert [row.tasks for row in found.ranked] == [("air",)]
         assert found.ranked[0].deprivation == pytest.approx(-3 * 900)  # severity of I2 x (1000 - 100)
+
+
+def test_a_task_that_blocks_only_equipment_is_not_said_to_be_asked_for_by_nobody(problem: DispatchProblem) -> None:
+    rope = StockLine("S2", "rope", "R2", Decimal(5), None, ("wash",))
+    tasks = (replace(problem.tasks[0], equipment=(Need("rope", Decimal(1)),)), *problem.tasks[1:])
+    demands = tuple(one for one in problem.demands if one.item != "rope")
+    stock = tuple(sorted((*problem.stock, rope), key=lambda one: (one.store, one.item, one.lot)))
+    found = task_values(replace(problem, tasks=tasks, demands=demands, stock=stock))
+    assert dict(found.nothing)["wash"] is Nothing.EQUIPMENT
