@@ -114,9 +114,10 @@ class _Gear:
                 continue
             facts: dict[str, Any] = {"equipment": need.item, "quantity_per_team": str(need.quantity)}
             blocked, floors = self.held.get(need.item, ({}, {}))
-            if blocked:
-                stores = sorted(problem.stores[store].id for store in blocked)
-                tasks = sorted({name for _, names in blocked.values() for name in names})
+            releases = {store: names for store, (units, names) in blocked.items() if units > 0}
+            if releases:
+                stores = sorted(problem.stores[store].id for store in releases)
+                tasks = sorted({name for names in releases.values() for name in names})
                 return Reason.FIVE_FIXED, facts | {"stores": stores[:FEW], "tasks": tasks}
             if floors:
                 stores = sorted(problem.stores[store].id for store in floors)
@@ -181,7 +182,8 @@ def _supplies(problem: DispatchProblem, decision: Decision, model: SupplyModel) 
 def _held_back(
     problem: DispatchProblem, items: set[str]
 ) -> dict[str, tuple[dict[int, tuple[Decimal, list[str]]], dict[int, Decimal]]]:
-    """item -> (store -> (units under blocking tasks, the tasks), store -> units below the reserve floor)."""
+    """item -> (store -> (units that could leave if the blocking tasks were done, the tasks), store -> units that even
+    then the reserve floor keeps)."""
     day = problem.as_of.astimezone(SHANGHAI).date()
     result: dict[str, tuple[dict[int, tuple[Decimal, list[str]]], dict[int, Decimal]]] = {}
     serviceable: dict[tuple[str, str], Decimal] = {}
@@ -195,10 +197,16 @@ def _held_back(
             blocked = result.setdefault(line.item, ({}, {}))[0]
             units, tasks = blocked.get(problem.store_index[line.store], (Decimal(0), []))
             blocked[problem.store_index[line.store]] = units + line.quantity, sorted({*tasks, *line.blocked})
-    for (store, item), units in serviceable.items():
-        floor = problem.reserve_floor.get((store, item), Decimal(0))
-        if floor > 0:
-            result.setdefault(item, ({}, {}))[1][problem.store_index[store]] = min(units, floor)
+    for (store, item), floor in problem.reserve_floor.items():
+        if item not in items or floor <= 0:
+            continue
+        row, units = problem.store_index[store], serviceable.get((store, item), Decimal(0))
+        blocked, kept = result.setdefault(item, ({}, {}))
+        held, tasks = blocked.get(row, (Decimal(0), []))
+        if units + held > 0:
+            kept[row] = min(units + held, floor)
+        if held:  # the floor keeps the last units, blocked ones too (S1)
+            blocked[row] = max(Decimal(0), units + held - floor) - max(Decimal(0), units - floor), tasks
     return result
 
 
@@ -264,7 +272,9 @@ def _reasons(
         yield unmet_of(Reason.FIVE_FIXED, amount, {"stores": used, "tasks": tasks, "releases": str(amount)})
     amount, used = take(floors, [s for s in floors if obstacle(s) is None])
     if amount:
-        yield unmet_of(Reason.BELOW_RESERVE_FLOOR, amount, {"stores": used})
+        also = sorted({task for store in floors if problem.stores[store].id in used
+                       for task in blocked.get(store, (None, []))[1]})  # fmt: skip
+        yield unmet_of(Reason.BELOW_RESERVE_FLOOR, amount, {"stores": used} | ({"tasks": also} if also else {}))
     for reason in (Reason.UNREACHABLE, Reason.TOO_LATE, Reason.VEHICLE_CAPACITY):
         amount, used = take(spare, [s for s, why in left.items() if why is reason])
         if amount:

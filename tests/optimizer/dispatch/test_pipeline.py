@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.dispatch.check import check
+from optimizer.dispatch.check import Code, check
 from optimizer.dispatch.pipeline import SolveLimits, solve
 from optimizer.dispatch.plan import Level, Plan, Reason, Status
 from optimizer.dispatch.problem import (
@@ -249,6 +249,22 @@ def test_reasons_split_what_is_missing_and_promise_no_unit_twice() -> None:
         ("i1", Reason.NO_STOCK): 10,
     }
     assert [row.facts["tasks"] for row in plan.unmet if row.reason is Reason.FIVE_FIXED] == [["CHARGE-1"]]
+
+
+def test_tasks_are_told_to_release_only_what_the_reserve_floor_lets_go() -> None:
+    """Three are blocked where two are kept: one is released, for the others the floor has to go too."""
+    problem = replace(
+        one_item(3, [(5, 3)]),
+        stock=(StockLine("s", "water", "b", Decimal(3), None, ("CHARGE-1",)),),
+        reserve_floor={("s", "water"): Decimal(2)},
+    )
+    plan = solve(problem)
+    assert check(problem, plan) == ()
+    kept, blocked = plan.unmet
+    assert (kept.reason, kept.quantity, kept.facts["tasks"]) == (Reason.BELOW_RESERVE_FLOOR, 2, ["CHARGE-1"])
+    assert (blocked.reason, blocked.quantity, blocked.facts["releases"]) == (Reason.FIVE_FIXED, 1, "1")
+    promised = replace(plan, unmet=(replace(blocked, quantity=Decimal(3)),))
+    assert Code.UNMET_FIVE_FIXED in {one.code for one in check(problem, promised)}
 
 
 @given(seed=st.integers(0, 10**9))
