@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from optimizer.dispatch.check import Code, check
 from optimizer.dispatch.pipeline import SolveLimits, solve
-from optimizer.dispatch.plan import Level, Plan, Reason, Status
+from optimizer.dispatch.plan import Level, Plan, Reason, Status, StoppedBy
 from optimizer.dispatch.problem import (
     Ban,
     Demand,
@@ -206,6 +206,12 @@ def test_a_county_may_put_deprivation_before_fairness() -> None:
     plan = solve(problem)
     assert {row.incident: row.quantity for row in plan.shipments} == {"i0": Decimal(10)}
     assert check(problem, plan) == ()
+
+
+def test_a_plan_that_nobody_can_better_is_called_optimal() -> None:
+    plan = solve(one_item(5, [(5, 3), (4, 2)]))
+    assert [level.gap for level in plan.levels] == [0.0] * 7
+    assert (plan.status, plan.stopped_by) == (Status.OPTIMAL, StoppedBy.PROOF)
 
 
 def test_large_contests_share_in_portions_and_claim_no_proof() -> None:
