@@ -12,7 +12,7 @@ from optimizer.dispatch.levels import Decision, served, shipped
 from optimizer.dispatch.plan import Reason, Unmet
 from optimizer.dispatch.practice import incident_order
 from optimizer.dispatch.problem import DispatchProblem
-from optimizer.dispatch.supply_model import SHANGHAI, ItemSupply, SupplyModel, quickest_ways, usable
+from optimizer.dispatch.supply_model import SHANGHAI, ItemSupply, SupplyModel, fits, quickest_ways, usable
 from optimizer.dispatch.team_model import TeamModel, direct_finish
 from optimizer.units import UNREACHABLE, IntArray
 
@@ -168,13 +168,19 @@ def _supplies(problem: DispatchProblem, decision: Decision, model: SupplyModel) 
         return
     stock = _held_back(problem, set(short))
     ways = quickest_ways(problem)
+    # units left over of all that may leave (S1); the arrays of the model leave out the equipment of tasks
+    spares: dict[str, dict[int, Decimal]] = {}
+    for key, lots in model.lots.items():
+        store, item = key
+        if item in short:
+            units = lots[0].quantity if len(lots) == 1 else sum((line.quantity for line in lots), Decimal(0))
+            if key in problem.reserve_floor:
+                units -= problem.reserve_floor[key]
+            spares.setdefault(item, {})[problem.store_index[store]] = units - sent.get(key, Decimal(0))
     for item, rows in sorted(short.items()):
         supply = model.by_item[item]
         blocked, floors = stock.get(item, ({}, {}))
-        spare = {
-            int(store): supply.quantity(int(lumps)) - sent.get((problem.stores[store].id, item), Decimal(0))
-            for store, lumps in zip(supply.stores, supply.available, strict=True)
-        }
+        spare = spares.get(item, {})
         for incident, missing in sorted(rows, key=lambda row: rank[row[0]]):
             yield from _reasons(problem, model, supply, incident, missing, spare, blocked, floors, ways)
 
@@ -222,8 +228,8 @@ def _reasons(
     ways: IntArray,
 ) -> Iterable[Unmet]:
     """Split what is missing over the obstacles; units named once are taken out of the pools."""
-    item = problem.items[supply.item].id
-    place = problem.incidents[incident].id
+    what = problem.items[supply.item]
+    item, place = what.id, problem.incidents[incident].id
     reach = model.arrive[:, incident]
     closed = {
         problem.store_index[ban.store]
@@ -241,7 +247,13 @@ def _reasons(
             return Reason.UNREACHABLE
         if reach[store] >= UNREACHABLE:
             return Reason.TOO_LATE
-        return Reason.VEHICLE_CAPACITY if carried.get(store, 0) >= UNREACHABLE else None
+        if carried.get(store, 0) < UNREACHABLE:
+            return None
+        able = [v for v in model.vehicles[problem.stores[store].id] if fits(problem, v, what, supply.lump)]
+        if not able:
+            return Reason.VEHICLE_CAPACITY
+        ways_of = problem.travel.vehicle_to_incident_s[able, incident]
+        return Reason.UNREACHABLE if ways_of.min() >= UNREACHABLE else Reason.TOO_LATE
 
     def take(pool: dict[int, Decimal], stores: list[int]) -> tuple[Decimal, dict[str, str]]:
         nonlocal missing

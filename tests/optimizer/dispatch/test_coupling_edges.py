@@ -13,6 +13,7 @@ from optimizer.dispatch.pipeline import SolveLimits, solve
 from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import (
     Ban,
+    Demand,
     DispatchProblem,
     Incident,
     Item,
@@ -24,6 +25,7 @@ from optimizer.dispatch.problem import (
     Task,
     Team,
     Travel,
+    Vehicle,
 )
 from optimizer.dispatch.replanning import advance, replan
 from optimizer.units import UNREACHABLE
@@ -186,3 +188,19 @@ def test_a_boat_on_its_way_is_for_the_team_that_has_none(at_work: bool) -> None:
     seen = advance(problem, solved(problem), at_s=300)
     assert seen.problem.tasks[0].equipment == ()
     assert solved(seen.problem).shipments == ()
+
+
+def test_who_carries_equipment_first_is_late_for_the_rest_and_not_too_small() -> None:
+    """V1 alone can carry a boat and is back too late for a second trip; V2 is nearer but too small."""
+    tasks = (Task("rescue", "a", "water", 1, 600, equipment=BOAT),)
+    problem = problem_of(tasks=tasks, teams=(team("k0"),))
+    vehicles = (Vehicle("v1", "s0", D(100), D(1), "car"), Vehicle("v2", "s0", D(1), D(1), "car"))
+    problem = replace(
+        problem,
+        demands=(Demand("b", "boat", D(1)),),
+        vehicles=vehicles,
+        travel=replace(problem.travel, vehicle_to_incident_s=np.array([[900, 900], [100, 100]], np.int64)),
+        parameters=Parameters(horizon_s=1_000),
+    )
+    (row,) = solved(problem).unmet
+    assert (row.item, row.quantity, row.reason) == ("boat", 1, "TOO_LATE")
