@@ -17,6 +17,7 @@ from scenarios.world import World
 from scenarios.world_files import read_world, write_world
 
 if TYPE_CHECKING:
+    from optimizer.dispatch.replanning import PlanDiff
     from scenarios.explanation import Explanation
 
 ON_ROADS = "county"  # the scenario that can be put on real roads
@@ -74,9 +75,16 @@ def plan_world(
 
 
 def write_reports(
-    folder: Path, opened: Opened, solved: Solved, *, lang: str, why: "Explanation | None" = None
+    folder: Path,
+    opened: Opened,
+    solved: Solved,
+    *,
+    lang: str,
+    why: "Explanation | None" = None,
+    changes: "PlanDiff | None" = None,
 ) -> tuple[ReportView, tuple[Path, ...]]:
-    """plan.html, plan.xlsx, plan.geojson and plan.png for people; names and stock as far as a World knows them."""
+    """plan.html, plan.xlsx, plan.geojson and plan.png for people, of a re-plan also changes.html; names and stock as
+    far as a World knows them."""
     names, situation, closures, places = Names(), None, (), ()
     if opened.world is not None and opened.stock is not None:
         names, situation = names_of(opened.world, opened.stock), situation_of(opened.world, opened.stock)
@@ -93,9 +101,16 @@ def write_reports(
 
         reasons = why_view(words_of(opened), why)
     written = write_report(
-        folder, problem=solved.problem, plan=solved.plan, layers=layers, view=view, why=reasons, lang=lang
+        folder,
+        problem=solved.problem,
+        plan=solved.plan,
+        layers=layers,
+        view=view,
+        why=reasons,
+        changes=changes,
+        lang=lang,
     )
-    paths = (written.html, written.xlsx, written.geojson, written.png)
+    paths = (written.html, written.xlsx, written.geojson, written.png, written.changes)
     return view, tuple(path for path in paths if path is not None)
 
 

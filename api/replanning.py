@@ -17,9 +17,9 @@ from api.usecases import (
     open_problem,
     open_with_plan,
     open_world,
+    reported,
     silent,
     verified,
-    write_run,
 )
 from inventory.database import now, reading, transaction
 from inventory.ledger.post import Act
@@ -51,11 +51,12 @@ class Replanning:
 
 def replan_file(
     problem: Path, running: Path, *, out: Path, at: datetime | None = None, seed: int = 0,
-    closures: Counting | None = None, tell: Tell = silent,
+    closures: Counting | None = None, report: Path | None = None, lang: str = "zh", tell: Tell = silent,
 ) -> Replanning:  # fmt: skip
     """A plan for a problem (a file or a World folder) from the plan that runs; `at`: as things stand at that instant
-    if all has gone as planned, and that problem is written beside the plan. `closures`: counted so; None: cautiously
-    if the running plan or the problem does. Raises `BadInput`, `PlanRefused`."""
+    if all has gone as planned, and that problem is written beside the plan; `closures`: counted so; None: cautiously
+    if the running plan or the problem does; `report`: a folder for the pages of `solve_file` and one that tells what
+    differs. Raises `BadInput`, `PlanRefused`."""
     phases = Phases(tell)
     with phases.phase("read"):
         before = load_plan(running)
@@ -71,8 +72,9 @@ def replan_file(
         if problem_file is not None:
             write_text(problem_file, dumps(document))
         write_plan(out, solved.plan)
-        write_run(out, solved, phases)
-    return Replanning(solved, _diff(remaining, solved.plan), problem_file)
+    changes = _diff(remaining, solved.plan)
+    reported(out, opened, solved, report=report, lang=lang, phases=phases, changes=changes)
+    return Replanning(solved, changes, problem_file)
 
 
 def _still_cautious(running: Plan) -> Counting | None:
@@ -140,10 +142,11 @@ def diff_files(before: Path, after: Path) -> "PlanDiff":
 def replan_live(
     *, out: Path, situation: str = LIVE, place: str | None = None, as_of: datetime | None = None,
     roads: Path | None = None, crs: str | None = None, seed: int = 0, closures: Counting | None = None,
-    commit: bool = False, actor: str = "", key: str | None = None, hold_h: Decimal | None = None, tell: Tell = silent,
+    commit: bool = False, actor: str = "", key: str | None = None, hold_h: Decimal | None = None,
+    report: Path | None = None, lang: str = "zh", tell: Tell = silent,
 ) -> Replanning:  # fmt: skip
     """A plan for the situation as it stands, from the plan in force; with `commit` it replaces that plan at once.
-    `closures` as in `replan_file`. Raises what `live` and `commit_plan` raise, NoRunningPlan."""
+    `closures` and `report` as in `replan_file`. Raises what `live` and `commit_plan` raise, NoRunningPlan."""
     phases = Phases(tell)
     with database() as engine:
         with reading(engine) as connection:
@@ -162,7 +165,8 @@ def replan_live(
         solved = _replanned(opened, remaining, sha256, seed=seed, phases=phases)
         with phases.phase("write"):
             write_plan(out, solved.plan)
-            write_run(out, solved, phases)
+        changes = _diff(remaining, solved.plan, shift_s=shift_s)
+        reported(out, opened, solved, report=report, lang=lang, phases=phases, changes=changes)
         committed = None
         if commit and solved.feasible:
             act = Act(actor=actor, reason="PLAN", at=now(), key=key, reference=plan_reference(situation))
@@ -171,14 +175,15 @@ def replan_live(
                 committed = commit_plan(
                     connection, solved.plan, act=act, situation=situation, expires_at=until, as_of=world.as_of
                 )
-    return Replanning(solved, _diff(remaining, solved.plan, shift_s=shift_s), committed=committed)
+    return Replanning(solved, changes, committed=committed)
 
 
 def _without(plan: Plan, done: frozenset[tuple[str, str]], gone: Any) -> Plan:
     """What is left of the plan in force: stops not reported done, shipments that have not left."""
     left = dict(gone)
     rows = []
-    for row in sorted(plan.shipments, key=lambda row: row.id):
+    # who gets what left of a lot that goes to several: as in scenarios.deliveries, tasks first
+    for row in sorted(plan.shipments, key=lambda row: (row.task is None, row.id)):
         key = row.store, row.item, row.lot
         part = min(row.quantity, left.get(key, Decimal(0)))
         if part:

@@ -21,7 +21,9 @@ from scenarios.exchange.problem import Counting, Note
 if TYPE_CHECKING:
     from inventory.five_fixed import Report
     from optimizer.dispatch.check import Violation
+    from optimizer.dispatch.replanning import PlanDiff
     from scenarios.exchange.foreseen import Foreseen
+    from scenarios.explanation import Explanation
     from scenarios.world import World
 
 Tell = Callable[[str], None]
@@ -184,13 +186,28 @@ def solve_and_write(
             why = explain_opened(opened, solved.plan, seed=seed, tell=phases.tell)
         if why is not None:
             write_explanation(out, opened, solved.plan, why)
+    reported(out, opened, solved, report=report, lang=lang, phases=phases, why=why)
+    return solved
+
+
+def reported(
+    out: Path,
+    opened: Opened,
+    solved: Solved,
+    *,
+    report: Path | None,
+    lang: str,
+    phases: Phases,
+    why: "Explanation | None" = None,
+    changes: "PlanDiff | None" = None,
+) -> None:
+    """The pages and tables for people, where they are asked for, and plan.run.json."""
     if report is not None and solved.feasible:
         from api.demo import write_reports
 
         with phases.phase("report"):
-            write_reports(report, opened, solved, lang=lang, why=why)
+            write_reports(report, opened, solved, lang=lang, why=why, changes=changes)
     write_run(out, solved, phases)
-    return solved
 
 
 def write_run(out: Path, solved: Solved, phases: Phases) -> None:

@@ -12,6 +12,7 @@ from optimizer.dispatch.why.road_values import RoadValue, road_values
 from optimizer.dispatch.why.sensitivity import SAMPLES, Sensitivity, sensitivity
 from optimizer.dispatch.why.stores import DemandWhy, store_alternatives
 from optimizer.dispatch.why.task_values import COUNT, ReleasedStock, TaskValues, task_values
+from optimizer.dispatch.why.whole import Whole
 
 if TYPE_CHECKING:
     from scenarios.exchange.cover import Inhabited
@@ -74,14 +75,15 @@ def explain_plan(
     stops, demands = team_alternatives(problem, plan), store_alternatives(problem, plan)
     tell("phase.why.values")
     stock = ReleasedStock(problem)
-    tasks = task_values(problem, count=limits.values, stock=stock)
+    whole = Whole(problem, plan, seed=seed) if problem.coupled else None
+    tasks = task_values(problem, count=limits.values, stock=stock, whole=whole)
     worth, cover, foreseen = None, None, None
     if roads is not None:
         from scenarios.exchange.cover import covered
         from scenarios.exchange.foreseen import foresee
         from scenarios.exchange.reopened import reopened_travel
 
-        worth = road_values(problem, plan, reopened_travel(problem, roads), seed=seed, stock=stock)
+        worth = road_values(problem, plan, reopened_travel(problem, roads), seed=seed, stock=stock, whole=whole)
         foreseen = foresee(problem, plan, roads)
         tell("phase.why.coverage")
         cover = covered(problem, plan, roads, inhabited, limit_s=limits.cover_s, moves=limits.moves)

@@ -32,13 +32,21 @@ if TYPE_CHECKING:
 
 ASSETS = Path(__file__).parent / "assets"
 CONTENTS = ("figures", "map", "incidents", "unmet", "foreseen", "teams", "supplies", "why", "situation", "levels")
+CHANGES = "changes.html"  # beside the page of a re-plan, which links there
 # Full tags, because the style sheet hides what is exactly `lang=zh` or `lang=en`.
 LANGUAGE_NAMES: tuple[tuple[Lang, str, str], ...] = (("zh", "zh-CN", "中文"), ("en", "en-GB", "English"))
 
 
-def plan_html(view: ReportView, *, scene: Scene | None = None, why: "WhyView | None" = None, lang: Lang = "zh") -> str:
+def plan_html(
+    view: ReportView,
+    *,
+    scene: Scene | None = None,
+    why: "WhyView | None" = None,
+    changed: bool = False,
+    lang: Lang = "zh",
+) -> str:
     """The whole page, in both languages, `lang` shown first; `scene` is the map (None: nothing has a position), `why`
-    the explanation (None: not asked for).
+    the explanation (None: not asked for), `changed` whether a page beside it tells what differs from the plan before.
 
     Equal input gives equal text. The fonts hold the characters of this page alone.
     """
@@ -48,7 +56,7 @@ def plan_html(view: ReportView, *, scene: Scene | None = None, why: "WhyView | N
         [
             f'<a class="skip" href="#main">{both(say("report.skip"))}</a>',
             _top(view, title),
-            _contents({"why": why is not None, "foreseen": view.foreseen is not None}),
+            _contents({"why": why is not None, "foreseen": view.foreseen is not None}, changed=changed),
             '<main id="main">',
             figures_section(view),
             _map(view, scene, lang=lang),
@@ -130,11 +138,17 @@ def page_buttons() -> str:
     )
 
 
-def _contents(there: Mapping[str, bool]) -> str:
+def _contents(there: Mapping[str, bool], *, changed: bool) -> str:
     """`there`: of the sections that a page need not have, which it has."""
-    label = say("report.contents")
     shown = [one for one in CONTENTS if there.get(one, True)]
     links = "".join(f'<li><a href="#{one}">{both(say(f"contents.{one}"))}</a></li>' for one in shown)
+    if changed:
+        links += f'<li><a href="{CHANGES}">{both(say("changes.link"))}</a></li>'
+    return contents_bar(links)
+
+
+def contents_bar(links: str) -> str:
+    label = say("report.contents")
     return f'<nav {hover(label)} aria-label="{escape(label.zh)}"><ul>{links}</ul></nav>'
 
 

@@ -242,6 +242,9 @@ def _cure(context: _Context, unmet: Unmet) -> Label:
             stores=_listed(names.name("stores", store) for store in facts.get("stores", ())),
             tasks=_listed(names.name("checks", check) for check in facts.get("tasks", ())),
         )
+    if unmet.reason is Reason.BELOW_RESERVE_FLOOR and unmet.facts.get("tasks"):
+        names = _listed(context.names.name("checks", check) for check in unmet.facts["tasks"])
+        return say("cure.BELOW_RESERVE_FLOOR.tasks", tasks=names)
     if unmet.reason is not Reason.FIVE_FIXED:
         words = cure(unmet)
         return Label(words["zh"], words["en"])
@@ -313,7 +316,7 @@ def _incident_cards(
 def _level_rows(plan: Plan) -> tuple[LevelRow, ...]:
     rows = []
     for order, level in enumerate(plan.levels, start=1):
-        text, better = change(level)
+        text, better = change(level.value, level.practice)
         if level.gap is None:
             gap = say("level.unproven")
         else:
@@ -324,10 +327,10 @@ def _level_rows(plan: Plan) -> tuple[LevelRow, ...]:
                 name=level.name,
                 label=say(f"level.{level.name}"),
                 unit=say(f"level.{level.name}.unit"),
-                value=level_value(level, level.value, gini=level.gini),
-                bound=level_value(level, level.bound),
+                value=level_value(level.value, gini=level.gini),
+                bound=level_value(level.bound),
                 gap=gap,
-                practice=level_value(level, level.practice, gini=level.gini_practice),
+                practice=level_value(level.practice, gini=level.gini_practice),
                 change=text,
                 better=better,
             )

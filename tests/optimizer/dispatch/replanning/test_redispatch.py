@@ -1,5 +1,6 @@
 """R1 by hand: who may turn, what it costs, and what the checker says of those who turn without leave."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -17,43 +18,27 @@ from optimizer.dispatch.problem import (
     Started,
     Task,
     Team,
-    Travel,
 )
+from optimizer.dispatch.why.alternatives import team_alternatives
+from optimizer.dispatch.why.sensitivity import sensitivity
 from optimizer.units import UNREACHABLE
 
 INT = np.int64
 
 
 @pytest.fixture
-def problem() -> DispatchProblem:
+def problem(build: Callable[..., DispatchProblem]) -> DispatchProblem:
     """A is bound for a light incident, 400 s away; a grave one lies 100 s from where it is. B is at its base, 1,000 s
     from either."""
-    from datetime import UTC, datetime
-
-    none = np.zeros((0, 2), INT)
-    return DispatchProblem(
-        as_of=datetime(2026, 6, 1, tzinfo=UTC),
-        items=(),
+    return build(
         incidents=(Incident("grave", "flood", 5, 0), Incident("light", "flood", 2, -600)),
         tasks=(Task("g", "grave", "c", 1, 600), Task("l", "light", "c", 1, 600)),
-        demands=(),
         teams=(Team("A", "5", ("c",), 5, "p", 60), Team("B", "5", ("c",), 5, "p", 60)),
-        stores=(),
-        stock=(),
-        reserve_floor={},
-        vehicles=(),
-        travel=Travel(
-            np.array([[900, 900], [1000, 1000]], INT),
-            np.array([[[0, 500], [500, 0]]], INT),
-            np.zeros(2, INT),
-            none,
-            none.copy(),
-            en_route_to_incident_s=np.array([[100, 399], [UNREACHABLE, UNREACHABLE]], INT),
-        ),
-        service_s=np.full((2, 2), 600, INT),
+        base=[[900, 900], [1000, 1000]],
+        between=[[0, 500], [500, 0]],
+        moving=[[100, 399], [UNREACHABLE, UNREACHABLE]],
         started=(Started("A", "l", "en_route", 400, 27.0, 109.0),),
         parameters=Parameters(redispatch=((2, (4, 5)),)),
-        sha256="0" * 64,
     )
 
 
@@ -125,3 +110,22 @@ def test_two_on_the_way_to_a_task_for_one_leave_the_other_free(problem: Dispatch
     assert orders(plan)["B"][0] == "l"
     assert "l" not in orders(plan).get("A", [])
     assert check(problem, plan) == ()
+
+
+def test_who_may_turn_is_explained_like_any_other(problem: DispatchProblem) -> None:
+    """A goes on to l at 400 and then to g, 560 s away, since B is 4,000 s from both: l by B costs 2 x (4660 - 1000)
+    more, and A then turns to g at 100 instead of 960 (1,000 + 60 + 500 = 1,560)."""
+    far = problem.travel.team_to_incident_s.copy()
+    far[1] = 4_000
+    problem = replace(problem, travel=replace(problem.travel, team_to_incident_s=far))
+    plan = solve(replace(problem, bans=(Ban(team="A", task="g"),)))
+    assert orders(plan) == {"A": ["l"], "B": ["g"]}
+    mine, other = team_alternatives(problem, plan)
+    assert mine.kept is None
+    assert [(row.team, row.position, row.cost) for row in mine.alternatives] == [
+        ("B", 2, 2 * (4660 + 560 + 600 - 1000))
+    ]
+    # before l: l is then reached at 700 + 60 + 500; after it: g at 1,000 + 60 + 500
+    first, last = 5 * (700 - 4660) + 2 * (1860 - 1000), 5 * (2160 - 4660)
+    assert [(row.team, row.cost) for row in other.alternatives] == [("A", min(first, last))]
+    assert {(row.team, row.task) for row in sensitivity(problem, plan, samples=2).stops} == {("A", "l"), ("B", "g")}
