@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from api.commands import db, files, five_fixed, plan, replan, simulate, stock
-from api.commands.kit import Kit, acting
+from api.commands.kit import Kit, acting, not_over
 from api.lang import DEFAULT, UnknownLanguage, take_lang
 from api.mistakes import BAD_INPUT, DONE, RED, disk, foreseen, misused
 from api.say import Speaker
@@ -279,9 +279,11 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         name: Annotated[str, argument("arg.scenario.build")] = "county",
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
         roads: Annotated[Path | None, option("--roads", "opt.roads")] = None,
+        overwrite: Annotated[bool, option("--overwrite", "opt.overwrite")] = False,
     ) -> int:
         from api.demo import build_scenario
 
+        not_over(out / "world.json", overwrite=overwrite)
         with speaker.working():
             world = build_scenario(name, out=out, seed=seed, roads=roads, tell=speaker.phase)
         speaker.remarks(world.notes)

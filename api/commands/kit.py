@@ -107,6 +107,12 @@ def old_file(name: str, path: Path) -> Path:
     return path
 
 
+def not_over(path: Path, *, overwrite: bool) -> None:
+    """Work done by hand is not replaced unasked. Raises BadInput where the file is there."""
+    if path.exists() and not overwrite:
+        raise BadInput("--out", [Fault("--out", "WouldOverwrite", {"file": path})])
+
+
 def whole_number(name: str, value: str) -> int:
     """Raises BadInput naming the argument."""
     if not value.isascii() or not value.isdigit():

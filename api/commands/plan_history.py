@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.commands.kit import Kit, acting, moment, quantity
+from api.commands.kit import Kit, acting, moment, not_over, quantity
 from api.say import Speaker
 
 if TYPE_CHECKING:
@@ -146,9 +146,11 @@ def register(group: typer.Typer, kit: Kit) -> None:
         plan: Annotated[Path, argument("arg.plan")],
         at: Annotated[str, option("--at", "opt.at")],
         out: Annotated[Path, option("--out", "opt.out.advance")],
+        overwrite: Annotated[bool, option("--overwrite", "opt.overwrite")] = False,
     ) -> int:
         from api.replanning import advance_file
 
+        not_over(out / "problem.json", overwrite=overwrite)
         with speaker.working():
             seen = advance_file(problem, plan, at=moment("--at", at), out=out, tell=speaker.phase).progress
         on_scene = sum(one.on_scene for one in seen.under_way)

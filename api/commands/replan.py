@@ -42,8 +42,10 @@ def register(app: typer.Typer, kit: Kit) -> None:
             "--commit": commit or None, "--hold-h": hold_h, "--actor": actor, "--key": key,
         }  # fmt: skip
         given = {name: value for name, value in only_live.items() if value is not None}
-        if live and (problem is not None or at is not None):
-            raise BadInput("replan", [Fault("", "ProblemAndLive", {"problem": problem or "--at"})])
+        if live and problem is not None:
+            raise BadInput("replan", [Fault("", "ProblemAndLive", {"problem": problem})])
+        if live and at is not None:
+            raise BadInput("replan", [Fault("--at", "AtAndLive")])
         if not live and given:
             raise BadInput("replan", [Fault(name, "OnlyLive", {"name": name}) for name in given])
         if live:

@@ -69,6 +69,9 @@ def test_a_problem_is_taken_to_an_instant_changed_and_replanned(built: Path, hom
     assert all(27.0 <= row["lat"] <= 27.02 for row in document["started"] if row["state"] == "en_route")
     document["closures"].append({"id": "C2", "road_name": "X102", "speed_factor": 0})
     (folder / "problem.json").write_text(json.dumps(document), "utf-8")
+    run("plan", "advance", built / "problem.json", home / "plan.json", "--at", "2024-06-03T08:31:30+08:00",
+        "--out", folder, code=2)  # fmt: skip
+    assert "--overwrite" in capsys.readouterr().err
     run("replan", folder / "problem.json", folder / "plan.json", "--out", new, "--lang", "en")
     run("check", folder / "problem.json", new)
     run("plan", "diff", folder / "plan.json", new, "--problem", built)
@@ -89,7 +92,9 @@ def test_what_belongs_together_is_asked_for(built: Path, home: Path, capsys: Cap
     run("replan", built, "--out", home / "x.json", code=2)
     assert "--live" in capsys.readouterr().err
     run("replan", built, home / "plan.json", "--out", home / "x.json", "--commit", code=2)
+    capsys.readouterr()
     run("replan", "--live", "--at", "2024-06-03T08:40:00+08:00", "--out", home / "x.json", code=2)
+    assert "--as-of" in capsys.readouterr().err
 
 
 def test_the_situation_is_replanned_by_what_its_teams_report(office: Path, capsys: Capture) -> None:

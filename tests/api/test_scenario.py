@@ -49,6 +49,19 @@ def test_build_leaves_a_folder_that_solve_takes(tmp_path: Path, capsys: Capture)
     assert cli.run(["check", str(folder / "problem.json"), str(plan)]) == 0
 
 
+def test_a_folder_somebody_has_worked_on_is_not_replaced_unasked(tmp_path: Path, capsys: Capture) -> None:
+    build = ["scenario", "build", "hamlet", "--out", str(tmp_path / "mine")]
+    assert cli.run(build) == 0
+    teams = tmp_path / "mine" / "teams.csv"
+    written = teams.read_text("utf-8")
+    teams.write_text("my own", "utf-8")
+    assert cli.run([*build, "--lang", "en"]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert teams.read_text("utf-8") == "my own"
+    assert cli.run([*build, "--overwrite"]) == 0
+    assert teams.read_text("utf-8") == written
+
+
 def test_the_demo_tells_the_whole_story(tmp_path: Path, capsys: Capture) -> None:
     assert cli.run(["demo", "--scenario", "hamlet", "--out", str(tmp_path), "--lang", "en"]) == 0
     told = capsys.readouterr().out
