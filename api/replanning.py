@@ -199,6 +199,7 @@ class RolledBack:
     committed: Committed
     changes: "PlanDiff | None"
     names: Names
+    as_of: datetime | None  # the moment the plan that is back is for
 
 
 def rollback(
@@ -210,11 +211,15 @@ def rollback(
     with database() as engine, transaction(engine) as connection:
         running = next((one for one in list_plans(connection, situation) if one.status == "committed"), None)
         before = None if running is None else plan_on_record(connection, running.number, situation)[1]
+        again = plan_on_record(connection, number, situation)[0]
+        shift_s = 0
+        if running is not None and running.as_of is not None and again.as_of is not None:
+            shift_s = (again.as_of - running.as_of) // timedelta(seconds=1)
         moment = moment_of(connection, situation, as_of)
         plan, done = roll_back(connection, number, act=act, situation=situation,
                                expires_at=hold_until(act.at, moment, hold_h), as_of=moment)  # fmt: skip
-        changes = None if before is None else _diff(parse_plan_text(before, source="running"), plan)
-        return RolledBack(done, changes, names(connection, situation))
+        changes = None if before is None else _diff(parse_plan_text(before, source="running"), plan, shift_s=shift_s)
+        return RolledBack(done, changes, names(connection, situation), again.as_of)
 
 
 def progress(

@@ -79,12 +79,12 @@ def register(app: typer.Typer, kit: Kit) -> None:
             done = replan_file(
                 problem, plan, out=out, at=None if at is None else moment("--at", at), seed=seed, tell=speaker.phase
             )
-        return _tell(speaker, done, out, None)
+        return _tell(speaker, done, out, None, folder=problem)
 
 
-def _tell(speaker: Speaker, done: "Replanning", out: Path, situation: str | None) -> int:
+def _tell(speaker: Speaker, done: "Replanning", out: Path, situation: str | None, *, folder: Path | None = None) -> int:
     from api.commands.plan import print_committed
-    from api.commands.plan_history import print_diff
+    from api.commands.plan_history import folder_names, print_diff
     from api.show import print_levels
     from api.situation import names_now
 
@@ -99,10 +99,10 @@ def _tell(speaker: Speaker, done: "Replanning", out: Path, situation: str | None
     if not solved.feasible:
         return NO
     print_levels(speaker, solved.problem, solved.plan)
-    names = None if situation is None else names_now(situation)
+    names = folder_names(folder) if situation is None else names_now(situation)
     changes = 0 if solved.plan.replans is None else solved.plan.replans.changes
     speaker.say("plan.changes", count=changes)
-    print_diff(speaker, done.changes, names)
-    if done.committed is not None and names is not None:
+    print_diff(speaker, done.changes, names, as_of=solved.problem.as_of)
+    if done.committed is not None:
         print_committed(speaker, done.committed, names)
     return DONE

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from api import cli
+from api.replanning import rollback
 from scenarios.exchange.plan import load_plan, plan_sha256
 from scenarios.world import World
 
@@ -163,3 +164,31 @@ def test_plans_are_listed_shown_and_brought_back(office: Path, capsys: Capture) 
     assert "in force" in capsys.readouterr().out
     run("plan", "list", "--json")
     assert [one["same_as"] for one in json.loads(capsys.readouterr().out)] == [None, None, int(numbers[0])]
+
+
+def test_a_roll_back_compares_by_the_clock_not_by_the_moments_of_the_plans(office: Path, capsys: Capture) -> None:
+    run("solve", "--live", "--out", office / "first.json", "--commit")
+    run("replan", "--live", "--as-of", "2024-06-03T08:31:00+08:00", "--out", office / "second.json", "--commit")
+    capsys.readouterr()
+    done = rollback(1, actor="duty")
+    assert done.changes is not None
+    same = [row for row in done.changes.assignments if row.kind in ("kept", "retimed") and row.was is None]
+    assert same
+    first = {(order.team, stop.task): stop.arrive_s for order in load_plan(office / "first.json").team_orders
+             for stop in order.stops}  # fmt: skip
+    second = {(order.team, stop.task): stop.arrive_s for order in load_plan(office / "second.json").team_orders
+              for stop in order.stops}  # fmt: skip
+    for row in same:
+        assert row.arrive_s == first[row.who, row.what]
+        assert row.arrive_before_s == second[row.who, row.what] + 60
+
+
+def test_orders_and_changes_are_told_by_names_and_the_clock(office: Path, built: Path, capsys: Capture) -> None:
+    run("solve", "--live", "--out", office / "first.json", "--commit")
+    capsys.readouterr()
+    run("plan", "show")
+    told = capsys.readouterr().out
+    assert "08:3" in told
+    assert "+0:" not in told
+    run("replan", built, office / "plan.json", "--at", "2024-06-03T08:40:00+08:00", "--out", office / "new.json")
+    assert "+0:" not in capsys.readouterr().out
