@@ -35,6 +35,7 @@ class Replanning:
     changes: "PlanDiff"
     problem_file: Path | None = None  # where the problem as it stood went, if it was advanced
     committed: Committed | None = None
+    lost: tuple[str, ...] = ()  # teams of the running plan that are no longer there
 
 
 def replan_file(
@@ -58,7 +59,9 @@ def replan_file(
             write_text(problem_file, dumps(document))
         write_plan(out, solved.plan)
         write_text(run_path(out), dumps(run_record(phases.seconds)))
-    return Replanning(solved, _diff(remaining, solved.plan), problem_file)
+    there = opened.loaded.problem.team_index
+    lost = tuple(order.team for order in before.team_orders if order.team not in there)
+    return Replanning(solved, _diff(remaining, solved.plan), problem_file, lost=lost)
 
 
 def advance_file(problem: Path, plan: Path, *, at: datetime, out: Path, tell: Tell = silent) -> "Advanced":

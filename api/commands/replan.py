@@ -96,6 +96,8 @@ def _tell(speaker: Speaker, done: "Replanning", out: Path, situation: str | None
     speaker.say("said.solved", file=out, status=status, seconds=f"{sum(solved.seconds.values()):.1f}")
     if done.problem_file is not None:
         speaker.say("plan.problem_written", file=done.problem_file)
+    if done.lost:
+        speaker.say("plan.lost", teams=list(done.lost))
     if not solved.feasible:
         return NO
     print_levels(speaker, solved.problem, solved.plan)

@@ -89,6 +89,35 @@ def test_a_world_folder_is_replanned_at_an_instant_in_one_step(built: Path, home
     run("check", home / "new.problem.json", new)
 
 
+@pytest.mark.parametrize("at", ["08:30:30", "08:40", "10:30"])
+def test_a_team_taken_out_of_the_folder_is_lost_and_its_tasks_are_open(
+    built: Path, home: Path, capsys: Capture, at: str
+) -> None:
+    new = home / "new.json"
+    teams = built / "teams.csv"
+    lost = load_plan(home / "plan.json").team_orders[0].team
+    rows = teams.read_text("utf-8-sig").splitlines()
+    teams.write_text("\n".join(row for row in rows if not row.startswith(f"{lost},")) + "\n", "utf-8")
+    stamp = f"2024-06-03T{at if at.count(':') == 2 else at + ':00'}+08:00"
+    run("replan", built, home / "plan.json", "--at", stamp, "--out", new)
+    assert lost in capsys.readouterr().out
+    assert lost not in {order.team for order in load_plan(new).team_orders}
+    run("check", home / "new.problem.json", new)
+
+
+def test_a_vehicle_taken_out_of_the_folder_is_lost_too(built: Path, home: Path) -> None:
+    new, vehicles = home / "new.json", built / "vehicles.csv"
+    header = "id,store,payload_kg,volume_m3,profile\n"
+    vehicles.write_text(f"{header}V1,S1,900,4,truck\n", "utf-8")
+    run("solve", built, "--out", home / "plan.json")
+    assert any(row.vehicle for row in load_plan(home / "plan.json").shipments)
+    vehicles.write_text(header, "utf-8")
+    run("replan", built, home / "plan.json", "--at", "2024-06-03T08:30:30+08:00", "--out", new)
+    run("check", home / "new.problem.json", new)
+    run("replan", built, home / "plan.json", "--out", new)
+    run("check", built, new)
+
+
 def test_what_belongs_together_is_asked_for(built: Path, home: Path, capsys: Capture) -> None:
     run("replan", built, "--out", home / "x.json", code=2)
     assert "--live" in capsys.readouterr().err
