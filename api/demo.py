@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.stage import closures_of, names_of, places_of, situation_of
+from api.stage import closures_of, names_of, names_of_codes, places_of, situation_of
 from api.usecases import Opened, Phases, Solved, Tell, open_world, silent, solve_loaded
 from optimizer.errors import BadInput, Fault
 from scenarios.build import problem_document
@@ -12,7 +12,7 @@ from scenarios.exchange.json_text import dumps, write_text
 from scenarios.exchange.plan import run_path, run_record, write_plan
 from scenarios.exchange.problem import parse_problem
 from scenarios.registry import find_scenario
-from scenarios.report import Names, ReportView, network_layers, view_of, write_report
+from scenarios.report import ReportView, network_layers, view_of, write_report
 from scenarios.world import World
 from scenarios.world_files import read_world, write_world
 
@@ -77,7 +77,7 @@ def write_reports(
     folder: Path, opened: Opened, solved: Solved, *, lang: str, why: "Explanation | None" = None
 ) -> tuple[ReportView, tuple[Path, ...]]:
     """plan.html, plan.xlsx, plan.geojson and plan.png for people; names and stock as far as a World knows them."""
-    names, situation, closures, places = Names(), None, (), ()
+    names, situation, closures, places = names_of_codes(solved.problem), None, (), ()
     if opened.world is not None and opened.stock is not None:
         names, situation = names_of(opened.world, opened.stock), situation_of(opened.world, opened.stock)
         closures, places = closures_of(opened.world), places_of(opened.world)

@@ -24,7 +24,7 @@ MAX_ROWS = 40  # a longer table is for the workbook
 
 _SEVERE = {5: "bold red", 4: "red", 3: "yellow"}
 _BETTER = {True: "green", False: "red", None: ""}
-_LEFT = {"level", "incident", "team", "tier", "task", "store", "item", "lot", "reason", "cure", "what", "rule"}
+_LEFT = {"level", "incident", "team", "tier", "task", "store", "item", "lot", "reason", "cure", "what", "rule", "check"}
 
 
 class Show:
@@ -112,7 +112,7 @@ class Show:
         self.section("overdue")
         blocking = sorted(situation.overdue, key=lambda row: (not row.blocks, -(row.units or 0)))
         self.table(
-            ("what", "store", "item", "due", "units"),
+            ("check", "store", "item", "due", "units"),
             (
                 (
                     self.of(row.check),

@@ -102,7 +102,10 @@ def _gap_figure(plan: Plan) -> Figure:
     if not rest:
         return Figure(say("figure.gap"), value, say("figure.gap.note", all=len(plan.levels)))
     parts = [
-        (say(f"level.{level.name}"), say("level.unproven") if level.gap is None else plain(f"≤ {percent(level.gap, decimals=2)}"))
+        (
+            say(f"level.{level.name}"),
+            say("level.unproven") if level.gap is None else plain(f"≤ {percent(level.gap, decimals=2)}"),
+        )
         for level in rest
     ]
     note = Label(
