@@ -178,7 +178,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
     def explain(
         problem: Annotated[Path, argument("arg.problem")],
         plan: Annotated[Path, argument("arg.plan")],
-        output: Annotated[Path | None, option("--output", "opt.output.why")] = None,
+        output: Annotated[Path | None, option("--out", "opt.output.why", also=("--output",))] = None,
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
     ) -> int:
         from api.commands.explain import explain_problem

@@ -18,7 +18,7 @@ MOST = 12  # rows of a table on the console
 def explain_problem(speaker: Speaker, problem: Path, plan: Path, *, output: Path | None, seed: int) -> int:
     """Explain, write the document, print what matters most."""
     if output is not None:
-        new_file("--output", output)
+        new_file("--out", output)
     with speaker.working():
         done = explain_files(problem, plan, output=output, seed=seed, tell=speaker.phase)
         view = why_view(words_of(done.opened), done.found)

@@ -34,15 +34,21 @@ class Kit:
         panel = self.words("panel.arguments")
         return typer.Argument(help=self.words(key), show_default=False, rich_help_panel=panel, **more)
 
-    def option(self, name: str, key: str, facts: dict[str, Any] | None = None, **more: Any) -> Any:
+    def option(
+        self, name: str, key: str, facts: dict[str, Any] | None = None, *, also: tuple[str, ...] = (), **more: Any
+    ) -> Any:
         shown = {"rich_help_panel": self.words("panel.options"), "show_default": False, **more}
-        return typer.Option(name, help=self.words(key, **(facts or {})), **shown)
+        return typer.Option(name, *also, help=self.words(key, **(facts or {})), **shown)
 
     def command(self, group: typer.Typer, name: str, key: str) -> Callable[[Any], Any]:
-        return group.command(name, help=self.words(key), rich_help_panel=self.words("panel.commands"))
+        """In the list of commands stands the first sentence; the parser would cut it after so many letters."""
+        told = self.words(key)
+        first = told.partition("。" if self.lang == "zh" else ". ")[0].removesuffix(".")
+        short = f"{first}{'。' if self.lang == 'zh' else '.'}"
+        return group.command(name, help=told, short_help=short, rich_help_panel=self.words("panel.commands"))
 
     def group(self, app: typer.Typer, name: str, key: str) -> typer.Typer:
-        made = typer.Typer(help=self.words(key), **self.settings)
+        made = typer.Typer(help=self.words(key), short_help=self.words(key), **self.settings)
         app.add_typer(made, name=name, rich_help_panel=self.words("panel.commands"))
         return made
 

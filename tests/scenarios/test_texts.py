@@ -125,7 +125,7 @@ def test_an_input_error_is_told_with_every_fault() -> None:
     error = BadInput("problem.json", [Fault("pins[0].team", "NoSuchTeam", {"name": "Q"}), Fault("", "NotUtf8")])
     lines = explain(error, "zh")
     assert lines[0].startswith("problem.json 有 2 处问题")
-    assert lines[1] == "pins[0].team：没有编号为“Q”的队伍，请改正编号，或在 teams 里补上它；这支队伍确已失去的，把这一行也删去。"
+    assert lines[1] == "pins[0].team：没有编号为“Q”的队伍，请改正编号、在 teams 里补上它，或删去这一行。"
     assert explain(error, "en")[1].startswith("pins[0].team: there is no team “Q”")
 
 
