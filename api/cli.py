@@ -292,12 +292,14 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
 
     @command(scenario, "check", "cmd.scenario.check")
     def scenario_check(folder: Annotated[Path, argument("arg.folder")]) -> int:
-        from api.demo import refresh_world
+        from api.demo import refresh_world, remarks_on
         from api.show import print_world
 
         with speaker.working():
             world = refresh_world(folder, tell=speaker.phase)
+            notes = remarks_on(world)
         print_world(speaker, world)
+        speaker.notes(notes)
         speaker.say("said.loaded", file=folder / "problem.json")
         return DONE
 

@@ -10,7 +10,7 @@ from optimizer.errors import BadInput, Fault
 from scenarios.build import problem_document
 from scenarios.exchange.json_text import dumps, write_text
 from scenarios.exchange.plan import run_path, run_record, write_plan
-from scenarios.exchange.problem import parse_problem
+from scenarios.exchange.problem import Note, parse_problem
 from scenarios.registry import find_scenario
 from scenarios.report import ReportView, network_layers, view_of, write_report
 from scenarios.world import World
@@ -109,3 +109,15 @@ def refresh_world(folder: Path, *, tell: Tell = silent) -> World:
     with phases.phase("write"):
         write_text(folder / "problem.json", dumps(document))
     return world
+
+
+def remarks_on(world: World) -> tuple[Note, ...]:
+    """What `solve` would remark on (who is far from every road, ...), and the tasks that no team can do."""
+    loaded = open_world(world).loaded
+    held = {one for team in loaded.problem.teams for one in team.capabilities}
+    nobody = (
+        Note("", "NobodyCan", {"task": task.id, "capability": task.capability, "known": sorted(held)})
+        for task in loaded.problem.tasks
+        if task.capability not in held
+    )
+    return (*loaded.notes, *nobody)

@@ -106,3 +106,18 @@ def test_check_renews_problem_json_or_names_every_bad_row(tmp_path: Path, capsys
     assert cli.run(["scenario", "check", str(folder), "--lang", "en"]) == 2
     assert "colour" in capsys.readouterr().err
     assert (folder / "problem.json").read_text("utf-8") == renewed
+
+
+def test_check_remarks_on_places_off_the_roads_and_on_tasks_nobody_can_do(tmp_path: Path, capsys: Capture) -> None:
+    folder = tmp_path / "hamlet"
+    assert cli.run(["scenario", "build", "hamlet", "--out", str(folder)]) == 0
+    for name, column, value in (("incidents", "lon", "110.9"), ("tasks", "capability", "serch_rescue")):
+        head, first, *rest = (folder / f"{name}.csv").read_text("utf-8-sig").splitlines()
+        cells = first.split(",")
+        cells[head.split(",").index(column)] = value
+        (folder / f"{name}.csv").write_text("\n".join([head, ",".join(cells), *rest]) + "\n", "utf-8")
+    capsys.readouterr()
+    assert cli.run(["scenario", "check", str(folder), "--lang", "en"]) == 0
+    told = capsys.readouterr().err
+    assert "too far from any road" in told
+    assert "serch_rescue" in told
