@@ -127,6 +127,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
             changed = cases.team_status(code, status.value)
         words = speaker.words(f"team_status.{status.value}")
         speaker.say("plan.team" if changed else "plan.team_same", team=code, status=words)
+        if status is not TeamStatus.ready:
+            speaker.say("plan.team_left", team=code)
         return DONE
 
 
