@@ -108,7 +108,6 @@ def _gap_figure(plan: Plan) -> Figure:
         )
         for level in rest
     ]
-    note = Label(
-        "；".join(f"{name.zh} {gap.zh}" for name, gap in parts), "; ".join(f"{name.en} {gap.en}" for name, gap in parts)
-    )
-    return Figure(say("figure.gap"), value, note)
+    words = Label("；".join(f"{name.zh} {gap.zh}" for name, gap in parts),
+                  "; ".join(f"{name.en} {gap.en}" for name, gap in parts))  # fmt: skip
+    return Figure(say("figure.gap"), value, say("figure.gap.rest", gaps=words))
