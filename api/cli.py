@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from api.commands import db, files, five_fixed, plan, replan, simulate, stock
-from api.commands.kit import Kit, acting, not_over
+from api.commands.kit import Kit, acting, not_over, plan_to
 from api.lang import DEFAULT, UnknownLanguage, take_lang
 from api.mistakes import BAD_INPUT, DONE, RED, disk, foreseen, misused
 from api.say import Speaker
@@ -139,7 +139,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         from api.commands.solve import Asked, solve_live, solve_problem
 
         _positive("--time-limit-s", time_limit_s)
-        asked = Asked(out=out, report=report, time_limit_s=time_limit_s, seed=seed, explain=explain)
+        asked = Asked(out=plan_to(out), report=report, time_limit_s=time_limit_s, seed=seed, explain=explain)
         only_live = {
             "--situation": situation, "--place": place, "--as-of": as_of, "--roads": roads, "--crs": crs,
             "--commit": commit or None, "--hold-h": hold_h, "--actor": actor, "--key": key,

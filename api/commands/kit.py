@@ -119,6 +119,13 @@ def not_over(path: Path, *, overwrite: bool) -> None:
         raise BadInput("--out", [Fault("--out", "WouldOverwrite", {"file": path})])
 
 
+def plan_to(path: Path) -> Path:
+    """Where a plan is written: over an earlier plan perhaps, never over a file of another kind. Raises BadInput."""
+    if path.is_file() and path.suffix.lower() != ".json":
+        raise BadInput("--out", [Fault("--out", "NotAPlanFile", {"file": path})])
+    return path
+
+
 def whole_number(name: str, value: str) -> int:
     """Raises BadInput naming the argument."""
     if not value.isascii() or not value.isdigit():

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.kit import Kit, moment, quantity
+from api.commands.kit import Kit, moment, plan_to, quantity
 from api.say import Speaker
 from optimizer.errors import BadInput, Fault
 
@@ -37,6 +37,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         actor: Annotated[str | None, option("--actor", "opt.actor")] = None,
         key: Annotated[str | None, option("--key", "opt.key")] = None,
     ) -> int:
+        plan_to(out)
         only_live = {
             "--situation": situation, "--place": place, "--as-of": as_of, "--roads": roads, "--crs": crs,
             "--commit": commit or None, "--hold-h": hold_h, "--actor": actor, "--key": key,

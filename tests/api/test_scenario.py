@@ -108,6 +108,16 @@ def test_check_renews_problem_json_or_names_every_bad_row(tmp_path: Path, capsys
     assert (folder / "problem.json").read_text("utf-8") == renewed
 
 
+def test_a_plan_is_not_written_over_a_file_of_another_kind(tmp_path: Path, capsys: Capture) -> None:
+    folder = tmp_path / "hamlet"
+    assert cli.run(["scenario", "build", "hamlet", "--out", str(folder)]) == 0
+    teams = folder / "teams.csv"
+    before = teams.read_bytes()
+    assert cli.run(["solve", str(folder), "--out", str(teams)]) == 2
+    assert "plan.json" in capsys.readouterr().err
+    assert teams.read_bytes() == before
+
+
 def test_check_remarks_on_places_off_the_roads_and_on_tasks_nobody_can_do(tmp_path: Path, capsys: Capture) -> None:
     folder = tmp_path / "hamlet"
     assert cli.run(["scenario", "build", "hamlet", "--out", str(folder)]) == 0
