@@ -86,7 +86,7 @@ def schedule_teams(
     except BadInput as error:
         latest = error.faults[0].facts["latest_s"]
         raise ValueError(
-            f"weight x finish may not fit 64 bits (a team could finish at {latest}): use coarser units of time or weight"
+            f"weight x finish may not fit 64 bits (a team could finish at {latest}): use coarser units"
         ) from None
     objective = result.found.rank()[1]
     least = bound.completion or 0
