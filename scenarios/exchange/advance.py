@@ -28,9 +28,10 @@ def advanced_document(
     """problem.json at that instant, and the same in memory (there without positions of rolling teams).
 
     `document`: the problem file as parsed, of which `loaded` is the problem. Raises `BadInput` for an instant before
-    its `as_of`.
+    its `as_of`, and for a plan that names what the problem does not have.
     """
     problem = loaded.problem
+    _same_names(problem, plan)
     at_s = -((problem.as_of - at) // timedelta(seconds=1))
     if at_s < 0:
         raise BadInput("--at", [Fault("--at", "AtBeforeAsOf", {"at": at, "as_of": problem.as_of})])
@@ -68,6 +69,26 @@ def advanced_document(
     changed["bans"] = [row for row in changed.get("bans", ()) if row.get("task") is None or row["task"] in tasks]
     changed["service_s"] = {task: row for task, row in changed.get("service_s", {}).items() if task in tasks}
     return changed, advanced
+
+
+def _same_names(problem: DispatchProblem, plan: Plan) -> None:
+    """How far a plan has come can only be said where the problem knows whom it sends where."""
+    known: list[tuple[str, Mapping[str, int], str]] = []
+    for number, order in enumerate(plan.team_orders):
+        where = f"team_orders[{number}]"
+        known.append((f"{where}.team", problem.team_index, order.team))
+        for place, stop in enumerate(order.stops):
+            known.append((f"{where}.stops[{place}].incident", problem.incident_index, stop.incident))
+            known.append((f"{where}.stops[{place}].task", problem.task_index, stop.task))
+    for number, row in enumerate(plan.shipments):
+        where = f"shipments[{number}]"
+        known.append((f"{where}.incident", problem.incident_index, row.incident))
+        known.append((f"{where}.store", problem.store_index, row.store))
+        if row.vehicle is not None:
+            known.append((f"{where}.vehicle", problem.vehicle_index, row.vehicle))
+    faults = [Fault(where, "PlanNamesOthers", {"name": name}) for where, index, name in known if name not in index]
+    if faults:
+        raise BadInput("plan", faults)
 
 
 def _incidents(changed: Document, later: DispatchProblem) -> None:

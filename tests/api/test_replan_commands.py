@@ -92,6 +92,22 @@ def test_what_belongs_together_is_asked_for(built: Path, home: Path, capsys: Cap
     run("replan", "--live", "--at", "2024-06-03T08:40:00+08:00", "--out", home / "x.json", code=2)
 
 
+@pytest.mark.parametrize("command", [("plan", "advance"), ("replan",)])
+def test_a_plan_of_another_problem_has_come_nowhere(
+    built: Path, home: Path, capsys: Capture, command: tuple[str, ...]
+) -> None:
+    content = json.loads((home / "plan.json").read_text())
+    team = content["team_orders"][0]["team"]
+    (home / "other.json").write_text(json.dumps(content).replace(f'"{team}"', '"T9"'))
+    problem = json.loads((built / "problem.json").read_text())
+    capsys.readouterr()
+    run(*command, built / "problem.json", home / "other.json", "--at", problem["as_of"].replace("08:30", "08:31"),
+        "--out", home / "later", "--lang", "en", code=2)  # fmt: skip
+    told = capsys.readouterr().err
+    assert "team_orders[0].team: the problem has no “T9”" in told
+    assert "wuding plan advance" in told
+
+
 def test_the_situation_is_replanned_by_what_its_teams_report(office: Path, capsys: Capture) -> None:
     first, second = office / "first.json", office / "second.json"
     run("solve", "--live", "--out", first, "--commit")
