@@ -1,5 +1,7 @@
 """What every command module needs: words in the user's language, arguments and options that explain themselves."""
 
+import os
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -39,7 +41,10 @@ class Kit:
         return typer.Option(name, help=self.words(key, **(facts or {})), **shown)
 
     def command(self, group: typer.Typer, name: str, key: str) -> Callable[[Any], Any]:
-        return group.command(name, help=self.words(key), rich_help_panel=self.words("panel.commands"))
+        text = self.words(key)
+        # the list of commands cuts long texts at spaces, of which Chinese has none: it would show three dots alone
+        short = f"{re.split('[；。]', text)[0]}。" if self.lang == "zh" else None
+        return group.command(name, help=text, short_help=short, rich_help_panel=self.words("panel.commands"))
 
     def group(self, app: typer.Typer, name: str, key: str) -> typer.Typer:
         made = typer.Typer(help=self.words(key), **self.settings)
@@ -90,11 +95,23 @@ def acting(actor: str | None, *, key: str | None = None, note: str | None = None
 
 
 def new_file(name: str, path: Path) -> Path:
-    """Where a file can be written. Raises BadInput for an empty name and for a folder."""
+    """Where a file can be written: asked before the work, not after it. Raises BadInput for an empty name, for a folder
+    and for one that nothing can be written into."""
     if not path.name:
         raise BadInput(name, [Fault(name, "OptionEmpty")])
     if path.is_dir():
         raise BadInput(name, [Fault(name, "IsFolder", {"value": path})])
+    new_folder(name, path.parent)
+    return path
+
+
+def new_folder(name: str, path: Path) -> Path:
+    """A folder to write into, there already or to be made. Raises BadInput."""
+    there = next(one for one in (path, *path.parents) if one.exists())
+    if not there.is_dir():
+        raise BadInput(name, [Fault(name, "NotFolder", {"value": there})])
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise BadInput(name, [Fault(name, "NotWritable", {"value": there})])
     return path
 
 

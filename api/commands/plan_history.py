@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.commands.kit import Kit, acting, moment, quantity
+from api.commands.kit import Kit, acting, moment, new_folder, quantity
 from api.say import Speaker
 
 if TYPE_CHECKING:
@@ -149,6 +149,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
     ) -> int:
         from api.replanning import advance_file
 
+        new_folder("--out", out)
         with speaker.working():
             seen = advance_file(problem, plan, at=moment("--at", at), out=out, tell=speaker.phase).progress
         on_scene = sum(one.on_scene for one in seen.under_way)

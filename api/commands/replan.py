@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.kit import Kit, moment, quantity
+from api.commands.kit import Kit, moment, new_file, quantity
 from api.say import Speaker
 from optimizer.errors import BadInput, Fault
 
 if TYPE_CHECKING:
     from api.replanning import Replanning
 
-DONE, NO = 0, 1
+DONE, NO, NO_ANSWER = 0, 1, 3
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
@@ -37,6 +37,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         actor: Annotated[str | None, option("--actor", "opt.actor")] = None,
         key: Annotated[str | None, option("--key", "opt.key")] = None,
     ) -> int:
+        new_file("--out", out)
         only_live = {
             "--situation": situation, "--place": place, "--as-of": as_of, "--roads": roads, "--crs": crs,
             "--commit": commit or None, "--hold-h": hold_h, "--actor": actor, "--key": key,
@@ -95,7 +96,7 @@ def _tell(speaker: Speaker, done: "Replanning", out: Path, situation: str | None
     if done.problem_file is not None:
         speaker.say("plan.problem_written", file=done.problem_file)
     if not solved.feasible:
-        return NO
+        return NO if solved.plan.stopped_by == "proof" else NO_ANSWER
     print_levels(speaker, solved.problem, solved.plan)
     names = None if situation is None else names_now(situation)
     changes = 0 if solved.plan.replans is None else solved.plan.replans.changes

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.commands.kit import moment, quantity
+from api.commands.kit import moment, new_file, new_folder, quantity
 from api.say import Speaker
 
 if TYPE_CHECKING:
@@ -25,9 +25,16 @@ class Asked:
     explain: bool = False
 
 
+def _where(asked: Asked) -> None:
+    new_file("--out", asked.out)
+    if asked.report is not None:
+        new_folder("--report", asked.report)
+
+
 def solve_problem(speaker: Speaker, asked: Asked, problem: Path) -> int:
     from api.usecases import solve_file
 
+    _where(asked)
     with speaker.working():
         solved = solve_file(
             problem,
@@ -49,6 +56,7 @@ def solve_live(speaker: Speaker, asked: Asked, given: Mapping[str, Any]) -> int:
     from api.situation import names_now
     from api.situation import solve_live as solve
 
+    _where(asked)
     situation = given.get("--situation", "live")
     with speaker.working():
         planned = solve(
