@@ -9,7 +9,8 @@ from api.say import Speaker
 DONE, BAD_INPUT = 0, 2
 RED = "bold red"
 
-_PART = re.compile(r"\.?([^/\\]+)\.(?:[a-z0-9_]{8}|\d+)\.part$")  # a neighbour that is written first
+# the neighbours that are written first: .NAME.xxxxxxxx.part, NAME.1234.part, NAME.part
+_PART = re.compile(r"(?:(?<![^/\\])\.([^/\\]+)\.[a-z0-9_]{8}|([^/\\]+?)(?:\.\d+)?)\.part$")
 _OF_FILES = {
     errno.ENOENT: "missing", errno.ENOTDIR: "missing", errno.EACCES: "permission", errno.EPERM: "permission",
     errno.EROFS: "permission", errno.EISDIR: "folder", errno.ENOSPC: "full", errno.EDQUOT: "full",
@@ -19,7 +20,7 @@ _OF_FILES = {
 
 def disk(error: OSError, speaker: Speaker) -> str:
     """What the system said of a file, in the user's language."""
-    file = _PART.sub(r"\1", str(error.filename or "?"))
+    file = _PART.sub(lambda found: found[1] or found[2], str(error.filename or "?"))
     known = _OF_FILES.get(error.errno or 0)
     cause = error.strerror or type(error).__name__ if known is None else speaker.words(f"disk.{known}")
     return speaker.words("said.disk", file=file, cause=cause)

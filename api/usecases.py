@@ -277,7 +277,9 @@ def travel_matrix(
         starts, ends = read_table(origins, "origins"), read_table(destinations, "destinations")
         pairs = len(starts["id"]) * len(ends["id"])
         if pairs > MOST_PAIRS:
-            raise BadInput("travel", [Fault("--destinations", "TravelTooManyPairs", {"pairs": pairs, "limit": MOST_PAIRS})])
+            raise BadInput(
+                "travel", [Fault("--destinations", "TravelTooManyPairs", {"pairs": pairs, "limit": MOST_PAIRS})]
+            )
         closed = [] if closures is None else read_closures(closures, as_of=instant)
     with phases.phase("roads"):
         network = read_network(roads, crs=crs)

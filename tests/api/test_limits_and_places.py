@@ -62,7 +62,9 @@ def test_a_folder_is_no_plan_file(problem: Path, capsys: Capture) -> None:
     assert "Name a file in it" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("neighbour", ["d/.plan.json.x4k_9z3a.part", "d/plan.json.3030.part", "d/plan.json"])
+@pytest.mark.parametrize(
+    "neighbour", ["d/.plan.json.x4k_9z3a.part", "d/plan.json.3030.part", "d/plan.json.part", "d/plan.json"]
+)
 def test_the_neighbour_that_is_written_first_is_never_named(neighbour: str) -> None:
     told = disk(OSError(errno.ENOSPC, "", neighbour), Speaker("en"))
     assert "d/plan.json (" in told
@@ -90,3 +92,14 @@ def test_reports_centuries_apart_are_taken_for_a_wrong_date(problem: Path, capsy
     out = str(problem.with_name("out"))
     assert cli.run(["simulate", str(problem), "--stream", str(reports), "--out", out, "--lang", "en"]) == 2
     assert "days apart; at most 366" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("stopped_by", "code"), [("proof", 1), ("work", 3)])
+def test_a_replan_without_a_plan_is_a_no_only_where_that_is_proven(stopped_by: str, code: int, capsys: Capture) -> None:
+    from types import SimpleNamespace
+
+    from api.commands.replan import _tell
+
+    plan = SimpleNamespace(status="infeasible", stopped_by=stopped_by, unmet=())
+    solved = SimpleNamespace(notes=(), feasible=False, plan=plan, seconds={})
+    assert _tell(Speaker("en"), SimpleNamespace(solved=solved, problem_file=None), Path("p.json"), None) == code  # type: ignore[arg-type]
