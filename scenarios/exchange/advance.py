@@ -4,7 +4,7 @@ Where a team that is rolling is now is read off the line of its leg (of plan.jso
 to the time it has driven; without a road network it stays unknown, and the team keeps going (T9).
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -73,7 +73,10 @@ def advanced_document(
 
 def _same_names(problem: DispatchProblem, plan: Plan) -> None:
     """How far a plan has come can only be said where the problem knows whom it sends where."""
-    known: list[tuple[str, Mapping[str, int], str]] = []
+    known: list[tuple[str, Container[str], str]] = []
+    asked: dict[str, set[str]] = {}
+    for one in problem.demands:
+        asked.setdefault(one.incident, set()).add(one.item)
     for number, order in enumerate(plan.team_orders):
         where = f"team_orders[{number}]"
         known.append((f"{where}.team", problem.team_index, order.team))
@@ -84,6 +87,10 @@ def _same_names(problem: DispatchProblem, plan: Plan) -> None:
         where = f"shipments[{number}]"
         known.append((f"{where}.incident", problem.incident_index, row.incident))
         known.append((f"{where}.store", problem.store_index, row.store))
+        if row.task is not None:
+            known.append((f"{where}.task", problem.task_index, row.task))
+        elif row.incident in problem.incident_index:
+            known.append((f"{where}.item", asked.get(row.incident, set()), row.item))
         if row.vehicle is not None:
             known.append((f"{where}.vehicle", problem.vehicle_index, row.vehicle))
     faults = [Fault(where, "PlanNamesOthers", {"name": name}) for where, index, name in known if name not in index]

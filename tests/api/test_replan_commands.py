@@ -108,6 +108,22 @@ def test_a_plan_of_another_problem_has_come_nowhere(
     assert "wuding plan advance" in told
 
 
+def test_goods_that_nobody_asks_for_any_more_are_named_too(built: Path, home: Path, capsys: Capture) -> None:
+    content = json.loads((home / "plan.json").read_text())
+    problem = json.loads((built / "problem.json").read_text())
+    row = next(row for row in content["shipments"] if row.get("task") is None)
+    for incident in problem["incidents"]:
+        incident["demands"] = [
+            {"item": one["id"], "quantity": 1} for one in problem["items"] if one["id"] != row["item"]
+        ]
+    (built / "changed.json").write_text(json.dumps(problem))
+    capsys.readouterr()
+    at = problem["as_of"].replace("08:30", "08:31")
+    run("replan", built / "changed.json", home / "plan.json", "--at", at, "--out", home / "n.json", "--lang", "en",
+        code=2)  # fmt: skip
+    assert f".item: the problem has no “{row['item']}”" in capsys.readouterr().err
+
+
 def test_the_situation_is_replanned_by_what_its_teams_report(office: Path, capsys: Capture) -> None:
     first, second = office / "first.json", office / "second.json"
     run("solve", "--live", "--out", first, "--commit")
