@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from api.commands import db, files, five_fixed, plan, replan, simulate, stock
-from api.commands.kit import Counted, Kit, acting, not_over, plan_to
+from api.commands.kit import Counted, Kit, acting, new_file, new_folder, not_over, plan_to
 from api.commands.shared import Given, check_live, live_options
 from api.lang import DEFAULT, UnknownLanguage, take_lang
 from api.mistakes import BAD_INPUT, DONE, RED, disk, foreseen, misused
@@ -28,6 +28,7 @@ from scenarios.texts import text
 
 WORLD = "world"  # where the demo leaves its scenario, beside the plan
 NO, NO_ANSWER, INTERRUPTED = 1, 3, 130
+LONGEST_LIMIT_S = 1_000_000
 
 
 class SchemaName(StrEnum):
@@ -201,6 +202,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
     ) -> int:
         from api.usecases import travel_matrix
 
+        new_file("--out", out)
         with speaker.working():
             done = travel_matrix(
                 roads,
@@ -231,6 +233,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         from api.demo import plan_world, stage_scenario
         from api.show import Show
 
+        new_folder("--out", out)
         with speaker.working():
             world = stage_scenario(name, seed=seed, roads=roads, tell=speaker.phase)
             shown = plan_world(world, out=out, seed=seed, lang=lang, tell=speaker.phase)
@@ -274,6 +277,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
     ) -> int:
         from api.demo import build_scenario
 
+        new_folder("--out", out)
         not_over(out / "world.json", overwrite=overwrite)
         with speaker.working():
             world = build_scenario(name, out=out, seed=seed, roads=roads, tell=speaker.phase)
@@ -333,7 +337,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
 
 
 def _positive(name: str, value: float | None) -> None:
-    if value is not None and not value > 0:
+    if value is not None and not 0 < value <= LONGEST_LIMIT_S:
         raise BadInput(name, [Fault(name, "LimitNotPositive", {"value": value})])
 
 

@@ -1,5 +1,6 @@
 """What every command module needs: words in the user's language, arguments and options that explain themselves."""
 
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -104,11 +105,23 @@ def acting(actor: str | None, *, key: str | None = None, note: str | None = None
 
 
 def new_file(name: str, path: Path) -> Path:
-    """Where a file can be written. Raises BadInput for an empty name and for a folder."""
+    """Where a file can be written: asked before the work, not after it. Raises BadInput for an empty name, for a folder
+    and for one that nothing can be written into."""
     if not path.name:
         raise BadInput(name, [Fault(name, "OptionEmpty")])
     if path.is_dir():
         raise BadInput(name, [Fault(name, "IsFolder", {"value": path})])
+    new_folder(name, path.parent)
+    return path
+
+
+def new_folder(name: str, path: Path) -> Path:
+    """A folder to write into, there already or to be made. Raises BadInput."""
+    there = next(one for one in (path, *path.parents) if one.exists())
+    if not there.is_dir():
+        raise BadInput(name, [Fault(name, "NotFolder", {"value": there})])
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise BadInput(name, [Fault(name, "NotWritable", {"value": there})])
     return path
 
 
@@ -131,7 +144,7 @@ def plan_to(path: Path) -> Path:
     """Where a plan is written: over an earlier plan perhaps, never over a file of another kind. Raises BadInput."""
     if path.is_file() and path.suffix.lower() != ".json":
         raise BadInput("--out", [Fault("--out", "NotAPlanFile", {"file": path})])
-    return path
+    return new_file("--out", path)
 
 
 def whole_number(name: str, value: str) -> int:

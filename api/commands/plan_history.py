@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.commands.kit import Kit, acting, moment, not_over
+from api.commands.kit import Kit, acting, moment, new_folder, not_over
 from api.commands.shared import SITUATION, Given, force_options, force_words
 from api.say import Speaker
 
@@ -142,6 +142,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
     ) -> int:
         from api.replanning import advance_file
 
+        new_folder("--out", out)
         not_over(out / "problem.json", overwrite=overwrite)
         with speaker.working():
             seen = advance_file(problem, plan, at=moment("--at", at), out=out, tell=speaker.phase).progress

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.kit import Counted, Kit, moment, plan_to
+from api.commands.kit import Counted, Kit, moment, new_folder, plan_to
 from api.commands.shared import Given, check_live, live_options, live_words
 from api.say import Speaker
 from optimizer.errors import BadInput, Fault
@@ -13,7 +13,7 @@ from optimizer.errors import BadInput, Fault
 if TYPE_CHECKING:
     from api.replanning import Replanning
 
-DONE, NO = 0, 1
+DONE, NO, NO_ANSWER = 0, 1, 3
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
@@ -35,6 +35,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
         given: Given,
     ) -> int:
         plan_to(out)
+        if report is not None:
+            new_folder("--report", report)
         if live and problem is not None:
             raise BadInput("replan", [Fault("", "ProblemAndLive", {"problem": problem})])
         if live and at is not None:
@@ -93,7 +95,7 @@ def _tell(
     if done.lost:
         speaker.say("plan.lost", teams=list(done.lost))
     if not solved.feasible:
-        return NO
+        return NO if solved.plan.stopped_by == "proof" else NO_ANSWER
     print_levels(speaker, solved.problem, solved.plan)
     print_foreseen(speaker, solved)
     names = folder_names(folder) if situation is None else names_now(situation)

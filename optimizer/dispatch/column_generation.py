@@ -126,13 +126,14 @@ def generate(
     """
     until = None if deadline is None else time.monotonic() + RESERVE * (deadline - time.monotonic())
     master = Master(model, charge)
-    master.open(start, pool, NEAREST)
+    master.open(start, pool, NEAREST, until)
     pricing = Pricing(model, master)
     center, best, hold = master.savings(start), -math.inf, HOLD
     timed_out = False
     for _ in range(ROUNDS):
-        solved = master.solve()
+        solved = master.solve(until)
         if solved is None:
+            timed_out = until is not None and time.monotonic() >= until
             break
         relaxed, prices = solved
         prices = prices.between(center, hold)

@@ -4,6 +4,7 @@ Rows (C1) and (C2) are those of `column_generation`. A team's row (C2) is made w
 which never matter cost nothing.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from optimizer.dispatch.team_model import TeamModel
 from optimizer.units import FloatArray, IntArray
 
 Route = tuple[int, ...]
+LONGEST_MS = 1 << 31
 LOOKED_AT = 40  # nearest teams of a task whose routes it is tried in
 
 
@@ -95,9 +97,12 @@ class Master:
             self.cover[rows[task]].SetCoefficient(variable, tasks.count(task))
         return True
 
-    def open(self, start: Sequence[Route], pool: Iterable[tuple[int, Route]], nearest: int) -> None:
+    def open(
+        self, start: Sequence[Route], pool: Iterable[tuple[int, Route]], nearest: int, deadline: float | None
+    ) -> None:
         """First columns: a schedule and routes met on the way to it; and what tells the LP the worth of a task: each
-        route without one of its stops, and each task put into the `nearest` routes where it costs least."""
+        route without one of its stops, and each task put into the `nearest` routes where it costs least. Fewer where
+        the time.monotonic() reading `deadline` is passed."""
         model = self.model
         for team, tasks in [*enumerate(start), *pool]:
             if tasks:
@@ -106,6 +111,8 @@ class Master:
             for index in range(len(tasks) if len(tasks) > 1 else 0):
                 self.add(team, tasks[:index] + tasks[index + 1 :])
         for slot, task in enumerate(model.data.task_of.tolist()):
+            if deadline is not None and time.monotonic() >= deadline:
+                return
             teams = model.choices[model.start[slot] : model.start[slot + 1]][:LOOKED_AT].tolist()
             found: list[tuple[int, int, int]] = []
             idle = 0
@@ -124,8 +131,13 @@ class Master:
             for _, team, position in found[:nearest]:
                 self.add(team, (*start[team][:position], task, *start[team][position:]))
 
-    def solve(self) -> tuple[float, Prices] | None:
-        """(value, duals) of the LP over the columns so far; None if it failed."""
+    def solve(self, deadline: float | None) -> tuple[float, Prices] | None:
+        """(value, duals) of the LP over the columns so far; None if it failed or the time was over."""
+        if deadline is not None:
+            left_ms = int(1000 * (deadline - time.monotonic()))
+            if left_ms < 1:
+                return None
+            self.solver.SetTimeLimit(min(left_ms, LONGEST_MS))
         if self.solver.Solve() != pywraplp.Solver.OPTIMAL:
             return None
         prize = np.array([row.dual_value() for row in self.cover])

@@ -28,9 +28,10 @@ def advanced_document(
     """problem.json at that instant, and the same in memory (there without positions of rolling teams).
 
     `document`: the problem file as parsed, of which `loaded` is the problem. Raises `BadInput` for an instant before
-    its `as_of`.
+    its `as_of`, and for a plan of another problem.
     """
     problem = loaded.problem
+    _of_this_problem(problem, plan)
     at_s = -((problem.as_of - at) // timedelta(seconds=1))
     if at_s < 0:
         raise BadInput("--at", [Fault("--at", "AtBeforeAsOf", {"at": at, "as_of": problem.as_of})])
@@ -68,6 +69,15 @@ def advanced_document(
     changed["bans"] = [row for row in changed.get("bans", ()) if row.get("task") is None or row["task"] in tasks]
     changed["service_s"] = {task: row for task, row in changed.get("service_s", {}).items() if task in tasks}
     return changed, advanced
+
+
+def _of_this_problem(problem: DispatchProblem, plan: Plan) -> None:
+    """Teams, vehicles or incidents may have gone since; where no incident of the plan is known it is of another
+    problem."""
+    stops = [stop.incident for order in plan.team_orders for stop in order.stops]
+    named = sorted({*stops, *(row.incident for row in plan.shipments)})
+    if named and not any(one in problem.incident_index for one in named):
+        raise BadInput("plan", [Fault("incident", "PlanOfAnotherProblem", {"name": named[0]})])
 
 
 def _incidents(changed: Document, later: DispatchProblem) -> None:

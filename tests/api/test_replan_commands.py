@@ -1,6 +1,7 @@
 """`wuding replan` and `plan list|show|diff|rollback|progress|advance`."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,34 @@ def test_what_belongs_together_is_asked_for(built: Path, home: Path, capsys: Cap
     assert "--as-of" in capsys.readouterr().err
     run("replan", "--live", "--hold-h", "2", "--out", home / "x.json", code=2)
     assert "--commit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [("plan", "advance"), ("replan",)])
+def test_a_plan_of_another_problem_has_come_nowhere(
+    built: Path, home: Path, capsys: Capture, command: tuple[str, ...]
+) -> None:
+    text = (home / "plan.json").read_text()
+    (home / "other.json").write_text(re.sub(r'"incident": "', '"incident": "X', text))
+    problem = json.loads((built / "problem.json").read_text())
+    capsys.readouterr()
+    run(*command, built / "problem.json", home / "other.json", "--at", problem["as_of"].replace("08:30", "08:31"),
+        "--out", home / "later", "--lang", "en", code=2)  # fmt: skip
+    told = capsys.readouterr().err
+    assert "the plan of another problem" in told
+
+
+def test_goods_that_nobody_asks_for_any_more_are_left_out(built: Path, home: Path) -> None:
+    content = json.loads((home / "plan.json").read_text())
+    problem = json.loads((built / "problem.json").read_text())
+    row = next(row for row in content["shipments"] if row.get("task") is None)
+    for incident in problem["incidents"]:
+        incident["demands"] = [
+            {"item": one["id"], "quantity": 1} for one in problem["items"] if one["id"] != row["item"]
+        ]
+    (built / "changed.json").write_text(json.dumps(problem))
+    at = problem["as_of"].replace("08:30", "08:31")
+    run("replan", built / "changed.json", home / "plan.json", "--at", at, "--out", home / "n.json")
+    run("check", home / "n.problem.json", home / "n.json")
 
 
 def test_the_situation_is_replanned_by_what_its_teams_report(office: Path, capsys: Capture) -> None:
