@@ -26,7 +26,8 @@ from optimizer.dispatch.covering import cover
 from optimizer.dispatch.master import Master, Prices, Route
 from optimizer.dispatch.pricing import price, scratch
 from optimizer.dispatch.routes import route_cost
-from optimizer.dispatch.team_model import TeamModel, soonest_finish
+from optimizer.dispatch.soonest import soonest_finish
+from optimizer.dispatch.team_model import TeamModel
 from optimizer.units import FloatArray
 
 QUICK, LABELS = 2_000, 30_000  # labels of a pricing call, and of one that ran out of them

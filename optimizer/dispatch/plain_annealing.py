@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from optimizer.dispatch.annealing import INSERT, NEAREST, draw
-from optimizer.dispatch.kernels import FREE, GROUP, INCIDENT, PLACE, SERVICE, TURNOUT, WEIGHT, TeamData
+from optimizer.dispatch.kernels import FREE, GROUP, INCIDENT, PLACE, SERVICE, TURNOUT, WEIGHT, TeamData, copy_stops
 from optimizer.dispatch.team_model import TeamModel
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
@@ -254,8 +254,7 @@ def anneal_plain(
         current += delta
         if current < best:
             best = current
-            best_stop[:, : n + 1] = stop[:m, : n + 1]
-            best_length[:] = length[:m]
+            copy_stops(stop, length, best_stop, best_length)
     level[0], level[1] = best, current
     return kept
 

@@ -17,13 +17,14 @@ class Routes:
     def __init__(self, model: TeamModel) -> None:
         self.model = model
         teams = len(model.data.free)
-        self.sequence = np.full((teams, model.slots + 1), -1, np.int64)
+        self.sequence = np.empty((teams, model.slots + 1), np.int64)
         self.length = np.zeros(teams, np.int64)
         self.team_of = np.full(model.slots, -1, np.int64)
 
     def copy(self) -> "Routes":
         twin = Routes(self.model)
-        twin.sequence[:], twin.length[:], twin.team_of[:] = self.sequence, self.length, self.team_of
+        kernels.copy_stops(self.sequence, self.length, twin.sequence, twin.length)
+        twin.team_of[:] = self.team_of
         return twin
 
     def read_teams(self) -> None:
@@ -88,11 +89,8 @@ class Routes:
         return free
 
     def costs(self) -> IntArray:
-        data = self.model.data
-        result = np.zeros(len(self.length), np.int64)
-        for k in np.flatnonzero(self.length).tolist():
-            result[k] = kernels.sequence_cost(data, k, self.sequence[k], self.length[k])
-        return result
+        costs: IntArray = kernels.sequence_costs(self.model.data, self.sequence, self.length)
+        return costs
 
     def unserved(self) -> int:
         """Level 1 of the slots nobody has; a pinned one outweighs all others."""
