@@ -9,7 +9,16 @@ import math
 import numpy as np
 from numba import njit
 
-from optimizer.dispatch.kernels import INFEASIBLE, TeamData, best_insertion, copy_stops, holds_task, insert, remove, walk
+from optimizer.dispatch.kernels import (
+    INFEASIBLE,
+    TeamData,
+    best_insertion,
+    copy_stops,
+    holds_task,
+    insert,
+    remove,
+    walk,
+)
 from optimizer.units import BoolArray, IntArray
 
 NEAREST = 128  # teams of a slot that an insertion tries; farther ones are left to construction and columns
