@@ -292,16 +292,6 @@ def best_insertion(
 
 
 @njit(cache=True, nogil=True)
-def put_in(data: TeamData, k: int, sequence: IntArray, length: int, slot: int) -> tuple[int, int]:
-    """`best_insertion` for callers outside the search."""
-    found: tuple[int, int] = best_insertion(
-        k, sequence, length, slot, -1, data.task_of, data.task, data.team, data.stay, data.base, data.between,
-        data.penalty[0],
-    )  # fmt: skip
-    return found
-
-
-@njit(cache=True, nogil=True)
 def construct(
     data: TeamData,
     start: IntArray,

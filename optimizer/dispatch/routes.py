@@ -141,6 +141,15 @@ def route_cost(model: TeamModel, team: int, tasks: Sequence[int]) -> int:
     return int(kernels.sequence_cost(model.data, team, sequence, len(sequence)))
 
 
+def route_costs(model: TeamModel, routes: Sequence[tuple[int, Sequence[int]]]) -> list[int]:
+    """`route_cost` of many (team, tasks)."""
+    teams = np.array([team for team, _ in routes], np.int64)
+    slots = np.array([model.slot_of[task] for _, tasks in routes for task in tasks], np.int64)
+    ends = np.array([len(tasks) for _, tasks in routes], np.int64).cumsum()
+    costs: list[int] = kernels.costs_of(model.data, teams, slots, ends).tolist()
+    return costs
+
+
 def out_of_reach(data: TeamData, team: int, task: int) -> bool:
     """Proof that a team can never serve a task: not in time by any chain of legs, whatever it does before."""
     between = data.between[data.group[team]] + data.turnout[team]

@@ -1,4 +1,4 @@
-"""How soon a team can have finished a task, whatever it does before: the quickest chains of legs, the shortest last one."""
+"""How soon a team can have finished a task, whatever it does before: quickest chains of legs, shortest last ones."""
 
 import numpy as np
 from numba import njit

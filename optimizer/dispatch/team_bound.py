@@ -65,7 +65,7 @@ def assignment_bound(
 
 @njit(cache=True, nogil=True)
 def _shortest_stops(data: TeamData, able: BoolArray, arrive: IntArray, setup: IntArray, positions: int) -> IntArray:
-    """(positions, teams): time that the p shortest stops of a team take at least, setup (also from the base) included."""
+    """(positions, teams): time that the p shortest stops of a team take at least, setup also from the base included."""
     task, team, stay = data.task, data.team, data.stay
     ahead = np.full((positions, len(team)), UNREACHABLE, np.int64)  # to begin with: the shortest ones, rising
     ahead[0] = 0
