@@ -221,10 +221,10 @@ class _Lots:
 
     def _lines_of(self, lots: NDArray[np.intp]) -> Iterator[list[StockLine]]:
         """The lines of each of these lots."""
-        ends = (self.first[lots] + self.count[lots]).tolist()
-        rows = [self.rows[k] for start, end in zip(self.first[lots].tolist(), ends, strict=True) for k in range(start, end)]
+        first, counts = self.first[lots].tolist(), self.count[lots].tolist()
+        rows = [self.rows[k] for start, count in zip(first, counts, strict=True) for k in range(start, start + count)]
         lines = map(StockLine, *(map(self.stock[name].__getitem__, rows) for name in _LINE))
-        return (list(islice(lines, count)) for count in self.count[lots].tolist())
+        return (list(islice(lines, count)) for count in counts)
 
     def _done(self, g: int) -> Done:
         days = zip(PER_LOT, self.passed[g].tolist(), self.failed[g].tolist(), strict=True)
