@@ -196,10 +196,12 @@ def stock_of(
     lots: dict[tuple[str, str], list[StockLine]] = {}
     seen: dict[str, set[Decimal]] = {}
     for line in problem.stock:
-        if line.item in items and line.quantity and not line.blocked and (line.expires is None or day <= line.expires):
-            lots.setdefault((line.store, line.item), []).append(line)
-    stated = list({(line.item, line.quantity) for line in problem.stock})
-    stated += [(item, floor) for (_, item), floor in problem.reserve_floor.items()]
+        item = line.item
+        if item in items:
+            seen.setdefault(item, set()).add(line.quantity)
+            if line.quantity and not line.blocked and (line.expires is None or day <= line.expires):
+                lots.setdefault((line.store, item), []).append(line)
+    stated = [(item, floor) for (_, item), floor in problem.reserve_floor.items()]
     stated += [(demand.item, demand.quantity) for demand in problem.demands]
     stated += [(need.item, need.quantity) for task in problem.tasks for need in task.equipment]
     for item, quantity in stated:
