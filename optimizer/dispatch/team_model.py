@@ -173,12 +173,13 @@ def direct_finish(data: TeamData) -> tuple[IntArray, IntArray]:
     task, team, stay, base, between = data.task, data.team, data.stay, data.base, data.between
     arrive = np.full((len(task), len(team)), UNREACHABLE, np.int64)
     finish = arrive.copy()
-    for j in range(len(task)):
-        for k in range(len(team)):
-            there = reach(k, team[k, FREE], team[k, PLACE], j, task, team, base, between)
-            then = done(there, j, k, stay)
-            if there <= task[j, LATEST] and then <= team[k, UNTIL]:
-                arrive[j, k], finish[j, k] = there, min(then, UNREACHABLE)
+    for first in range(0, len(team), 16):  # few teams at a time, whose rows of `base` stay in the cache
+        for j in range(len(task)):
+            for k in range(first, min(first + 16, len(team))):
+                there = reach(k, team[k, FREE], team[k, PLACE], j, task, team, base, between)
+                then = done(there, j, k, stay)
+                if there <= task[j, LATEST] and then <= team[k, UNTIL]:
+                    arrive[j, k], finish[j, k] = there, min(then, UNREACHABLE)
     return arrive, finish
 
 
