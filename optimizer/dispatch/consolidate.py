@@ -35,17 +35,19 @@ class _State:
     column: list[dict[int, int]]  # incident -> position
     used: dict[int, dict[int, dict[int, int]]]
     pairs: dict[int, int]  # store -> incidents it serves
-    known: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
+    known: dict[tuple[int, int], dict[int, tuple[int, int]]] = field(default_factory=dict)
 
-    def ways(self, number: int, incident: int) -> dict[int, int]:
-        """store -> arrival, of the stores that serve the incident and may send it this item."""
+    def ways(self, number: int, incident: int) -> dict[int, tuple[int, int]]:
+        """store -> (arrival, position), of the stores that serve the incident and may send it this item, soonest
+        first."""
         key = number, incident
         if key not in self.known:
             rows, column = self.row[number], self.column[number][incident]
             at = [(store, rows[store]) for store in self.used[incident] if store in rows]
             there = [row for _, row in at]
             times, allowed = self.arrive[number][there, column].tolist(), self.open[number][there, column].tolist()
-            self.known[key] = {store: then for (store, _), then, may in zip(at, times, allowed, strict=True) if may}
+            ways = sorted((*way, store) for (store, _), *way, may in zip(at, times, there, allowed, strict=True) if may)
+            self.known[key] = {store: (then, row) for then, row, store in ways}
         return self.known[key]
 
     def instead(self, incident: int, store: int) -> tuple[float, list[Move]] | None:
@@ -53,13 +55,11 @@ class _State:
         lost, moves = 0.0, []
         serving = self.used[incident]
         for number, lumps in serving[store].items():
-            ways, rows, spare = self.ways(number, incident), self.row[number], self.spare[number]
-            near = sorted(
-                (then, rows[other]) for other, then in ways.items() if other != store and other in serving
-                and spare[rows[other]] > 0
-            )  # fmt: skip
-            left, now, weight = lumps, ways[store], self.weight[number][self.column[number][incident]]
-            for then, at in near:
+            ways, spare = self.ways(number, incident), self.spare[number]
+            left, (now, _), weight = lumps, ways[store], self.weight[number][self.column[number][incident]]
+            for other, (then, at) in ways.items():
+                if other == store or other not in serving or spare[at] <= 0:
+                    continue
                 take = min(left, spare[at])
                 moves.append((number, at, take))
                 lost += weight * take * (then - now)
@@ -108,15 +108,18 @@ def fewer_trips(
     known = {one[2:4]: one for one in first if one is not None}
     queue = [one[:4] for one in known.values()]
     heapify(queue)
-    turn, changed = 0, dict[int, int]()  # incident, or store as -1 - store -> the turn that last touched it
+    turn, changed = 0, dict.fromkeys(state.used, 0)  # the turn that last touched an incident or a store that serves it
     seen = dict.fromkeys(known, 0)
+    served: dict[int, list[int]] = {}
+    for incident, stores in state.used.items():
+        for store in stores:
+            served.setdefault(store, []).append(incident)
     while queue:
         ratio, _, incident, store = heappop(queue)
         if store not in state.used[incident]:
             continue
-        near = (incident, *(-1 - other for other in state.used[incident]))
         now: _Entry | None = known[incident, store]
-        if max(changed.get(one, 0) for one in near) > seen[incident, store]:
+        if changed[incident] > seen[incident, store]:
             now = entry(incident, store)
             if now is None:
                 continue
@@ -129,8 +132,9 @@ def fewer_trips(
             budget -= max(0.0, now[1])
             state.give_up(incident, store, now[4])
             turn += 1
-            takers = (int(model.items[number].stores[at]) for number, at, _ in now[4])
-            changed |= dict.fromkeys((incident, -1 - store, *(-1 - taker for taker in takers)), turn)
+            takers = {int(model.items[number].stores[at]) for number, at, _ in now[4]}
+            for touched in (store, *takers):
+                changed |= dict.fromkeys(served[touched], turn)
     return _flows(state, flows)
 
 

@@ -132,7 +132,8 @@ def _direct(problem: DispatchProblem, model: TeamModel) -> tuple[IntArray, IntAr
     """Arrival and finish of going straight there, limits not applied."""
     task, team = model.data.task.copy(), model.data.team.copy()
     task[:, LATEST], team[:, UNTIL] = UNREACHABLE, UNREACHABLE
-    return direct_finish(model.data._replace(task=task, team=team))
+    arrive, finish = direct_finish(model.data._replace(task=task, team=team))
+    return arrive, finish
 
 
 def _team_facts(

@@ -9,7 +9,7 @@ from optimizer.dispatch.coupling import TEAM_LEVELS, Errands
 from optimizer.dispatch.fairness import Share, shares
 from optimizer.dispatch.fairness_bound import fairness_bound, reached
 from optimizer.dispatch.levels import Value, rank, supply_levels
-from optimizer.dispatch.loading import Leg, from_lots, legs_of, load_of, without_lots
+from optimizer.dispatch.loading import Leg, from_lots, legs_of, loads_of, without_lots
 from optimizer.dispatch.plan import Shipment
 from optimizer.dispatch.practice import practice_loads
 from optimizer.dispatch.problem import LEVELS, DispatchProblem, StockLine
@@ -46,9 +46,9 @@ class Sent:
     def dated(self, flows: tuple[Flow, ...]) -> "Sent":
         """The same with other flows, by the list rule (S6), after the errands."""
         loads = [
-            load_of(supply, int(s), int(i), int(n))
+            load
             for supply, flow in zip(self.model.items, flows, strict=True)
-            for s, i, n in zip(flow.store, flow.incident, flow.lumps, strict=True)
+            for load in loads_of(supply, flow.store, flow.incident, flow.lumps)
         ]
         legs = tuple(self.first.then(legs_of(self.first.rest, loads)))
         return replace(

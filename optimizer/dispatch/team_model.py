@@ -8,15 +8,25 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
-from optimizer.dispatch.kernels import INFEASIBLE, TeamData, chains, longest_leg, nearest_legs, stays
+from optimizer.dispatch.kernels import (
+    FREE,
+    INFEASIBLE,
+    LATEST,
+    PLACE,
+    UNTIL,
+    TeamData,
+    done,
+    longest_leg,
+    reach,
+    stays,
+)
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.redispatch import first_legs, may_turn
 from optimizer.dispatch.schedule import team_starts
 from optimizer.errors import BadInput, Fault
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
-
-CHAIN_LOOKS = 100_000_000  # legs looked at for the quickest chains
 
 
 @dataclass(frozen=True)
@@ -157,51 +167,20 @@ def _limit(reported: IntArray, limits: list[int | None]) -> IntArray:
     )
 
 
+@njit(cache=True, nogil=True)
 def direct_finish(data: TeamData) -> tuple[IntArray, IntArray]:
     """(arrive, finish), both (tasks, teams), of going straight there; UNREACHABLE where that cannot be."""
-    tasks, teams = data.service.shape
-    if tasks == 0 or teams == 0:
-        return np.zeros((tasks, teams), np.int64), np.zeros((tasks, teams), np.int64)
-    # tasks of one incident are reached at the same time
-    incidents, first, of = np.unique(data.incident_of, return_index=True, return_inverse=True)
-    travel = data.base.T[incidents].copy()
-    away = np.flatnonzero(data.place >= 0)
-    if away.size:
-        travel[:, away] = data.between[data.group[away], data.place[away]].T[incidents]
-    there = incidents[:, None] == data.place[None, :]
-    begin = np.maximum(data.free[None, :], data.release[first][:, None])
-    arrive = np.where(there, begin, begin + data.turnout[None, :] + travel)
-    arrive = np.where((travel >= UNREACHABLE) & ~there, UNREACHABLE, arrive)[of]
-    finish = np.minimum(np.maximum(arrive, data.ready) + data.service, UNREACHABLE)
-    late = (arrive > data.latest[:, None]) | (finish > data.until[None, :])
-    return np.where(late, UNREACHABLE, arrive), np.where(late, UNREACHABLE, finish)
-
-
-def soonest_finish(data: TeamData, able: BoolArray) -> tuple[IntArray, bool]:
-    """(tasks, teams): no route of the team finishes the task before; UNREACHABLE where it may not serve it. And
-    whether a stop that costs more than it is worth is never worth making: no detour is quicker, nobody waits.
-
-    A team comes no sooner than by the quickest chain of legs (turnouts and services on the way left out; looked for
-    where that is quick), and, where it has waited for the report nearby, by the shortest last leg.
-    """
-    groups, places = data.between.shape[0], data.between.shape[2]
-    base = np.where((data.place >= 0)[:, None], UNREACHABLE, data.base)
-    last = np.minimum(base, nearest_legs(data.between)[data.group]) + data.turnout[:, None]
-    last[:, np.bincount(data.incident_of, minlength=places) > 1] = 0  # it may have had another task there
-    travel, straight = last, False
-    if max(10 * groups * places**3, len(data.free) * places**2) <= CHAIN_LOOKS:
-        travel, metric = chains(data)
-        travel = travel + data.turnout[:, None]
-        latest = max(int(data.release.max(initial=0)), int(data.ready.max(initial=0)))
-        straight = metric and latest <= int(data.free.min(initial=UNREACHABLE))
-    there = np.flatnonzero(data.place >= 0)
-    travel[there, data.place[there]] = last[there, data.place[there]] = 0
-    arrive = np.maximum(
-        data.free[None, :] + travel.T[data.incident_of], data.release[:, None] + last.T[data.incident_of]
-    )
-    finish = np.maximum(arrive, data.ready) + data.service
-    bad = ~able | (arrive > data.latest[:, None]) | (finish > data.until[None, :])
-    return np.where(bad, UNREACHABLE, np.minimum(finish, UNREACHABLE)), straight
+    task, team, stay, base, between = data.task, data.team, data.stay, data.base, data.between
+    arrive = np.full((len(task), len(team)), UNREACHABLE, np.int64)
+    finish = arrive.copy()
+    for first in range(0, len(team), 16):  # few teams at a time, whose rows of `base` stay in the cache
+        for j in range(len(task)):
+            for k in range(first, min(first + 16, len(team))):
+                there = reach(k, team[k, FREE], team[k, PLACE], j, task, team, base, between)
+                then = done(there, j, k, stay)
+                if there <= task[j, LATEST] and then <= team[k, UNTIL]:
+                    arrive[j, k], finish[j, k] = there, min(then, UNREACHABLE)
+    return arrive, finish
 
 
 def reachable(data: TeamData) -> BoolArray:

@@ -14,7 +14,6 @@ from optimizer.errors import BadInput, Fault
 from optimizer.network.closures import Closure, apply_closures
 from optimizer.network.graph import RoadNetwork
 from optimizer.network.profiles import Profile, profile_from
-from optimizer.network.read import read_network
 from optimizer.network.snap import SnappedPoints
 from optimizer.network.travel import Router
 from optimizer.units import UNREACHABLE, IntArray
@@ -134,6 +133,8 @@ def roads_of(file: ProblemFile, *, folder: Path, network: RoadNetwork | None, so
         path = folder / file.network.file
         if not path.exists():
             raise BadInput(source, [Fault("network.file", "RoadFileMissing", {"file": str(path)})])
+        from optimizer.network.read import read_network  # and networkx with it, only where a file is read
+
         network = read_network(path, crs=file.network.crs)
     custom = {
         name: profile_from(name, row.model_dump(exclude_none=True)) for name, row in file.network.profiles.items()
