@@ -1,7 +1,8 @@
 """Travel times of a problem with one closure lifted: what `road_values` compares with.
 
 Endpoints stay where they are snapped, the order of the hierarchy and its customization are shared, so that a lifted
-closure costs a partial customization and the queries. Metres stay those of the closed roads: level 7 has no value.
+closure costs a partial customization and the queries. Metres and ways of rounds stay those of the closed roads: level 7
+has no value, and level 6 counts first trips.
 """
 
 from collections.abc import Iterator
