@@ -1,0 +1,412 @@
+"""Delivery rounds: the trips that the list rule gives a store, joined to rounds over several incidents (S9).
+
+A batch is what the list rule brings to one incident on one trip (or one row of it, where a vehicle cannot hold all and
+the rows are few). Few batches go through an exact program (`round_kernels`), more through OR-Tools' routing library
+(`optimizer.rounds`). Either result is dated by S6 and S9 anew and counts only where level 6 of the store falls, or
+stays while metres fall. Work is limited by counts, so equal problems give equal rounds.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Literal
+
+import numpy as np
+
+from optimizer.dispatch.loading import MOST_TRIPS, Leg, Load, legs_of
+from optimizer.dispatch.plan import Shipment
+from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.round_kernels import best_rounds
+from optimizer.dispatch.supply_model import fleet
+from optimizer.dispatch.trips import leg_s, round_m
+from optimizer.rounds.plan import Fleet, Loads, plan_rounds
+from optimizer.units import UNREACHABLE, FloatArray, IntArray
+
+EXACT_STEPS = 10_000_000  # of the exact program, per store: about 10 ms; 9 batches on five vehicles
+ALL_STEPS = 100_000_000  # per plan
+MOST_EXACT = 12  # batches of the exact program: tables of 3^12 x 12
+ROWS = 8  # rows up to which a store that cannot take all at once is split to single rows
+MODELS = 2  # of the routing library per plan: about 100 ms each
+BATCHES = 40  # of a store for the routing library
+SOLUTIONS = 30
+SMALL = Decimal("1e-6")  # kg and m3 are counted in millionths, loads up and room down
+METRE_PRICE = 1e-9  # in units of level 6: metres decide where waiting is equal
+SAME = 1e-9  # relative: less of level 6 than that is no reason
+
+Route = list[list[int]]  # the rounds of one vehicle, each its batches in order
+Method = Literal["exact", "search"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What goes to one incident together."""
+
+    incident: int
+    parts: tuple[tuple[Load, Decimal], ...]
+
+    @property
+    def weight(self) -> float:
+        return sum(load.weight * float(quantity) for load, quantity in self.parts)
+
+
+@dataclass(frozen=True)
+class StoreTrips:
+    """The trips of one store with vehicles of its own, as the list rule dates them."""
+
+    problem: DispatchProblem
+    vehicles: tuple[int, ...]
+    legs: tuple[Leg, ...]
+
+    @property
+    def waits(self) -> float:
+        """Level 6 of what is brought."""
+        return sum(leg.load.weight * float(leg.quantity) * leg.arrive_s for leg in self.legs)
+
+    def promise(self) -> float:
+        """At most so much of level 6 can be saved: nothing is there before a first trip of its own. 0: no rounds."""
+        problem, travel = self.problem, self.problem.travel
+        incidents = sorted({leg.load.incident for leg in self.legs})
+        if len(incidents) < 2 or travel.vehicle_between_s is None or travel.vehicle_group is None:
+            return 0.0
+        rows = np.array(self.vehicles)
+        free = np.array([problem.vehicles[vehicle].available_from_s for vehicle in self.vehicles])
+        first = np.maximum(problem.known_from_s[incidents][None, :], free[:, None])
+        first = (first + travel.vehicle_to_incident_s[np.ix_(rows, incidents)]).min(axis=0)
+        soonest = dict(zip(incidents, first.tolist(), strict=True))
+        return sum(
+            leg.load.weight * float(leg.quantity) * max(0, leg.arrive_s - soonest[leg.load.incident])
+            for leg in self.legs
+        )
+
+    def batches(self) -> tuple[Batch, ...]:
+        """By trip; by row where no vehicle takes all at once and the rows are few."""
+        trips: dict[tuple[int, str, int], list[tuple[Load, Decimal]]] = {}
+        for leg in self.legs:
+            key = leg.load.incident, leg.vehicle or "", leg.trip or 0
+            trips.setdefault(key, []).append((leg.load, leg.quantity))
+        by_trip = tuple(Batch(key[0], tuple(parts)) for key, parts in sorted(trips.items(), key=lambda one: one[0]))
+        if len(self.legs) > ROWS or len(self.legs) == len(by_trip):
+            return by_trip
+        every = [part for batch in by_trip for part in batch.parts]
+        carriers = [self.problem.vehicles[vehicle] for vehicle in self.vehicles]
+        kg, m3 = _size(self.problem, every)
+        if any(kg <= one.payload_kg and m3 <= one.volume_m3 for one in carriers):
+            return by_trip
+        return tuple(Batch(batch.incident, (part,)) for batch in by_trip for part in batch.parts)
+
+
+def _size(problem: DispatchProblem, parts: Iterable[tuple[Load, Decimal]]) -> tuple[Decimal, Decimal]:
+    """kg and m3."""
+    kg, m3 = Decimal(0), Decimal(0)
+    for load, quantity in parts:
+        item = problem.items[load.item]
+        kg += quantity * item.mass_kg
+        m3 += quantity * item.volume_m3
+    return kg, m3
+
+
+@dataclass(frozen=True)
+class _Arrays:
+    """n batches, V vehicles; see `best_rounds`."""
+
+    weight: FloatArray
+    kg: IntArray
+    m3: IntArray
+    room_kg: IntArray
+    room_m3: IntArray
+    free_s: IntArray
+    out_s: IntArray
+    out_m: FloatArray
+    leg_s: IntArray
+    leg_m: FloatArray
+
+
+def _units(values: Iterable[Decimal], rounding: str) -> IntArray:
+    return np.array([int((value / SMALL).to_integral_value(rounding)) for value in values], np.int64)
+
+
+def _arrays(problem: DispatchProblem, vehicles: Sequence[int], batches: Sequence[Batch]) -> _Arrays:
+    travel = problem.travel
+    assert travel.vehicle_between_s is not None
+    assert travel.vehicle_group is not None
+    rows, there = np.array(vehicles), np.array([batch.incident for batch in batches])
+    out = travel.vehicle_to_incident_s[np.ix_(rows, there)]
+    groups = travel.vehicle_group[rows]
+    legs = np.maximum(travel.vehicle_between_s[np.ix_(groups, there, there)], out[:, None, :] - out[:, :, None])
+    legs[:, there[:, None] == there[None, :]] = 0
+    legs[np.broadcast_to(out[:, None, :] >= UNREACHABLE, legs.shape)] = UNREACHABLE
+    metres, between = np.zeros(out.shape), np.zeros(legs.shape)
+    if travel.vehicle_to_incident_m is not None:
+        metres = travel.vehicle_to_incident_m[np.ix_(rows, there)].astype(np.float64)
+        if travel.vehicle_between_m is not None:
+            between = travel.vehicle_between_m[np.ix_(groups, there, there)].astype(np.float64)
+    sizes = [_size(problem, batch.parts) for batch in batches]
+    carriers = [problem.vehicles[vehicle] for vehicle in vehicles]
+    return _Arrays(
+        weight=np.array([batch.weight for batch in batches]),
+        kg=_units((kg for kg, _ in sizes), ROUND_CEILING),
+        m3=_units((m3 for _, m3 in sizes), ROUND_CEILING),
+        room_kg=_units((one.payload_kg for one in carriers), ROUND_FLOOR),
+        room_m3=_units((one.volume_m3 for one in carriers), ROUND_FLOOR),
+        free_s=np.array([one.available_from_s for one in carriers], np.int64),
+        out_s=out,
+        out_m=metres,
+        leg_s=legs,
+        leg_m=between,
+    )
+
+
+def _exact(problem: DispatchProblem, arrays: _Arrays) -> list[Route] | None:
+    """The best rounds, if every report were in; None where nothing fits."""
+    cost, rows = best_rounds(
+        arrays.weight, arrays.kg, arrays.m3, arrays.free_s, arrays.room_kg, arrays.room_m3, arrays.out_s, arrays.out_m,
+        arrays.leg_s, arrays.leg_m, float(problem.parameters.trip_cost_m), METRE_PRICE,
+    )  # fmt: skip
+    if not np.isfinite(cost):
+        return None
+    routes: list[Route] = [[] for _ in arrays.free_s]
+    for vehicle, turn, batch in rows.tolist():
+        if turn > len(routes[vehicle]):
+            routes[vehicle].append([])
+        routes[vehicle][-1].append(batch)
+    return routes
+
+
+def _searched(problem: DispatchProblem, arrays: _Arrays, batches: Sequence[Batch]) -> list[Route] | None:
+    """Rounds by the routing library: place 0 is home, then one place per batch."""
+    n, count = len(batches), len(arrays.free_s)
+    seconds = np.full((count, n + 1, n + 1), UNREACHABLE, np.int64)
+    metres = np.zeros((count, n + 1, n + 1), np.int64)
+    seconds[:, 0, 1:] = seconds[:, 1:, 0] = arrays.out_s
+    metres[:, 0, 1:] = metres[:, 1:, 0] = np.where(arrays.out_s < UNREACHABLE, arrays.out_m, 0)
+    seconds[:, 1:, 1:] = arrays.leg_s
+    metres[:, 1:, 1:] = np.where(arrays.leg_s < UNREACHABLE, arrays.leg_m, 0)
+    seconds[:, 0, 0] = 0
+    found = plan_rounds(
+        Fleet(np.zeros(count, np.int64), arrays.room_kg.astype(float), arrays.room_m3.astype(float), seconds, metres,
+              free_s=arrays.free_s),
+        Loads(np.zeros(n, np.int64), np.arange(1, n + 1), arrays.kg.astype(float), arrays.m3.astype(float),
+              arrays.weight, problem.known_from_s[[batch.incident for batch in batches]]),
+        horizon_s=problem.parameters.horizon_s, metre_price=METRE_PRICE,
+        trip_price=METRE_PRICE * problem.parameters.trip_cost_m, solutions=SOLUTIONS,
+    )  # fmt: skip
+    if found.left_behind:
+        return None
+    routes: list[Route] = [[] for _ in range(count)]
+    for one in found.rounds:
+        loading = True  # home may be a stop on the way: what is brought after it left with it
+        for stop in one.stops:
+            if stop.picks_up:
+                loading = True
+                continue
+            if loading:
+                routes[one.vehicle].append([])
+                loading = False
+            routes[one.vehicle][-1].append(stop.load)
+    return routes
+
+
+def dated(
+    problem: DispatchProblem, vehicles: Sequence[int], batches: Sequence[Batch], routes: Sequence[Route]
+) -> tuple[Leg, ...] | None:
+    """The legs of these rounds by S6, S7 and S9; None where a rule does not allow them."""
+    legs: list[Leg] = []
+    for vehicle, route in zip(vehicles, routes, strict=True):
+        carrier, straight = problem.vehicles[vehicle], problem.travel.vehicle_to_incident_s[vehicle]
+        back = carrier.available_from_s
+        if len(route) > MOST_TRIPS:
+            return None
+        for trip, mine in enumerate(route, 1):
+            brings: dict[int, dict[int, tuple[Load, Decimal]]] = {}  # incident -> load -> units, in order of the round
+            for batch in mine:
+                there = brings.setdefault(batches[batch].incident, {})
+                for load, quantity in batches[batch].parts:
+                    there[id(load)] = load, there[id(load)][1] + quantity if id(load) in there else quantity
+            kg, m3 = _size(problem, (part for there in brings.values() for part in there.values()))
+            if kg > carrier.payload_kg or m3 > carrier.volume_m3:
+                return None
+            depart = max(0, back, *(problem.incidents[incident].reported_s for incident in brings))
+            arrive = _arrivals(problem, vehicle, depart, tuple(brings))
+            if arrive is None:  # arrivals tie: in the order in which the plan is read
+                return None
+            for incident, there in brings.items():
+                legs += [
+                    Leg(load, quantity, depart, arrive[incident], carrier.id, trip)
+                    for load, quantity in there.values()
+                ]
+            last = next(reversed(brings))
+            back = arrive[last] + int(straight[last])
+    return tuple(legs)
+
+
+def _arrivals(problem: DispatchProblem, vehicle: int, depart: int, stops: tuple[int, ...]) -> dict[int, int] | None:
+    """Incident -> arrival (S9); None where a leg is missing, the horizon passed (S7), or the order of equal arrivals
+    is not that of the ids, in which a plan is read."""
+    now, before = depart + int(problem.travel.vehicle_to_incident_s[vehicle, stops[0]]), stops[0]
+    arrive = {before: now}
+    for incident in stops[1:]:
+        way = leg_s(problem.travel, vehicle, before, incident)
+        if way >= UNREACHABLE or (way == 0 and incident < before):
+            return None
+        now += way
+        arrive[incident], before = now, incident
+    return arrive if now <= problem.parameters.horizon_s else None
+
+
+def metres(problem: DispatchProblem, legs: Iterable[Leg]) -> int:
+    """Level 7 of these trips."""
+    stops: dict[tuple[str, int], dict[int, int]] = {}
+    for leg in legs:
+        if leg.vehicle is not None and leg.trip is not None:
+            stops.setdefault((leg.vehicle, leg.trip), {})[leg.load.incident] = leg.arrive_s
+    total = problem.parameters.trip_cost_m * len(stops)
+    for (vehicle, _), arrive in stops.items():
+        order = tuple(sorted(arrive, key=lambda incident: (arrive[incident], incident)))
+        total += round_m(problem.travel, problem.vehicle_index[vehicle], order)
+    return total
+
+
+def better(trips: StoreTrips, legs: tuple[Leg, ...]) -> bool:
+    """Whether these legs, which bring the same, wait less than the trips, or as long with fewer metres."""
+    new, old = StoreTrips(trips.problem, trips.vehicles, legs).waits, trips.waits
+    if abs(new - old) > SAME * max(1.0, old):
+        return new < old
+    return metres(trips.problem, legs) < metres(trips.problem, trips.legs)
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a model of a store's rounds may bring, and what it takes."""
+
+    promise: float
+    vehicles: int
+    batches: int
+
+    @property
+    def steps(self) -> int:
+        return int(self.vehicles * 3**self.batches * self.batches**2)
+
+
+def worth(trips: StoreTrips) -> Worth:
+    promise = trips.promise()
+    return Worth(promise, len(trips.vehicles), len(trips.batches()) if promise > 0 else 0)
+
+
+def methods(stores: Mapping[str, Worth]) -> dict[str, Method]:
+    """How each store's rounds are sought: those of most promise first, as long as the work lasts."""
+    found: dict[str, Method] = {}
+    steps, models = ALL_STEPS, MODELS
+    for name, one in sorted(stores.items(), key=lambda entry: (-entry[1].promise, entry[0])):
+        if one.promise <= 0:
+            break
+        if one.batches <= MOST_EXACT and one.steps <= min(steps, EXACT_STEPS):
+            found[name] = "exact"
+            steps -= one.steps
+        elif one.batches <= BATCHES and models:
+            found[name] = "search"
+            models -= 1
+    return found
+
+
+def joined(trips: StoreTrips, method: Method | None) -> tuple[Leg, ...]:
+    """The legs of a store as rounds where that is better, else as they are."""
+    if method is None:
+        return trips.legs
+    batches = trips.batches()
+    arrays = _arrays(trips.problem, trips.vehicles, batches)
+    exact = method == "exact"
+    routes = _exact(trips.problem, arrays) if exact else _searched(trips.problem, arrays, batches)
+    found = None if routes is None else dated(trips.problem, trips.vehicles, batches, routes)
+    return found if found is not None and better(trips, found) else trips.legs
+
+
+def kept(trips: StoreTrips, loads: Iterable[Load], rows: Iterable[Shipment]) -> tuple[Leg, ...] | None:
+    """The rounds of a running plan's rows, dated anew, where they bring just these loads and wait no longer than
+    `trips`; else None."""
+    problem, own = trips.problem, {trips.problem.vehicles[vehicle].id: at for at, vehicle in enumerate(trips.vehicles)}
+    by_pair = {(problem.incidents[one.incident].id, problem.items[one.item].id): one for one in loads}
+    seen: dict[tuple[str, int], dict[str, tuple[int, dict[str, Decimal]]]] = {}
+    for row in rows:
+        if row.vehicle not in own or row.trip is None or (row.incident, row.item) not in by_pair:
+            return None
+        there = seen.setdefault((row.vehicle, row.trip), {}).setdefault(row.incident, (row.arrive_s, {}))[1]
+        there[row.item] = there.get(row.item, Decimal(0)) + row.quantity
+    batches: list[Batch] = []
+    routes: list[Route] = [[] for _ in own]
+    brought: dict[tuple[str, str], Decimal] = {}
+    for (vehicle, _), stops in sorted(seen.items(), key=lambda one: one[0]):
+        route = routes[own[vehicle]]
+        route.append([])
+        for incident, (_, there) in sorted(stops.items(), key=lambda stop: (stop[1][0], stop[0])):
+            parts = tuple((by_pair[incident, item], units) for item, units in sorted(there.items()))
+            for item, units in there.items():
+                brought[incident, item] = brought.get((incident, item), Decimal(0)) + units
+            route[-1].append(len(batches))
+            batches.append(Batch(problem.incident_index[incident], parts))
+    if brought != {pair: load.quantity for pair, load in by_pair.items()}:
+        return None
+    try:
+        legs = dated(problem, trips.vehicles, batches, routes)
+    except ValueError:
+        return None
+    return None if legs is None or better(StoreTrips(problem, trips.vehicles, legs), trips.legs) else legs
+
+
+def late_loads(trips: StoreTrips, loads: Iterable[Load]) -> tuple[Leg, ...]:
+    """Trips after these for what the list rule had found no time for (S7)."""
+    brought: dict[int, Decimal] = {}
+    for leg in trips.legs:
+        brought[id(leg.load)] = brought.get(id(leg.load), Decimal(0)) + leg.quantity
+    left = [
+        replace(load, quantity=load.quantity - brought.get(id(load), Decimal(0)))
+        for load in loads
+        if load.quantity > brought.get(id(load), Decimal(0))
+    ]
+    if not left:
+        return ()
+    problem, made, back = trips.problem, dict[str, int](), dict[str, tuple[int, int]]()
+    for leg in trips.legs:
+        if leg.vehicle is not None and leg.trip is not None:
+            made[leg.vehicle] = max(made.get(leg.vehicle, 0), leg.trip)
+            back[leg.vehicle] = max(back.get(leg.vehicle, (0, 0)), (leg.arrive_s, leg.load.incident))
+    vehicles = list(problem.vehicles)
+    for at in trips.vehicles:
+        one = vehicles[at]
+        if one.id in back:
+            arrive, last = back[one.id]
+            home = arrive + int(problem.travel.vehicle_to_incident_s[at, last])
+            vehicles[at] = replace(one, available_from_s=home)
+    rest = replace(problem, vehicles=tuple(vehicles))
+    own = {problem.vehicles[trips.vehicles[0]].store: list(trips.vehicles)}
+    return tuple(
+        leg if leg.vehicle is None or leg.trip is None else replace(leg, trip=leg.trip + made.get(leg.vehicle, 0))
+        for leg in legs_of(rest, left, vehicles=own)
+    )
+
+
+def by_store(problem: DispatchProblem, legs: Iterable[Leg], vehicles: Mapping[str, list[int]]) -> dict[str, StoreTrips]:
+    """The trips of every store with vehicles."""
+    mine: dict[int, list[Leg]] = {}
+    for leg in legs:
+        if leg.vehicle is not None:
+            mine.setdefault(leg.load.store, []).append(leg)
+    names = {store: problem.stores[store].id for store in sorted(mine)}
+    return {name: StoreTrips(problem, tuple(vehicles[name]), tuple(mine[store])) for store, name in names.items()}
+
+
+def with_rounds(problem: DispatchProblem, loads: Iterable[Load], legs: Sequence[Leg]) -> list[Leg]:
+    """The legs of all loads (as `legs_of` dates them) with the trips of each store joined to rounds."""
+    stores = by_store(problem, legs, fleet(problem))
+    how = methods({name: worth(trips) for name, trips in stores.items()})
+    if not how:
+        return list(legs)
+    asked: dict[str, list[Load]] = {}
+    for load in loads:
+        asked.setdefault(problem.stores[load.store].id, []).append(load)
+    done = [leg for leg in legs if leg.vehicle is None]
+    for name, trips in stores.items():
+        mine = joined(trips, how.get(name))
+        done += mine
+        if mine is not trips.legs:
+            done += late_loads(replace(trips, legs=mine), asked[name])
+    return done
