@@ -201,14 +201,23 @@ def trip_metres(model: SupplyModel) -> IntArray:
 
 
 def cost_bound(model: SupplyModel, allowed: tuple[BoolArray, ...], contests: tuple[Contest | None, ...]) -> Fraction:
-    """Level 7 of no plan is less, if it is optimal in levels 2 and 4 and its trips go to one incident each.
+    """Level 7 of no plan is less, if it is optimal in levels 2 and 4.
 
     Items that nobody contests are shipped in full. For each of them an incident needs trips that bring its demand:
     at the least the fractional knapsack of stores by cost per lump. The dearest item of an incident counts, and the
     stores that the most scattered item needs.
+
+    A round (S9) serves several incidents. Its cost is no less than that of the shortest trip of its store, out to its
+    first incident and back from its last. Shared out among its incidents by the part of payload or of volume, whichever
+    is the larger, that the dearest item of each takes up, the shares make up at most twice the whole: together they
+    take up no more than the payload and no more than the volume. So from a store whose vehicles make rounds a lump
+    costs half of that trip by the lumps that fit into it, however few are wanted, and an incident that such a store
+    can serve needs no trip of its own.
     """
     parameters = model.problem.parameters
-    price = 2 * trip_metres(model) + parameters.trip_cost_m
+    metres = trip_metres(model)
+    price = 2 * metres + parameters.trip_cost_m
+    rounds = _round_stores(model)
     least: dict[int, float] = {}
     stores = 0
     for supply, open_, held in zip(model.items, allowed, contests, strict=True):
@@ -217,11 +226,18 @@ def cost_bound(model: SupplyModel, allowed: tuple[BoolArray, ...], contests: tup
         largest = np.cumsum(np.sort(supply.available)[::-1])
         stores = max(stores, int(np.searchsorted(largest, int(supply.demand.sum()))) + 1)
         trip = _trip_lumps(model, supply)
+        shared, what = rounds[supply.stores], model.problem.items[supply.item]
+        weightless = not what.mass_kg and not what.volume_m3  # takes up no part of a trip
+        shortest = np.zeros(len(supply.stores))
+        for row in np.flatnonzero(shared).tolist():
+            shortest[row] = price[supply.stores[row]][model.arrive[supply.stores[row]] < UNREACHABLE].min(initial=0)
         for column, incident in enumerate(supply.incidents.tolist()):
             rows = np.flatnonzero(open_[:, column])
             wanted = int(supply.demand[column])
             cost = price[supply.stores[rows], incident].astype(np.float64)
             rate = cost / np.minimum(np.minimum(supply.available[rows], trip[rows]), wanted)
+            rate[shared[rows]] = 0.0 if weightless else shortest[rows[shared[rows]]] / (2.0 * trip[rows[shared[rows]]])
+            cost[shared[rows]] = 0.0
             most = np.minimum(supply.available[rows], wanted)
             if len(rows) > CHEAPEST:
                 few = np.argpartition(rate, CHEAPEST)[:CHEAPEST]
@@ -234,6 +250,19 @@ def cost_bound(model: SupplyModel, allowed: tuple[BoolArray, ...], contests: tup
             least[incident] = max(least.get(incident, 0.0), total, float(cost.min()))
     # whole metres: rounding of the sum is cut off
     return Fraction(int(sum(least.values()) * (1 - 1e-9)) + parameters.store_cost_m * stores)
+
+
+def _round_stores(model: SupplyModel) -> BoolArray:
+    """(stores,) whether some vehicle of the store can go on from one incident to another."""
+    problem, travel = model.problem, model.problem.travel
+    result = np.zeros(len(problem.stores), np.bool_)
+    if travel.vehicle_between_s is None or travel.vehicle_group is None:
+        return result
+    apart = ~np.eye(len(problem.incidents), dtype=np.bool_)
+    goes_on = ((travel.vehicle_between_s < UNREACHABLE) & apart).any(axis=(1, 2))
+    for store, vehicles in model.vehicles.items():
+        result[problem.store_index[store]] = bool(goes_on[travel.vehicle_group[vehicles]].any())
+    return result
 
 
 def _trip_lumps(model: SupplyModel, supply: ItemSupply) -> IntArray:

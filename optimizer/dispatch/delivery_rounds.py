@@ -345,10 +345,7 @@ def kept(trips: StoreTrips, loads: Iterable[Load], rows: Iterable[Shipment]) -> 
             batches.append(Batch(problem.incident_index[incident], parts))
     if brought != {pair: load.quantity for pair, load in by_pair.items()}:
         return None
-    try:
-        legs = dated(problem, trips.vehicles, batches, routes)
-    except ValueError:
-        return None
+    legs = dated(problem, trips.vehicles, batches, routes)
     return None if legs is None or better(StoreTrips(problem, trips.vehicles, legs), trips.legs) else legs
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from optimizer.dispatch.levels import supply_levels, team_levels
 from optimizer.dispatch.plan import Level, Plan, Shipment, Stop, TeamOrder
 from optimizer.dispatch.problem import Demand, DispatchProblem, Need, Started, StockLine, Task
+from optimizer.dispatch.trips import trips_of
 from optimizer.units import UNREACHABLE, IntArray
 
 
@@ -41,7 +42,7 @@ class Progress:
     open_shipments: tuple[Shipment, ...]  # not left
 
 
-def progress(plan: Plan, *, at_s: int) -> Progress:
+def progress(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Progress:
     """A stop has begun once the team is ordered off (before its turnout); a load has left once its trip departs.
     What begins at this very instant has not begun yet."""
     done: list[tuple[str, str]] = []
@@ -65,9 +66,8 @@ def progress(plan: Plan, *, at_s: int) -> Progress:
             still.append(TeamOrder(order.team, tuple(left)))
     gone = tuple(row for row in plan.shipments if row.depart_s < at_s)
     back: dict[str, int] = {}
-    for row in gone:
-        if row.vehicle is not None:
-            back[row.vehicle] = max(back.get(row.vehicle, 0), 2 * row.arrive_s - row.depart_s)
+    for trip in trips_of(problem, gone):  # a round that has left is made to its end
+        back[trip.vehicle] = max(back.get(trip.vehicle, 0), trip.back_s)
     return Progress(
         done=tuple(done),
         under_way=tuple(under_way),
@@ -111,7 +111,7 @@ def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
         raise ValueError(f"at_s must not be negative: {at_s}")
     if at_s == 0:
         return Advanced(problem, plan, Progress((), (), {}, (), {}, plan.team_orders, plan.shipments))
-    seen = progress(plan, at_s=at_s)
+    seen = progress(problem, plan, at_s=at_s)
     tasks = open_tasks(problem, seen)
     kept = {task.id for task in tasks}
     rows = [problem.task_index[task.id] for task in tasks]

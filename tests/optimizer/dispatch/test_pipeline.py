@@ -104,7 +104,8 @@ def random_problem(seed: int, *, vehicles: bool = False, tight: bool = False) ->
     return DispatchProblem(
         as_of=datetime(2026, 6, 1, tzinfo=UTC), items=items, incidents=incidents, tasks=tasks, demands=demands,
         teams=teams, stores=stores, stock=tuple(stock), reserve_floor=floors, vehicles=fleet,
-        travel=Travel(far(m, n), between, np.zeros(m, np.int64), to_store, to_store[rows].reshape(len(fleet), n)),
+        travel=Travel(far(m, n), between, np.zeros(m, np.int64), to_store, to_store[rows].reshape(len(fleet), n),
+                      vehicle_between_s=between.copy(), vehicle_group=np.zeros(len(fleet), np.int64)),
         service_s=np.array([[task.service_s] * m for task in tasks], np.int64).reshape(len(tasks), m),
         pins=pins, bans=tuple(bans), started=started, parameters=Parameters(horizon_s=3000), sha256="0" * 64,
     )  # fmt: skip
