@@ -51,16 +51,29 @@ class Batch:
 
 @dataclass(frozen=True)
 class StoreTrips:
-    """The trips of one store with vehicles of its own, as the list rule dates them."""
+    """The trips of one store with vehicles of its own: at first as the list rule dates them."""
 
     problem: DispatchProblem
     vehicles: tuple[int, ...]
+    loads: tuple[Load, ...]  # one per incident and item
     legs: tuple[Leg, ...]
 
     @property
     def waits(self) -> float:
-        """Level 6 of what is brought."""
-        return sum(leg.load.weight * float(leg.quantity) * leg.arrive_s for leg in self.legs)
+        """Level 6; what is not brought counts at the horizon."""
+        horizon = self.problem.parameters.horizon_s
+        waits = sum(leg.load.weight * float(leg.quantity) * leg.arrive_s for leg in self.legs)
+        return waits + sum(load.weight * float(load.quantity) * horizon for load in self.left)
+
+    @property
+    def left(self) -> tuple[Load, ...]:
+        """What is not brought."""
+        there: dict[tuple[int, int], Decimal] = {}
+        for leg in self.legs:
+            key = leg.load.incident, leg.load.item
+            there[key] = there.get(key, Decimal(0)) + leg.quantity
+        rest = [(load, load.quantity - there.get((load.incident, load.item), Decimal(0))) for load in self.loads]
+        return tuple(replace(load, quantity=quantity) for load, quantity in rest if quantity > 0)
 
     def promise(self) -> float:
         """At most so much of level 6 can be saved: nothing is there before a first trip of its own. 0: no rounds."""
@@ -266,12 +279,15 @@ def metres(problem: DispatchProblem, legs: Iterable[Leg]) -> int:
     return total
 
 
-def better(trips: StoreTrips, legs: tuple[Leg, ...]) -> bool:
-    """Whether these legs, which bring the same, wait less than the trips, or as long with fewer metres."""
-    new, old = StoreTrips(trips.problem, trips.vehicles, legs).waits, trips.waits
-    if abs(new - old) > SAME * max(1.0, old):
-        return new < old
-    return metres(trips.problem, legs) < metres(trips.problem, trips.legs)
+def better(new: StoreTrips, old: StoreTrips) -> bool:
+    """Whether the new trips bring no less of any load and wait less, or as long with fewer metres."""
+    missed = {(load.incident, load.item): load.quantity for load in old.left}
+    if any(load.quantity > missed.get((load.incident, load.item), Decimal(0)) for load in new.left):
+        return False
+    waits, waited = new.waits, old.waits
+    if abs(waits - waited) > SAME * max(1.0, waited):
+        return waits < waited
+    return metres(new.problem, new.legs) < metres(old.problem, old.legs)
 
 
 @dataclass(frozen=True)
@@ -308,27 +324,36 @@ def methods(stores: Mapping[str, Worth]) -> dict[str, Method]:
     return found
 
 
-def joined(trips: StoreTrips, method: Method | None) -> tuple[Leg, ...]:
-    """The legs of a store as rounds where that is better, else as they are."""
+def joined(trips: StoreTrips, method: Method | None) -> StoreTrips:
+    """The store's trips as rounds where that is better, else as they are.
+
+    Where an incident is still to be reported two ways are tried: with it, and without it until the rest is done.
+    """
     if method is None:
-        return trips.legs
-    batches = trips.batches()
-    arrays = _arrays(trips.problem, trips.vehicles, batches)
-    exact = method == "exact"
-    routes = _exact(trips.problem, arrays) if exact else _searched(trips.problem, arrays, batches)
-    found = None if routes is None else dated(trips.problem, trips.vehicles, batches, routes)
-    return found if found is not None and better(trips, found) else trips.legs
+        return trips
+    problem, every = trips.problem, trips.batches()
+    first = min(problem.vehicles[vehicle].available_from_s for vehicle in trips.vehicles)
+    known = tuple(batch for batch in every if problem.known_from_s[batch.incident] <= first)
+    best = trips
+    for batches in (every, known) if 0 < len(known) < len(every) else (every,):
+        arrays = _arrays(problem, trips.vehicles, batches)
+        routes = _exact(problem, arrays) if method == "exact" else _searched(problem, arrays, batches)
+        legs = None if routes is None else dated(problem, trips.vehicles, batches, routes)
+        if legs is not None:
+            found = and_then(replace(trips, legs=legs))
+            best = found if better(found, best) else best
+    return best
 
 
-def kept(trips: StoreTrips, loads: Iterable[Load], rows: Iterable[Shipment]) -> tuple[Leg, ...] | None:
-    """The rounds of a running plan's rows, dated anew, where they bring just these loads and wait no longer than
-    `trips`; else None."""
+def kept(trips: StoreTrips, rows: Iterable[Shipment]) -> StoreTrips:
+    """The rounds of a running plan's rows, dated anew, where they bring just these loads and `trips` are not better;
+    else `trips`."""
     problem, own = trips.problem, {trips.problem.vehicles[vehicle].id: at for at, vehicle in enumerate(trips.vehicles)}
-    by_pair = {(problem.incidents[one.incident].id, problem.items[one.item].id): one for one in loads}
+    by_pair = {(problem.incidents[one.incident].id, problem.items[one.item].id): one for one in trips.loads}
     seen: dict[tuple[str, int], dict[str, tuple[int, dict[str, Decimal]]]] = {}
     for row in rows:
         if row.vehicle not in own or row.trip is None or (row.incident, row.item) not in by_pair:
-            return None
+            return trips
         there = seen.setdefault((row.vehicle, row.trip), {}).setdefault(row.incident, (row.arrive_s, {}))[1]
         there[row.item] = there.get(row.item, Decimal(0)) + row.quantity
     batches: list[Batch] = []
@@ -343,24 +368,18 @@ def kept(trips: StoreTrips, loads: Iterable[Load], rows: Iterable[Shipment]) -> 
                 brought[incident, item] = brought.get((incident, item), Decimal(0)) + units
             route[-1].append(len(batches))
             batches.append(Batch(problem.incident_index[incident], parts))
-    if brought != {pair: load.quantity for pair, load in by_pair.items()}:
-        return None
     legs = dated(problem, trips.vehicles, batches, routes)
-    return None if legs is None or better(StoreTrips(problem, trips.vehicles, legs), trips.legs) else legs
+    if legs is None or brought != {pair: load.quantity for pair, load in by_pair.items()}:
+        return trips
+    ran = replace(trips, legs=legs)
+    return trips if better(trips, ran) else ran
 
 
-def late_loads(trips: StoreTrips, loads: Iterable[Load]) -> tuple[Leg, ...]:
-    """Trips after these for what the list rule had found no time for (S7)."""
-    brought: dict[int, Decimal] = {}
-    for leg in trips.legs:
-        brought[id(leg.load)] = brought.get(id(leg.load), Decimal(0)) + leg.quantity
-    left = [
-        replace(load, quantity=load.quantity - brought.get(id(load), Decimal(0)))
-        for load in loads
-        if load.quantity > brought.get(id(load), Decimal(0))
-    ]
+def and_then(trips: StoreTrips) -> StoreTrips:
+    """These trips, and after them by the list rule what they leave."""
+    left = trips.left
     if not left:
-        return ()
+        return trips
     problem, made, back = trips.problem, dict[str, int](), dict[str, tuple[int, int]]()
     for leg in trips.legs:
         if leg.vehicle is not None and leg.trip is not None:
@@ -375,35 +394,31 @@ def late_loads(trips: StoreTrips, loads: Iterable[Load]) -> tuple[Leg, ...]:
             vehicles[at] = replace(one, available_from_s=home)
     rest = replace(problem, vehicles=tuple(vehicles))
     own = {problem.vehicles[trips.vehicles[0]].store: list(trips.vehicles)}
-    return tuple(
+    later = (
         leg if leg.vehicle is None or leg.trip is None else replace(leg, trip=leg.trip + made.get(leg.vehicle, 0))
         for leg in legs_of(rest, left, vehicles=own)
     )
-
-
-def by_store(problem: DispatchProblem, legs: Iterable[Leg], vehicles: Mapping[str, list[int]]) -> dict[str, StoreTrips]:
-    """The trips of every store with vehicles."""
-    mine: dict[int, list[Leg]] = {}
-    for leg in legs:
-        if leg.vehicle is not None:
-            mine.setdefault(leg.load.store, []).append(leg)
-    names = {store: problem.stores[store].id for store in sorted(mine)}
-    return {name: StoreTrips(problem, tuple(vehicles[name]), tuple(mine[store])) for store, name in names.items()}
+    return replace(trips, legs=(*trips.legs, *later))
 
 
 def with_rounds(problem: DispatchProblem, loads: Iterable[Load], legs: Sequence[Leg]) -> list[Leg]:
     """The legs of all loads (as `legs_of` dates them) with the trips of each store joined to rounds."""
-    stores = by_store(problem, legs, fleet(problem))
+    asked: dict[int, list[Load]] = {}
+    listed: dict[int, list[Leg]] = {}
+    for load in loads:
+        asked.setdefault(load.store, []).append(load)
+    for leg in legs:
+        if leg.vehicle is not None:
+            listed.setdefault(leg.load.store, []).append(leg)
+    vehicles = fleet(problem)
+    stores = {}
+    for store, mine in sorted(listed.items()):
+        name = problem.stores[store].id
+        stores[name] = StoreTrips(problem, tuple(vehicles[name]), tuple(asked[store]), tuple(mine))
     how = methods({name: worth(trips) for name, trips in stores.items()})
     if not how:
         return list(legs)
-    asked: dict[str, list[Load]] = {}
-    for load in loads:
-        asked.setdefault(problem.stores[load.store].id, []).append(load)
     done = [leg for leg in legs if leg.vehicle is None]
     for name, trips in stores.items():
-        mine = joined(trips, how.get(name))
-        done += mine
-        if mine is not trips.legs:
-            done += late_loads(replace(trips, legs=mine), asked[name])
+        done += joined(trips, how.get(name)).legs
     return done

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.dispatch.delivery_rounds import Method, StoreTrips, Worth, joined, kept, late_loads, methods, worth
+from optimizer.dispatch.delivery_rounds import Method, StoreTrips, Worth, joined, kept, methods, worth
 from optimizer.dispatch.loading import Load, from_lots, legs_of
 from optimizer.dispatch.plan import Shipment
 from optimizer.dispatch.problem import DispatchProblem
@@ -69,12 +69,8 @@ def load_stores(
             if as_listed or name not in model.vehicles:
                 legs = tuple(legs_of(model.problem, mine, as_listed=as_listed, vehicles=model.vehicles))
             else:
-                trips = fresh.get(name) or _listed(model, name, mine)
-                legs = joined(trips, how.get(name))
-                if legs is not trips.legs:
-                    trips = StoreTrips(trips.problem, trips.vehicles, legs)
-                    legs += late_loads(trips, mine)
-                legs = kept(trips, mine, ran.get(name, ())) or legs
+                trips = joined(fresh.get(name) or _listed(model, name, mine), how.get(name))
+                legs = kept(trips, ran[name]).legs if name in ran else trips.legs
             found = StoreLoaded(keys[name], worths[name], how.get(name), from_lots(model.problem, legs, model.lots))
         loaded[name] = found
     return numbered([row for one in loaded.values() for row in one.rows]), Loaded(loaded)
@@ -82,7 +78,7 @@ def load_stores(
 
 def _listed(model: SupplyModel, name: str, loads: list[Load]) -> StoreTrips:
     legs = legs_of(model.problem, loads, vehicles=model.vehicles)
-    return StoreTrips(model.problem, tuple(model.vehicles[name]), tuple(legs))
+    return StoreTrips(model.problem, tuple(model.vehicles[name]), tuple(loads), tuple(legs))
 
 
 def _key(model: SupplyModel, name: str, store: int, loads: list[Load], *, rounds: bool) -> Any:
