@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from optimizer.dispatch.round_kernels import warm_up as warm_up_rounds
 from optimizer.dispatch.team_arrays import warm_up as warm_up_arrays
 from optimizer.dispatch.teams import warm_up as warm_up_teams
 from optimizer.dispatch.together import warm_up as warm_up_together
@@ -31,6 +32,7 @@ def warm_up() -> None:
     problem = to_problem(parse_problem(PROBLEM, source="warm-up"), folder=Path()).problem
     warm_up_teams(problem)
     warm_up_arrays()
+    warm_up_rounds()
     warm_up_together(problem)
     warm_up_why(problem)
     warm_up_simulation()

@@ -259,7 +259,7 @@ def _round_stores(model: SupplyModel) -> BoolArray:
     if travel.vehicle_between_s is None or travel.vehicle_group is None:
         return result
     apart = ~np.eye(len(problem.incidents), dtype=np.bool_)
-    goes_on = ((travel.vehicle_between_s < UNREACHABLE) & apart).any(axis=(1, 2))
+    goes_on: BoolArray = np.any((travel.vehicle_between_s < UNREACHABLE) & apart, axis=(1, 2))
     for store, vehicles in model.vehicles.items():
         result[problem.store_index[store]] = bool(goes_on[travel.vehicle_group[vehicles]].any())
     return result

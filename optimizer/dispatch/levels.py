@@ -123,9 +123,7 @@ def cost_m(problem: DispatchProblem, rows: tuple[Shipment, ...]) -> int:
     metres = 0
     if travel.store_to_incident_m is not None:
         for store, incident in pairs:
-            metres += 2 * int(
-                travel.store_to_incident_m[problem.store_index[store], problem.incident_index[incident]]
-            )
+            metres += 2 * int(travel.store_to_incident_m[problem.store_index[store], problem.incident_index[incident]])
     for (vehicle, _), arrive in rounds.items():
         stops = sorted(arrive, key=lambda incident: (arrive[incident], incident)) if len(arrive) > 1 else arrive
         order = tuple(problem.incident_index[incident] for incident in stops)

@@ -35,7 +35,8 @@ def _ternary(n: int) -> IntArray:
     digits = np.ones(n, np.int64)
     for j in range(1, n):
         digits[j] = 3 * digits[j - 1]
-    return _sums(digits)
+    numbers: IntArray = _sums(digits)
+    return numbers
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
@@ -177,3 +178,11 @@ def _trace(
         done |= 1 << chosen
         last = chosen
     return at
+
+
+def warm_up() -> None:
+    """Compile the kernels on one batch; arrays as they come from real problems."""
+    one, way = np.ones(1, np.int64), np.ones((1, 1), np.int64)
+    best_rounds(
+        np.ones(1), one, one, one, one, one, way, np.ones((1, 1)), way[None].copy(), np.ones((1, 1, 1)), 1.0, 1.0
+    )

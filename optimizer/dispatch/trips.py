@@ -5,6 +5,7 @@ The checker has its own copy of this arithmetic.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from optimizer.dispatch.plan import Shipment
 from optimizer.dispatch.problem import DispatchProblem, Travel
@@ -52,7 +53,7 @@ def round_m(travel: Travel, vehicle: int, stops: tuple[int, ...]) -> int:
     metres = int(straight[stops[0]]) + int(straight[stops[-1]])
     if len(stops) > 1 and travel.vehicle_between_m is not None and travel.vehicle_group is not None:
         between = travel.vehicle_between_m[travel.vehicle_group[vehicle]]
-        metres += sum(int(between[a, b]) for a, b in zip(stops, stops[1:], strict=False))
+        metres += sum(int(between[a, b]) for a, b in pairwise(stops))
     return metres
 
 

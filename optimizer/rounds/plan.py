@@ -2,8 +2,9 @@
 
     (R1) a load is picked up at its store and then brought to its incident by the same vehicle, or left behind
     (R2) on board never more than the vehicle's payload and volume
-    (R3) a vehicle starts at its home store once it is free; the way to the next place is the vehicle's own travel time, and
-         where it has none (height, weight, closures) it does not go. Loading and unloading take no time (assumed)
+    (R3) a vehicle starts at its home store once it is free; the way to the next place is the vehicle's own travel
+         time, and where it has none (height, weight, closures) it does not go. Loading and unloading take no time
+         (assumed)
     (R4) a load is not picked up before its incident is reported; nothing arrives after the horizon
     (R5) a trip begins when the vehicle leaves home and ends when it is home again with nothing aboard (home may be a
          stop on the way); the last way home counts in metres

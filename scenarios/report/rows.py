@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from optimizer.dispatch.plan import Reason
 from scenarios.report.labels import Label, Names, say
+from scenarios.report.trip_rows import TripRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,7 @@ class ReportView:
     incidents: tuple[IncidentCard, ...]
     teams: tuple[StopRow, ...]
     supplies: tuple[SupplyRow, ...]
+    trips: tuple[TripRow, ...]
     unmet: tuple[UnmetRow, ...]
     levels: tuple[LevelRow, ...]
     stock: tuple[StockRow, ...]

@@ -268,7 +268,9 @@ class _Transport:
         straight = travel.vehicle_to_incident_s[at]
         expected = before.arrive_s + max(way, int(straight[other] - straight[one]))
         if s.arrive_s != expected:
-            yield Violation(Code.TRIP_LEG_TIME, f"{where}.arrive_s", names | {"value": s.arrive_s, "expected": expected})
+            yield Violation(
+                Code.TRIP_LEG_TIME, f"{where}.arrive_s", names | {"value": s.arrive_s, "expected": expected}
+            )
 
     def _load(self, vehicle: Vehicle, number: int, rows: Rows) -> Iterator[Violation]:
         """No more than the vehicle carries, all incidents of the trip together."""

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.dispatch.delivery_rounds import Method, StoreTrips, Worth, joined, kept, methods, worth
+from optimizer.dispatch.delivery_rounds import Method, Worth, joined, kept, methods, worth
 from optimizer.dispatch.loading import Load, from_lots, legs_of
 from optimizer.dispatch.plan import Shipment
 from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.store_trips import StoreTrips
 from optimizer.dispatch.supply_model import SupplyModel
 
 NOTHING = Worth(0.0, 0, 0)

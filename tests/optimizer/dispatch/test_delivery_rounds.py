@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal as D
 from fractions import Fraction
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from optimizer.dispatch.check import check
 from optimizer.dispatch.consolidate import cost_bound
-from optimizer.dispatch.delivery_rounds import StoreTrips, Worth, better, joined, methods, metres, with_rounds
+from optimizer.dispatch.delivery_rounds import Worth, joined, methods, with_rounds
 from optimizer.dispatch.levels import rank, supply_levels
 from optimizer.dispatch.loading import Leg, Load, legs_of
 from optimizer.dispatch.pipeline import SolveLimits, solve
@@ -37,6 +37,7 @@ from optimizer.dispatch.problem import (
 )
 from optimizer.dispatch.replanning import advance, basis_of, replan
 from optimizer.dispatch.round_kernels import best_rounds
+from optimizer.dispatch.store_trips import StoreTrips, better, metres
 from optimizer.dispatch.supplies import contest
 from optimizer.dispatch.supply_model import supply_model
 from optimizer.dispatch.supply_plan import SUPPLY_LEVELS
@@ -290,9 +291,7 @@ def test_errands_for_equipment_leave_first_and_straight() -> None:
         stock=(*base.stock, StockLine("s0", "pump", "p", D(1))),
         tasks=(Task("t", "i2", "pumping", 1, 60, equipment=(Need("pump", D(1)),)),),
         teams=(Team("k", "5", ("pumping",), 4, "car", 0),),
-        travel=replace(
-            base.travel, team_to_incident_s=np.full((1, 3), 60, np.int64), team_group=np.zeros(1, np.int64)
-        ),
+        travel=replace(base.travel, team_to_incident_s=np.full((1, 3), 60, np.int64), team_group=np.zeros(1, np.int64)),
         service_s=np.full((1, 1), 60, np.int64),
     )
     plan = solve(problem)
@@ -373,7 +372,7 @@ def test_no_rounds_cost_less_than_the_bound_of_level_seven(seed: int) -> None:
     def least(stops: set[int]) -> int:
         ways = []
         for order in permutations(sorted(stops)):
-            legs = sum(int(between[0, a, b]) for a, b in zip(order, order[1:], strict=False))
+            legs = sum(int(between[0, a, b]) for a, b in pairwise(order))
             ways.append(int(out[0, order[0]]) + legs + int(out[0, order[-1]]))
         return min(ways)
 

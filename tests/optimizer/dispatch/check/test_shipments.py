@@ -200,9 +200,7 @@ MUTANTS = [
     (
         "sooner by way of another incident than straight",
         Code.TRIP_LEG_TIME,
-        lambda p, q, e: in_a_round(
-            e.travel(p, "vehicle_to_incident_s", (1, 1), 900), q, e, leg=100, arrive_s=550
-        ),
+        lambda p, q, e: in_a_round(e.travel(p, "vehicle_to_incident_s", (1, 1), 900), q, e, leg=100, arrive_s=550),
     ),
     (
         "a round that leaves before the last report",
@@ -227,9 +225,7 @@ MUTANTS = [
     (
         "the next trip before the round is over",
         Code.TRIP_VEHICLE_AWAY,
-        lambda p, q, e: in_a_round(
-            p, added(q, Shipment("s8", "S1", "I1", "tent", "X1", D(1), 1299, 1749, "V2", 2)), e
-        ),
+        lambda p, q, e: in_a_round(p, added(q, Shipment("s8", "S1", "I1", "tent", "X1", D(1), 1299, 1749, "V2", 2)), e),
     ),
     (
         "a kilogram over",
