@@ -6,7 +6,7 @@ the rows are few). Few batches go through an exact program (`round_kernels`), mo
 stays while metres fall. Work is limited by counts, so equal problems give equal rounds.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Literal
@@ -22,16 +22,18 @@ from optimizer.dispatch.supply_model import fleet
 from optimizer.rounds.plan import Fleet, Loads, plan_rounds
 from optimizer.units import UNREACHABLE, FloatArray, IntArray
 
-EXACT_STEPS = 10_000_000  # of the exact program, per store: about 10 ms; 9 batches on five vehicles
+EXACT_STEPS = 40_000_000  # of the exact program, per store: about 40 ms; 10 batches on six vehicles
 ALL_STEPS = 100_000_000  # per plan
-MOST_EXACT = 12  # batches of the exact program: tables of 3^12 x 12
-MODELS = 2  # of the routing library per plan: about 100 ms each
+MOST_EXACT = 11  # batches of the exact program: tables of 3^11 x 11
+PART = 8  # batches of one vehicle that are ordered exactly where the store has too many
+MODELS = 1  # of the routing library per plan: 100 to 500 ms each
 BATCHES = 40  # of a store for the routing library
 SOLUTIONS = 30
 SMALL = Decimal("1e-6")  # kg and m3 are counted in millionths, loads up and room down
 METRE_PRICE = 1e-9  # in units of level 6: metres decide where waiting is equal
 
-Method = Literal["exact", "search"]
+# all at once; by the routing library; each vehicle for itself, with what the list rule gave it
+Method = Literal["exact", "search", "apart"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,15 @@ class _Arrays:
     out_m: FloatArray
     leg_s: IntArray
     leg_m: FloatArray
+
+    def of(self, vehicle: int, batches: list[int]) -> "_Arrays":
+        """One vehicle and some of the batches."""
+        one, cells = slice(vehicle, vehicle + 1), np.ix_([vehicle], batches, batches)
+        return _Arrays(
+            self.weight[batches], self.kg[batches], self.m3[batches], self.room_kg[one], self.room_m3[one],
+            self.free_s[one], np.ascontiguousarray(self.out_s[one, batches]),
+            np.ascontiguousarray(self.out_m[one, batches]), self.leg_s[cells], self.leg_m[cells],
+        )  # fmt: skip
 
 
 def _units(values: Iterable[Decimal], rounding: str) -> IntArray:
@@ -166,6 +177,9 @@ def methods(stores: Mapping[str, Worth]) -> dict[str, Method]:
         elif one.batches <= BATCHES and models:
             found[name] = "search"
             models -= 1
+        elif one.batches * PART * 3**PART <= steps:
+            found[name] = "apart"
+            steps -= one.batches * PART * 3**PART
     return found
 
 
@@ -182,12 +196,52 @@ def joined(trips: StoreTrips, method: Method | None) -> StoreTrips:
     best = trips
     for batches in (every, known) if 0 < len(known) < len(every) else (every,):
         arrays = _arrays(problem, trips.vehicles, batches)
-        routes = _exact(problem, arrays) if method == "exact" else _searched(problem, arrays, batches)
-        legs = None if routes is None else dated(problem, trips.vehicles, batches, routes)
-        if legs is not None:
-            found = and_then(replace(trips, legs=legs))
-            best = found if better(found, best) else best
+        for routes in _routes(trips, arrays, batches, method):
+            legs = dated(problem, trips.vehicles, batches, routes)
+            if legs is not None:
+                found = and_then(replace(trips, legs=legs))
+                best = found if better(found, best) else best
     return best
+
+
+def _routes(trips: StoreTrips, arrays: _Arrays, batches: Sequence[Batch], method: Method) -> Iterator[list[Route]]:
+    """What is worth dating."""
+    problem = trips.problem
+    if method == "exact":
+        exact = _exact(problem, arrays)
+        if exact is not None:
+            yield exact
+        return
+    yield _each(problem, arrays, _listed(trips, batches))
+    found = _searched(problem, arrays, batches) if method == "search" else None
+    if found is not None:
+        yield found
+        yield _each(problem, arrays, found)
+
+
+def _listed(trips: StoreTrips, batches: Sequence[Batch]) -> list[Route]:
+    """As the list rule has it."""
+    at = {trips.problem.vehicles[vehicle].id: place for place, vehicle in enumerate(trips.vehicles)}
+    routes: list[Route] = [[] for _ in trips.vehicles]
+    for number, batch in sorted(enumerate(batches), key=lambda one: (one[1].trip, one[0])):
+        routes[at[batch.vehicle]].append([number])
+    return routes
+
+
+def _each(problem: DispatchProblem, arrays: _Arrays, routes: list[Route]) -> list[Route]:
+    """What each vehicle has, a few batches after the other in the best rounds."""
+    found: list[Route] = []
+    for vehicle, route in enumerate(routes):
+        mine: Route = []
+        order = [batch for turn in route for batch in turn]
+        for begin in range(0, len(order), PART):
+            part = order[begin : begin + PART]
+            best = _exact(problem, arrays.of(vehicle, part))
+            if best is None:
+                return routes
+            mine += [[part[batch] for batch in turn] for turn in best[0]]
+        found.append(mine)
+    return found
 
 
 def kept(trips: StoreTrips, rows: Iterable[Shipment]) -> StoreTrips:

@@ -23,6 +23,8 @@ class Batch:
 
     incident: int
     parts: tuple[tuple[Load, Decimal], ...]
+    vehicle: str = ""  # on which trip of which vehicle the list rule brings it
+    trip: int = 0
 
     @property
     def weight(self) -> float:
@@ -79,7 +81,10 @@ class StoreTrips:
         for leg in self.legs:
             key = leg.load.incident, leg.vehicle or "", leg.trip or 0
             trips.setdefault(key, []).append((leg.load, leg.quantity))
-        by_trip = tuple(Batch(key[0], tuple(parts)) for key, parts in sorted(trips.items(), key=lambda one: one[0]))
+        by_trip = tuple(
+            Batch(incident, tuple(parts), vehicle, trip)
+            for (incident, vehicle, trip), parts in sorted(trips.items(), key=lambda one: one[0])
+        )
         if len(self.legs) > ROWS or len(self.legs) == len(by_trip):
             return by_trip
         every = [part for batch in by_trip for part in batch.parts]
@@ -87,7 +92,7 @@ class StoreTrips:
         kg, m3 = size_of(self.problem, every)
         if any(kg <= one.payload_kg and m3 <= one.volume_m3 for one in carriers):
             return by_trip
-        return tuple(Batch(batch.incident, (part,)) for batch in by_trip for part in batch.parts)
+        return tuple(replace(batch, parts=(part,)) for batch in by_trip for part in batch.parts)
 
 
 def size_of(problem: DispatchProblem, parts: Iterable[tuple[Load, Decimal]]) -> tuple[Decimal, Decimal]:

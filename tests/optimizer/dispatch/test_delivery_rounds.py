@@ -183,6 +183,16 @@ def test_the_routing_library_keeps_the_rules_and_is_between_the_list_rule_and_th
     assert {(leg.load.incident, leg.quantity) for leg in searched.legs} == {(x.incident, x.quantity) for x in made}
 
 
+@given(seed=SEEDS)
+@settings(max_examples=10, deadline=None)
+def test_each_vehicle_for_itself_is_between_the_list_rule_and_the_exact_program(seed: int) -> None:
+    problem, made = row(seed, loads=9, vehicles=2)
+    listed = trips(problem, made)
+    apart, exact = joined(listed, "apart"), joined(listed, "exact")
+    assert exact.waits * (1 - 1e-9) <= apart.waits <= listed.waits
+    assert {(leg.load.incident, leg.quantity) for leg in apart.legs} == {(x.incident, x.quantity) for x in made}
+
+
 def test_what_no_vehicle_can_carry_has_no_rounds() -> None:
     one, ways = np.ones((1, 1), np.int64), np.full((1, 1), 60, np.int64)
     cost, _ = best_rounds(
@@ -386,9 +396,9 @@ def test_no_rounds_cost_less_than_the_bound_of_level_seven(seed: int) -> None:
 
 
 def test_the_stores_of_most_promise_get_the_models() -> None:
-    many = {f"s{i}": Worth(float(i), 1, 30) for i in range(5)}
-    assert methods({**many, "small": Worth(0.5, 1, 4), "none": Worth(0.0, 1, 4)}) == {
-        "s4": "search", "s3": "search", "small": "exact",
+    many = {f"s{i}": Worth(float(i), 1, 30) for i in range(3)}
+    assert methods({**many, "huge": Worth(9.0, 1, 5000), "small": Worth(0.5, 1, 4), "none": Worth(0.0, 1, 4)}) == {
+        "s2": "search", "s1": "apart", "small": "exact",
     }  # fmt: skip
 
 
