@@ -14,7 +14,7 @@ import numpy as np
 
 from optimizer.dispatch.supplies import Contest, Flow
 from optimizer.dispatch.supply_model import ItemSupply, SupplyModel
-from optimizer.units import UNREACHABLE, BoolArray, IntArray
+from optimizer.units import UNREACHABLE, BoolArray, FloatArray, IntArray
 
 Move = tuple[int, int, int]  # (item number, position of the store that takes over, lumps)
 _Entry = tuple[float, float, int, int, list[Move]]  # (loss per metre saved, loss, incident, store, who takes over)
@@ -207,17 +207,18 @@ def cost_bound(model: SupplyModel, allowed: tuple[BoolArray, ...], contests: tup
     at the least the fractional knapsack of stores by cost per lump. The dearest item of an incident counts, and the
     stores that the most scattered item needs.
 
-    A round (S9) serves several incidents. Its cost is no less than that of the shortest trip of its store, out to its
-    first incident and back from its last. Shared out among its incidents by the part of payload or of volume, whichever
-    is the larger, that the dearest item of each takes up, the shares make up at most twice the whole: together they
-    take up no more than the payload and no more than the volume. So from a store whose vehicles make rounds a lump
-    costs half of that trip by the lumps that fit into it, however few are wanted, and an incident that such a store
-    can serve needs no trip of its own.
+    A round (S9) serves several incidents, so its cost is shared out. Half of every way into and out of an incident is
+    the incident's: no less than half the shortest way in and half the shortest way out. What remains is the trip's
+    charge and half of the ways from and to home, no less than the shortest of them. That goes to the incidents by the
+    part of the payload or of the volume, whichever is larger, that the dearest item of each takes up; such parts make
+    up two at most, so half of it is claimed for each whole trip. Where no vehicle of a store has a way between two
+    incidents its trips are straight, and the whole of each is the incident's.
     """
     parameters = model.problem.parameters
     metres = trip_metres(model)
-    price = 2 * metres + parameters.trip_cost_m
-    rounds = _round_stores(model)
+    price = 2.0 * metres + parameters.trip_cost_m
+    rounds, ways = _round_ways(model, metres)
+    price[rounds] = ways[rounds]
     least: dict[int, float] = {}
     stores = 0
     for supply, open_, held in zip(model.items, allowed, contests, strict=True):
@@ -230,14 +231,16 @@ def cost_bound(model: SupplyModel, allowed: tuple[BoolArray, ...], contests: tup
         weightless = not what.mass_kg and not what.volume_m3  # takes up no part of a trip
         shortest = np.zeros(len(supply.stores))
         for row in np.flatnonzero(shared).tolist():
-            shortest[row] = price[supply.stores[row]][model.arrive[supply.stores[row]] < UNREACHABLE].min(initial=0)
+            store = int(supply.stores[row])
+            out = metres[store][model.arrive[store] < UNREACHABLE]
+            shortest[row] = parameters.trip_cost_m + int(out.min()) if len(out) else 0.0
         for column, incident in enumerate(supply.incidents.tolist()):
             rows = np.flatnonzero(open_[:, column])
             wanted = int(supply.demand[column])
             cost = price[supply.stores[rows], incident].astype(np.float64)
             rate = cost / np.minimum(np.minimum(supply.available[rows], trip[rows]), wanted)
-            rate[shared[rows]] = 0.0 if weightless else shortest[rows[shared[rows]]] / (2.0 * trip[rows[shared[rows]]])
-            cost[shared[rows]] = 0.0
+            if not weightless:
+                rate[shared[rows]] += shortest[rows[shared[rows]]] / (2.0 * trip[rows[shared[rows]]])
             most = np.minimum(supply.available[rows], wanted)
             if len(rows) > CHEAPEST:
                 few = np.argpartition(rate, CHEAPEST)[:CHEAPEST]
@@ -252,17 +255,22 @@ def cost_bound(model: SupplyModel, allowed: tuple[BoolArray, ...], contests: tup
     return Fraction(int(sum(least.values()) * (1 - 1e-9)) + parameters.store_cost_m * stores)
 
 
-def _round_stores(model: SupplyModel) -> BoolArray:
-    """(stores,) whether some vehicle of the store can go on from one incident to another."""
+def _round_ways(model: SupplyModel, metres: IntArray) -> tuple[BoolArray, FloatArray]:
+    """(stores,) whether some vehicle of the store can go on from one incident to another; (stores, incidents) half the
+    shortest way into the incident, from home or another incident, and half the shortest way out."""
     problem, travel = model.problem, model.problem.travel
-    result = np.zeros(len(problem.stores), np.bool_)
+    rounds, ways = np.zeros(len(problem.stores), np.bool_), metres.astype(np.float64)
     if travel.vehicle_between_s is None or travel.vehicle_group is None:
-        return result
-    apart = ~np.eye(len(problem.incidents), dtype=np.bool_)
-    goes_on: BoolArray = np.any((travel.vehicle_between_s < UNREACHABLE) & apart, axis=(1, 2))
+        return rounds, ways
+    goes_on = (travel.vehicle_between_s < UNREACHABLE) & ~np.eye(len(problem.incidents), dtype=np.bool_)
+    between = np.zeros(goes_on.shape) if travel.vehicle_between_m is None else travel.vehicle_between_m
+    legs = np.where(goes_on, between, np.inf)
+    into, out_of = legs.min(axis=1), legs.min(axis=2)
     for store, vehicles in model.vehicles.items():
-        result[problem.store_index[store]] = bool(goes_on[travel.vehicle_group[vehicles]].any())
-    return result
+        row, groups = problem.store_index[store], np.unique(travel.vehicle_group[vehicles])
+        rounds[row] = bool(goes_on[groups].any())
+        ways[row] = sum(np.minimum(metres[row], part[groups].min(axis=0)) for part in (into, out_of)) / 2
+    return rounds, ways
 
 
 def _trip_lumps(model: SupplyModel, supply: ItemSupply) -> IntArray:
