@@ -197,5 +197,6 @@ def and_then(trips: StoreTrips) -> StoreTrips:
     later = (
         leg if leg.vehicle is None or leg.trip is None else replace(leg, trip=leg.trip + made.get(leg.vehicle, 0))
         for leg in legs_of(rest, left, vehicles=own)
+        if (leg.trip or 0) + made.get(leg.vehicle or "", 0) <= MOST_TRIPS
     )
     return replace(trips, legs=(*trips.legs, *later))

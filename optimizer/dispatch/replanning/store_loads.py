@@ -28,6 +28,7 @@ class StoreLoaded:
     worth: Worth
     method: Method | None
     rows: tuple[Shipment, ...]
+    kept: bool = False  # rounds of a running plan
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,17 @@ def load_stores(
     for store, name in names.items():
         mine, found = by_store[store], before.stores.get(name)
         known = found is not None and found.key == keys[name] and found.method == how.get(name)
-        if found is None or not known or (ran.get(name) and not same and worths[name].promise > 0):
+        # what ran may be kept instead, or was
+        if found is None or not known or (not same and (name in ran or found.kept)):
+            stays = False
             if as_listed or name not in model.vehicles:
                 legs = tuple(legs_of(model.problem, mine, as_listed=as_listed, vehicles=model.vehicles))
             else:
                 trips = joined(fresh.get(name) or _listed(model, name, mine), how.get(name))
-                legs = kept(trips, ran[name]).legs if name in ran else trips.legs
-            found = StoreLoaded(keys[name], worths[name], how.get(name), from_lots(model.problem, legs, model.lots))
+                ours = kept(trips, ran[name]) if name in ran else trips
+                legs, stays = ours.legs, ours is not trips
+            rows = from_lots(model.problem, legs, model.lots)
+            found = StoreLoaded(keys[name], worths[name], how.get(name), rows, stays)
         loaded[name] = found
     return numbered([row for one in loaded.values() for row in one.rows]), Loaded(loaded)
 

@@ -42,6 +42,7 @@ from optimizer.dispatch.supplies import contest
 from optimizer.dispatch.supply_model import supply_model
 from optimizer.dispatch.supply_plan import SUPPLY_LEVELS
 from optimizer.dispatch.trips import leg_s, trips_of
+from optimizer.dispatch.why.stores import store_alternatives
 from optimizer.units import UNREACHABLE
 
 FAST = SolveLimits(iterations=1_000)
@@ -259,6 +260,15 @@ def test_three_incidents_along_a_street_are_one_round() -> None:
     assert level(plan, "deprivation").value == level(plan, "deprivation").bound == 3 * (600 + 1200 + 1800)
     assert level(plan, "cost").value == 2 * 18_000 + 1000 + 2000
     assert check(problem, plan) == ()
+
+
+def test_the_explanation_names_the_round_that_brings_it() -> None:
+    problem = street()
+    last = store_alternatives(problem, solve(problem))[2]
+    assert last.last_arrive_s == 1800
+    assert [(trip.vehicle, trip.stops, trip.back_s) for trip in last.rounds] == [
+        ("v0", (("i0", 600), ("i1", 1200), ("i2", 1800)), 3600)
+    ]
 
 
 def test_a_truck_that_cannot_hold_all_makes_two_rounds() -> None:
