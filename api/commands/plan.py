@@ -189,8 +189,10 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
     if goods:
         columns = ["line.shipment", "line.store", "line.incident", "line.item", "line.lot", "line.quantity",
                    "line.trip", "line.arrive", "line.use"]  # fmt: skip
-        shown = len(columns) if any(one.task for one in plan.shipments) else -1
-        print_table(speaker, columns[:shown], [row[:shown] for row in goods])
+        said = {"line.trip": any(one.vehicle for one in plan.shipments),
+                "line.use": any(one.task for one in plan.shipments)}  # fmt: skip
+        shown = [at for at, name in enumerate(columns) if said.get(name, True)]
+        print_table(speaker, [columns[at] for at in shown], [[row[at] for at in shown] for row in goods])
     if on_record:
         return
     speaker.say("plan.kept", count=len(found.kept))
