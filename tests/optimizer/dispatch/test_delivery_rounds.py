@@ -1,12 +1,10 @@
 """Delivery rounds: the exact program against enumeration, whole plans against plans without rounds, and hand-made
 cases."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal as D
-from fractions import Fraction
-from itertools import pairwise, permutations, product
+from itertools import permutations, product
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.dispatch.check import check
-from optimizer.dispatch.consolidate import cost_bound
 from optimizer.dispatch.delivery_rounds import Worth, joined, methods, with_rounds
 from optimizer.dispatch.levels import rank, supply_levels
 from optimizer.dispatch.loading import Leg, Load, legs_of
@@ -38,8 +35,6 @@ from optimizer.dispatch.problem import (
 from optimizer.dispatch.replanning import advance, basis_of, replan
 from optimizer.dispatch.round_kernels import best_rounds
 from optimizer.dispatch.store_trips import StoreTrips, better, metres
-from optimizer.dispatch.supplies import contest
-from optimizer.dispatch.supply_model import supply_model
 from optimizer.dispatch.supply_plan import SUPPLY_LEVELS
 from optimizer.dispatch.trips import leg_s, trips_of
 from optimizer.dispatch.why.stores import store_alternatives
@@ -350,59 +345,6 @@ def test_a_replan_waits_no_longer_than_the_rounds_that_run(seed: int, at_s: int)
         assert warm.plan == plain.plan
     further = replan(seen.problem, plain.plan, running_sha256=SHA, basis=plain.basis)
     assert further.plan == replan(seen.problem, plain.plan, running_sha256=SHA).plan
-
-
-def partitions(things: list[int]) -> Iterator[list[list[int]]]:
-    if not things:
-        yield []
-        return
-    first, *rest = things
-    for size in range(len(rest) + 1):
-        for mates in sorted(set(permutations(rest, size))):
-            if list(mates) == sorted(mates):
-                left = list(rest)
-                for mate in mates:
-                    left.remove(mate)
-                for others in partitions(left):
-                    yield [[first, *mates], *others]
-
-
-@given(seed=SEEDS)
-@settings(max_examples=40, deadline=None)
-def test_no_rounds_cost_less_than_the_bound_of_level_seven(seed: int) -> None:
-    """One store, one item in full; every way to put single units on rounds, in every order."""
-    rng = np.random.default_rng(seed)
-    base = street()
-    n = 3
-    out, between = rng.integers(1, 3000, (1, n)), rng.integers(1, 3000, (1, n, n))
-    units = rng.integers(1, 3, n).tolist()
-    payload = int(rng.integers(1, 7))
-    problem = replace(
-        base, demands=tuple(Demand(f"i{i}", "bread", D(units[i])) for i in range(n)),
-        vehicles=(Vehicle("v0", "s0", D(payload), D(1), "truck"),),
-        travel=replace(
-            base.travel, vehicle_to_incident_m=out, vehicle_between_m=between,
-            store_to_incident_m=out,
-        ),
-    )  # fmt: skip
-    model = supply_model(problem)
-    allowed = tuple(model.open(supply) for supply in model.items)
-    contests = tuple(contest(supply, open_) for supply, open_ in zip(model.items, allowed, strict=True))
-
-    def least(stops: set[int]) -> int:
-        ways = []
-        for order in permutations(sorted(stops)):
-            legs = sum(int(between[0, a, b]) for a, b in pairwise(order))
-            ways.append(int(out[0, order[0]]) + legs + int(out[0, order[-1]]))
-        return min(ways)
-
-    single = [i for i in range(n) for _ in range(units[i])]
-    costs = [
-        sum(least({single[x] for x in group}) + 1000 for group in groups) + 2000
-        for groups in partitions(list(range(len(single))))
-        if all(len(group) <= payload for group in groups)
-    ]
-    assert cost_bound(model, allowed, contests) <= Fraction(min(costs))
 
 
 def test_the_stores_of_most_promise_get_the_models() -> None:
