@@ -126,7 +126,7 @@ def dated(
                 return None
             depart = max(0, back, *(problem.incidents[incident].reported_s for incident in brings))
             arrive = _arrivals(problem, vehicle, depart, tuple(brings))
-            if arrive is None:  # arrivals tie: in the order in which the plan is read
+            if arrive is None:
                 return None
             for incident, there in brings.items():
                 legs += [
