@@ -16,7 +16,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from api.commands import db, files, five_fixed, plan, replan, simulate, stock
-from api.commands.kit import Kit, acting
+from api.commands.kit import Counted, Kit, acting
+from api.commands.shared import Given, check_live, live_options
 from api.lang import DEFAULT, UnknownLanguage, take_lang
 from api.mistakes import BAD_INPUT, DONE, RED, disk, foreseen, misused
 from api.say import Speaker
@@ -32,6 +33,7 @@ NO, NO_ANSWER, INTERRUPTED = 1, 3, 130
 class SchemaName(StrEnum):
     problem = "problem"
     plan = "plan"
+    why = "why"
 
 
 def main() -> NoReturn:
@@ -118,6 +120,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
     ) -> None: ...
 
     @command(app, "solve", "cmd.solve")
+    @live_options(kit).added
     def solve(
         out: Annotated[Path, option("--out", "opt.out.plan")],
         problem: Annotated[Path | None, argument("arg.problem")] = None,
@@ -126,39 +129,27 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         explain: Annotated[bool, option("--explain", "opt.explain")] = False,
         time_limit_s: Annotated[float | None, option("--time-limit-s", "opt.time_limit")] = None,
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
-        situation: Annotated[str | None, option("--situation", "opt.live.situation")] = None,
-        place: Annotated[str | None, option("--place", "opt.live.place")] = None,
-        as_of: Annotated[str | None, option("--as-of", "opt.live.as_of")] = None,
-        roads: Annotated[Path | None, option("--roads", "opt.live.roads")] = None,
-        crs: Annotated[str | None, option("--crs", "opt.crs")] = None,
-        commit: Annotated[bool, option("--commit", "opt.live.commit")] = False,
-        hold_h: Annotated[str | None, option("--hold-h", "opt.hold_h")] = None,
-        actor: Annotated[str | None, option("--actor", "opt.actor")] = None,
-        key: Annotated[str | None, option("--key", "opt.key")] = None,
+        closures: Annotated[Counted | None, option("--closures", "opt.counting")] = None,
+        *,
+        given: Given,
     ) -> int:
         from api.commands.solve import Asked, solve_live, solve_problem
 
         _positive("--time-limit-s", time_limit_s)
-        asked = Asked(out=out, report=report, time_limit_s=time_limit_s, seed=seed, explain=explain)
-        only_live = {
-            "--situation": situation, "--place": place, "--as-of": as_of, "--roads": roads, "--crs": crs,
-            "--commit": commit or None, "--hold-h": hold_h, "--actor": actor, "--key": key,
-        }  # fmt: skip
+        asked = Asked(
+            out=out,
+            report=report,
+            time_limit_s=time_limit_s,
+            seed=seed,
+            explain=explain,
+            closures=closures and closures.value,
+        )
         if problem is not None and live:
             raise BadInput("solve", [Fault("", "ProblemAndLive", {"problem": problem})])
-        given = {name: value for name, value in only_live.items() if value is not None}
-        if live:
-            pairs = [("--hold-h", "--commit"), ("--key", "--commit"), ("--actor", "--commit"), ("--crs", "--roads")]
-            alone = [(name, other) for name, other in pairs if name in given and other not in given]
-            if alone:
-                faults = [Fault(name, "NeedsOption", {"name": name, "other": other}) for name, other in alone]
-                raise BadInput("solve", faults)
-            return solve_live(speaker, asked, given)
-        if problem is None:
+        if problem is None and not live:
             raise BadInput("solve", [Fault("", "ProblemOrLive", {})])
-        if given:
-            raise BadInput("solve", [Fault(name, "OnlyLive", {"name": name}) for name in given])
-        return solve_problem(speaker, asked, problem)
+        check_live("solve", given, live=live)
+        return solve_live(speaker, asked, given) if problem is None else solve_problem(speaker, asked, problem)
 
     @command(app, "check", "cmd.check")
     def check(problem: Annotated[Path, argument("arg.problem")], plan: Annotated[Path, argument("arg.plan")]) -> int:

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.stage import closures_of, names_of, places_of, situation_of
-from api.usecases import Opened, Phases, Solved, Tell, open_world, silent, solve_loaded
+from api.usecases import Opened, Phases, Solved, Tell, open_world, silent, solve_loaded, write_run
 from optimizer.errors import BadInput, Fault
 from scenarios.build import problem_document
 from scenarios.exchange.json_text import dumps, write_text
-from scenarios.exchange.plan import run_path, run_record, write_plan
+from scenarios.exchange.plan import write_plan
 from scenarios.exchange.problem import parse_problem
 from scenarios.registry import find_scenario
 from scenarios.report import Names, ReportView, network_layers, view_of, write_report
@@ -17,6 +17,7 @@ from scenarios.world import World
 from scenarios.world_files import read_world, write_world
 
 if TYPE_CHECKING:
+    from optimizer.dispatch.replanning import PlanDiff
     from scenarios.explanation import Explanation
 
 ON_ROADS = "county"  # the scenario that can be put on real roads
@@ -69,21 +70,30 @@ def plan_world(
         view, reports = write_reports(out, opened, solved, lang=lang)
     with phases.phase("write"):
         write_world(world, out / WORLD, stock=opened.stock)
-    write_text(run_path(out / "plan.json"), dumps(run_record(phases.seconds)))
+    write_run(out / "plan.json", solved, phases)
     return Shown(solved, view, (out / "plan.json", *reports, out / WORLD))
 
 
 def write_reports(
-    folder: Path, opened: Opened, solved: Solved, *, lang: str, why: "Explanation | None" = None
+    folder: Path,
+    opened: Opened,
+    solved: Solved,
+    *,
+    lang: str,
+    why: "Explanation | None" = None,
+    changes: "PlanDiff | None" = None,
 ) -> tuple[ReportView, tuple[Path, ...]]:
-    """plan.html, plan.xlsx, plan.geojson and plan.png for people; names and stock as far as a World knows them."""
+    """plan.html, plan.xlsx, plan.geojson and plan.png for people, of a re-plan also changes.html; names and stock as
+    far as a World knows them."""
     names, situation, closures, places = Names(), None, (), ()
     if opened.world is not None and opened.stock is not None:
         names, situation = names_of(opened.world, opened.stock), situation_of(opened.world, opened.stock)
         closures, places = closures_of(opened.world), places_of(opened.world)
     roads = opened.loaded.roads
     layers = None if roads is None else network_layers(roads.closed, closures=closures, places=places)
-    view = view_of(opened.with_every_lot(solved.problem), solved.plan, names=names, situation=situation)
+    view = view_of(
+        opened.with_every_lot(solved.problem), solved.plan, names=names, situation=situation, foreseen=solved.foreseen
+    )
     reasons = None
     if why is not None:
         from api.why import words_of
@@ -91,9 +101,16 @@ def write_reports(
 
         reasons = why_view(words_of(opened), why)
     written = write_report(
-        folder, problem=solved.problem, plan=solved.plan, layers=layers, view=view, why=reasons, lang=lang
+        folder,
+        problem=solved.problem,
+        plan=solved.plan,
+        layers=layers,
+        view=view,
+        why=reasons,
+        changes=changes,
+        lang=lang,
     )
-    paths = (written.html, written.xlsx, written.geojson, written.png)
+    paths = (written.html, written.xlsx, written.geojson, written.png, written.changes)
     return view, tuple(path for path in paths if path is not None)
 
 

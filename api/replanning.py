@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from api.settings import database
 from api.situation import Names, hold_until, live, moment_of, names
-from api.usecases import Opened, Phases, Solved, Tell, open_problem, open_world, silent, verified
+from api.usecases import (
+    Opened,
+    Phases,
+    Solved,
+    Tell,
+    counted_by,
+    open_problem,
+    open_with_plan,
+    open_world,
+    reported,
+    silent,
+    verified,
+)
 from inventory.database import now, reading, transaction
 from inventory.ledger.post import Act
 from optimizer.dispatch.plan import Plan, TeamOrder
@@ -16,9 +28,9 @@ from optimizer.errors import BadInput, Fault
 from scenarios.commit import Committed, commit_plan, running_plan
 from scenarios.deliveries import gone_under, plan_reference
 from scenarios.exchange.json_text import dumps, read_json, write_text
-from scenarios.exchange.load import LoadedProblem, nothing_thrown_away, to_problem
-from scenarios.exchange.plan import load_plan, parse_plan_text, plan_sha256, run_path, run_record, write_plan
-from scenarios.exchange.problem import parse_problem
+from scenarios.exchange.load import nothing_thrown_away, to_problem
+from scenarios.exchange.plan import load_plan, parse_plan_text, plan_sha256, write_plan
+from scenarios.exchange.problem import Counting, parse_problem
 from scenarios.history import Kept, list_plans, plan_on_record, roll_back
 from scenarios.progress import Report, report_progress, standing
 from scenarios.tables import LIVE
@@ -38,27 +50,36 @@ class Replanning:
 
 
 def replan_file(
-    problem: Path, running: Path, *, out: Path, at: datetime | None = None, seed: int = 0, tell: Tell = silent
-) -> Replanning:
+    problem: Path, running: Path, *, out: Path, at: datetime | None = None, seed: int = 0,
+    closures: Counting | None = None, report: Path | None = None, lang: str = "zh", tell: Tell = silent,
+) -> Replanning:  # fmt: skip
     """A plan for a problem (a file or a World folder) from the plan that runs; `at`: as things stand at that instant
-    if all has gone as planned, and that problem is written beside the plan. Raises `BadInput`, `PlanRefused`."""
+    if all has gone as planned, and that problem is written beside the plan; `closures`: counted so; None: cautiously
+    if the running plan or the problem does; `report`: a folder for the pages of `solve_file` and one that tells what
+    differs. Raises `BadInput`, `PlanRefused`."""
     phases = Phases(tell)
     with phases.phase("read"):
         before = load_plan(running)
-        opened = open_problem(problem)
+        opened = open_problem(problem, closures=closures or _still_cautious(before))
     advanced, problem_file = None, None
     if at is not None:
         with phases.phase("problem"):
             opened, advanced, document = _advanced(problem, opened, before, at)
             problem_file = out.with_name(f"{out.stem}.problem.json")
     remaining = before if advanced is None else advanced.remaining
-    solved = _replanned(opened.loaded, remaining, plan_sha256(before), seed=seed, phases=phases)
+    solved = _replanned(opened, remaining, plan_sha256(before), seed=seed, phases=phases)
     with phases.phase("write"):
         if problem_file is not None:
             write_text(problem_file, dumps(document))
         write_plan(out, solved.plan)
-        write_text(run_path(out), dumps(run_record(phases.seconds)))
-    return Replanning(solved, _diff(remaining, solved.plan), problem_file)
+    changes = _diff(remaining, solved.plan)
+    reported(out, opened, solved, report=report, lang=lang, phases=phases, changes=changes)
+    return Replanning(solved, changes, problem_file)
+
+
+def _still_cautious(running: Plan) -> Counting | None:
+    """A re-plan does not fall back behind the plan that runs."""
+    return "cautious" if counted_by(running) == "cautious" else None
 
 
 def advance_file(problem: Path, plan: Path, *, at: datetime, out: Path, tell: Tell = silent) -> "Advanced":
@@ -66,7 +87,7 @@ def advance_file(problem: Path, plan: Path, *, at: datetime, out: Path, tell: Te
     be changed (an incident, a closure) and then re-planned. Raises `BadInput`."""
     phases = Phases(tell)
     with phases.phase("read"):
-        before, opened = load_plan(plan), open_problem(problem)
+        opened, before = open_with_plan(problem, plan)
     with phases.phase("problem"):
         later, advanced, document = _advanced(problem, opened, before, at)
     with phases.phase("write"):
@@ -88,19 +109,23 @@ def _advanced(source: Path, opened: Opened, plan: Plan, at: datetime) -> tuple[O
         document = read_json(source)
         if document.get("network") is not None:  # the new file may lie elsewhere
             document["network"]["file"] = str((source.parent / document["network"]["file"]).resolve())
+    counting = opened.loaded.problem.parameters.closures
+    parameters = document.get("parameters", {})
+    if parameters.get("closures", "as_of") != counting:  # what was asked for in this run holds in the new file
+        document["parameters"] = {**parameters, "closures": counting}
     document, advanced = advanced_document(document, opened.loaded, plan, at=at)
     network = None if opened.loaded.roads is None else opened.loaded.roads.network
     loaded = to_problem(parse_problem(document, source=str(source)), folder=source.parent, network=network)
     return replace(opened, loaded=loaded), advanced, document
 
 
-def _replanned(loaded: LoadedProblem, running: Plan, sha256: str, *, seed: int, phases: Phases) -> Solved:
+def _replanned(opened: Opened, running: Plan, sha256: str, *, seed: int, phases: Phases) -> Solved:
     """As `solve_loaded`, from a warm start."""
     from optimizer.dispatch.replanning import replan
 
     with phases.phase("replan"), nothing_thrown_away():
-        plan = replan(loaded.problem, running, running_sha256=sha256, seed=seed).plan
-    return verified(loaded, plan, phases)
+        plan = replan(opened.loaded.problem, running, running_sha256=sha256, seed=seed).plan
+    return replace(verified(opened.loaded, plan, phases), world=opened.world)
 
 
 def _diff(before: Plan, after: Plan, *, shift_s: int = 0) -> "PlanDiff":
@@ -116,11 +141,12 @@ def diff_files(before: Path, after: Path) -> "PlanDiff":
 
 def replan_live(
     *, out: Path, situation: str = LIVE, place: str | None = None, as_of: datetime | None = None,
-    roads: Path | None = None, crs: str | None = None, seed: int = 0, commit: bool = False, actor: str = "",
-    key: str | None = None, hold_h: Decimal | None = None, tell: Tell = silent,
+    roads: Path | None = None, crs: str | None = None, seed: int = 0, closures: Counting | None = None,
+    commit: bool = False, actor: str = "", key: str | None = None, hold_h: Decimal | None = None,
+    report: Path | None = None, lang: str = "zh", tell: Tell = silent,
 ) -> Replanning:  # fmt: skip
     """A plan for the situation as it stands, from the plan in force; with `commit` it replaces that plan at once.
-    Raises what `live` and `commit_plan` raise, NoRunningPlan."""
+    `closures` and `report` as in `replan_file`. Raises what `live` and `commit_plan` raise, NoRunningPlan."""
     phases = Phases(tell)
     with database() as engine:
         with reading(engine) as connection:
@@ -135,11 +161,12 @@ def replan_live(
         shift_s = 0 if kept.as_of is None else (world.as_of - kept.as_of) // timedelta(seconds=1)
         remaining = _without(running, done, gone)
         with phases.phase("problem"):
-            opened = open_world(world, source=situation)
-        solved = _replanned(opened.loaded, remaining, sha256, seed=seed, phases=phases)
+            opened = open_world(world, source=situation, closures=closures or _still_cautious(running))
+        solved = _replanned(opened, remaining, sha256, seed=seed, phases=phases)
         with phases.phase("write"):
             write_plan(out, solved.plan)
-            write_text(run_path(out), dumps(run_record(phases.seconds)))
+        changes = _diff(remaining, solved.plan, shift_s=shift_s)
+        reported(out, opened, solved, report=report, lang=lang, phases=phases, changes=changes)
         committed = None
         if commit and solved.feasible:
             act = Act(actor=actor, reason="PLAN", at=now(), key=key, reference=plan_reference(situation))
@@ -148,7 +175,7 @@ def replan_live(
                 committed = commit_plan(
                     connection, solved.plan, act=act, situation=situation, expires_at=until, as_of=world.as_of
                 )
-    return Replanning(solved, _diff(remaining, solved.plan, shift_s=shift_s), committed=committed)
+    return Replanning(solved, changes, committed=committed)
 
 
 def _without(plan: Plan, done: frozenset[tuple[str, str]], gone: Any) -> Plan:

@@ -3,7 +3,8 @@ reads: what we have, what happened, who goes, what is sent, what is short, how g
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.rule import Rule
@@ -15,12 +16,17 @@ from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem
 from scenarios.exchange.json_text import plain_decimal
 from scenarios.report import Label, ReportView, view_of
+from scenarios.report.foreseen_rows import ForeseenView, foreseen_view
 from scenarios.report.labels import say
 from scenarios.report.rows import Situation
 from scenarios.texts import catalogue
 from scenarios.world import World
 
+if TYPE_CHECKING:
+    from api.usecases import Solved
+
 MAX_ROWS = 40  # a longer table is for the workbook
+MAX_WARNINGS = 12
 
 _SEVERE = {5: "bold red", 4: "red", 3: "yellow"}
 _BETTER = {True: "green", False: "red", None: ""}
@@ -232,6 +238,21 @@ class Show:
             ),
         )
 
+    def foreseen(self, view: ForeseenView | None) -> None:
+        """Legs that meet a closure on the way, a sentence each, and what to do; nothing where no road changes."""
+        if view is None:
+            return
+        self.section("foreseen")
+        say_line = partial(self.speaker.out.print, soft_wrap=True)
+        say_line(Text(self.of(view.summary), style="bold red" if view.rows else ""))
+        for row in view.rows[:MAX_WARNINGS]:
+            say_line(Text(f"  {self.of(row.said)}", style="yellow"))
+        if len(view.rows) > MAX_WARNINGS:
+            self.speaker.say("said.foreseen_more", count=len(view.rows) - MAX_WARNINGS)
+        for line in (view.remedy, view.quicker):
+            if line is not None:
+                say_line(Text(self.of(line)))
+
     def verdict(self, view: ReportView) -> None:
         """Plan against practice, with what is proven."""
         self.section("levels")
@@ -248,6 +269,7 @@ class Show:
             lambda: self.teams(view),
             lambda: self.supplies(view),
             lambda: self.unmet(view),
+            lambda: self.foreseen(view.foreseen),
             lambda: self.verdict(view),
         )
         for part in parts:
@@ -257,6 +279,16 @@ class Show:
 def print_levels(speaker: Speaker, problem: DispatchProblem, plan: Plan) -> None:
     """Plan against practice on every level, with bound and gap."""
     Show(speaker).levels(view_of(problem, plan))
+
+
+def print_foreseen(speaker: Speaker, solved: "Solved") -> None:
+    """What a plan drives into, things named as people name them where a World knows."""
+    if solved.foreseen is None:
+        return
+    from api.stage import plain_names
+
+    names = None if solved.world is None else plain_names(solved.world)
+    Show(speaker).foreseen(foreseen_view(solved.problem, solved.foreseen, names=names))
 
 
 def _stacked(words: str) -> str:

@@ -28,6 +28,7 @@ from optimizer.network.tables import write_tables
 from scenarios.commit import Committed, cancel_plan, commit_plan, running_plan
 from scenarios.deliveries import plan_reference
 from scenarios.exchange.plan import load_plan, parse_plan_text
+from scenarios.exchange.problem import Counting
 from scenarios.incidents import close_incident, find_situation
 from scenarios.live import live_world, load_world, set_team_status
 from scenarios.shift import moved_to
@@ -149,8 +150,8 @@ class Planned:
 def solve_live(
     *, out: Path, situation: str = LIVE, place: str | None = None, as_of: datetime | None = None,
     roads: Path | None = None, crs: str | None = None, seed: int = 0, time_limit_s: float | None = None,
-    report: Path | None = None, explain: bool = False, commit: bool = False, actor: str = "", key: str | None = None,
-    hold_h: Decimal | None = None, lang: str = "zh", tell: Tell = silent,
+    report: Path | None = None, explain: bool = False, closures: Counting | None = None, commit: bool = False,
+    actor: str = "", key: str | None = None, hold_h: Decimal | None = None, lang: str = "zh", tell: Tell = silent,
 ) -> Planned:  # fmt: skip
     """Plan on the stock, teams and incidents that the database holds; as `solve_file` otherwise. With `commit` the
     plan is put in force at once. Raises what `live`, `solve_file` and `commit_plan` raise."""
@@ -160,7 +161,7 @@ def solve_live(
             world = live(connection, situation=situation, place=place, as_of=as_of, roads=roads, crs=crs,
                          phases=phases)  # fmt: skip
         with phases.phase("problem"):
-            opened = open_world(world, source=situation)
+            opened = open_world(world, source=situation, closures=closures)
         solved = solve_and_write(
             opened,
             out=out,

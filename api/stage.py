@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from inventory.five_fixed import NO_LOT, RULES, Finding, Report
 from inventory.kinds import KINDS
 from scenarios.build import built_in
 from scenarios.report import Label, MapPlace, Names, OverdueCheck, RuleState, Situation
+from scenarios.report.wording import SHANGHAI
 from scenarios.texts import catalogue, text
 from scenarios.world import World
 
@@ -33,6 +35,11 @@ def names_of(world: World, report: Report) -> Names:
         kinds=_worded("kind", set(world.incidents["kind"])),
         checks=_check_names(world, report),
     )
+
+
+def plain_names(world: World) -> Names:
+    """Names of what is on the move; unlike `names_of` it needs no look at the stock."""
+    return Names(incidents=_named(world, "incidents"), teams=_named(world, "teams"), stores=_named(world, "stores"))
 
 
 def _named(world: World, table: str) -> dict[str, Label]:
@@ -161,11 +168,20 @@ def places_of(world: World) -> tuple[MapPlace, ...]:
 
 
 def closures_of(world: World) -> tuple[Label, ...]:
-    """Each closure in words: the road by name, else its id."""
+    """Each closure in words: the road by name, else its id, and its hours where it has any."""
     found = []
     for closure in world.closures:
         what = closure.get("road_name") or closure["id"]
         slow = Decimal(str(closure.get("speed_factor", 0)))
         key = "stage.closed" if not slow else "stage.slowed"
-        found.append(label(key, name=what, percent=f"{slow:.0%}"))
+        hours = {name: _clock(closure[name]) for name in ("from", "to") if closure.get(name) is not None}
+        said = label(key, name=what, percent=f"{slow:.0%}")
+        if hours:
+            span = label(f"stage.hours.{'_'.join(hours)}", **hours)
+            said = Label(f"{said.zh}（{span.zh}）", f"{said.en} ({span.en})")
+        found.append(said)
     return tuple(found)
+
+
+def _clock(instant: str | datetime) -> str:
+    return f"{datetime.fromisoformat(str(instant)).astimezone(SHANGHAI):%m-%d %H:%M}"

@@ -8,19 +8,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from optimizer.dispatch.plan import Plan, Status
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.errors import BadInput, Fault, OptimizerError
 from scenarios.exchange.json_text import dumps, write_text
-from scenarios.exchange.load import LoadedProblem, load_problem, nothing_thrown_away
+from scenarios.exchange.load import LoadedProblem, counted_otherwise, load_problem, nothing_thrown_away
 from scenarios.exchange.plan import load_plan, run_path, run_record, write_plan
-from scenarios.exchange.problem import Note
+from scenarios.exchange.problem import Counting, Note
 
 if TYPE_CHECKING:
     from inventory.five_fixed import Report
     from optimizer.dispatch.check import Violation
+    from optimizer.dispatch.replanning import PlanDiff
+    from scenarios.exchange.foreseen import Foreseen
+    from scenarios.explanation import Explanation
     from scenarios.world import World
 
 Tell = Callable[[str], None]
@@ -94,25 +97,29 @@ class Opened:
         )
 
 
-def open_problem(path: Path) -> Opened:
-    """The problem of a problem.json, or of a World folder as its tables now stand (its problem.json is not read).
-    Raises `BadInput`."""
+def open_problem(path: Path, *, closures: Counting | None = None) -> Opened:
+    """The problem of a problem.json, or of a World folder as its tables now stand (its problem.json is not read);
+    `closures`: counted so for this run (N1), whatever its parameters say. Raises `BadInput`."""
     if not path.is_dir():
-        return Opened(load_problem(path))
+        return Opened(load_problem(path, closures=closures))
     from scenarios.world_files import read_world
 
-    return open_world(read_world(path), source=str(path))
+    return open_world(read_world(path), source=str(path), closures=closures)
 
 
-def open_world(world: "World", *, source: str | None = None) -> Opened:
-    """The problem of a World, on the roads it holds in memory."""
+def open_world(world: "World", *, source: str | None = None, closures: Counting | None = None) -> Opened:
+    """The problem of a World, on the roads it holds in memory; `closures` as in `open_problem`."""
     from scenarios.build import problem_parts
     from scenarios.exchange.load import to_problem
 
     source = source or world.title_en
+    if closures is not None:
+        own = world.parameters.get("closures", "as_of")
+        world = replace(world, parameters={**world.parameters, "closures": closures})
     with nothing_thrown_away():
         file, stock = problem_parts(world, source=source)
-        return Opened(to_problem(file, folder=Path(), network=world.network, source=source, stock=stock), world)
+        loaded = to_problem(file, folder=Path(), network=world.network, source=source, stock=stock)
+        return Opened(loaded if closures is None else counted_otherwise(loaded, own), world)
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,8 @@ class Solved:
     plan: Plan
     notes: tuple[Note, ...]
     seconds: dict[str, float]
+    foreseen: "Foreseen | None" = None  # what the plan drives into; None: no road changes while it does
+    world: "World | None" = None  # that it was made from, for names
 
     @property
     def feasible(self) -> bool:
@@ -135,17 +144,19 @@ def solve_file(
     time_limit_s: float | None = None,
     report: Path | None = None,
     explain: bool = False,
+    closures: Counting | None = None,
     lang: str = "zh",
     tell: Tell = silent,
 ) -> Solved:
     """Read a problem (a file, or a World folder as it stands), solve it, have the plan checked, write plan.json and
     plan.run.json, with `explain` plan.why.json, and with `report` the pages and tables for people.
 
-    `time_limit_s` counts from here, reading included. Raises `BadInput`, `NoAnswerInTime`, `PlanRefused`.
+    `time_limit_s` counts from here, reading included; `closures` as in `open_problem`. Raises `BadInput`,
+    `NoAnswerInTime`, `PlanRefused`.
     """
     phases = Phases(tell)
     with phases.phase("read"):
-        opened = open_problem(path)
+        opened = open_problem(path, closures=closures)
     return solve_and_write(
         opened, out=out, seed=seed, time_limit_s=time_limit_s, report=report, explain=explain, lang=lang, phases=phases
     )
@@ -164,6 +175,7 @@ def solve_and_write(
 ) -> Solved:
     """The second half of `solve_file`, for a problem that is open already."""
     solved = solve_loaded(opened.loaded, seed=seed, time_limit_s=time_limit_s, phases=phases)
+    solved = replace(solved, world=opened.world)
     with phases.phase("write"):
         write_plan(out, solved.plan)
     why = None
@@ -174,13 +186,38 @@ def solve_and_write(
             why = explain_opened(opened, solved.plan, seed=seed, tell=phases.tell)
         if why is not None:
             write_explanation(out, opened, solved.plan, why)
+    reported(out, opened, solved, report=report, lang=lang, phases=phases, why=why)
+    return solved
+
+
+def reported(
+    out: Path,
+    opened: Opened,
+    solved: Solved,
+    *,
+    report: Path | None,
+    lang: str,
+    phases: Phases,
+    why: "Explanation | None" = None,
+    changes: "PlanDiff | None" = None,
+) -> None:
+    """The pages and tables for people, where they are asked for, and plan.run.json."""
     if report is not None and solved.feasible:
         from api.demo import write_reports
 
         with phases.phase("report"):
-            write_reports(report, opened, solved, lang=lang, why=why)
-    write_text(run_path(out), dumps(run_record(phases.seconds)))
-    return solved
+            write_reports(report, opened, solved, lang=lang, why=why, changes=changes)
+    write_run(out, solved, phases)
+
+
+def write_run(out: Path, solved: Solved, phases: Phases) -> None:
+    """plan.run.json: how long the phases took, and what the plan is foreseen to drive into."""
+    ahead = None
+    if solved.foreseen is not None:
+        from scenarios.report.foreseen_rows import foreseen_content
+
+        ahead = foreseen_content(solved.problem, solved.foreseen)
+    write_text(run_path(out), dumps(run_record(phases.seconds, foreseen=ahead)))
 
 
 def solve_loaded(
@@ -206,14 +243,18 @@ def verified(loaded: LoadedProblem, plan: Plan, phases: Phases) -> Solved:
         violations = check(loaded.problem, plan)
     if violations:
         raise PlanRefused(violations)
+    foreseen = None
     if loaded.roads is not None:
         from scenarios.exchange.cut_off import with_closures_named
+        from scenarios.exchange.foreseen import foresee
         from scenarios.exchange.routes import with_routes
 
         with phases.phase("routes"):
             plan = with_routes(plan, problem=loaded.problem, roads=loaded.roads)
             plan = with_closures_named(plan, problem=loaded.problem, roads=loaded.roads)
-    return Solved(loaded.problem, plan, loaded.notes, dict(phases.seconds))
+        with phases.phase("foresee"):
+            foreseen = foresee(loaded.problem, plan, loaded.roads)
+    return Solved(loaded.problem, plan, loaded.notes, dict(phases.seconds), foreseen)
 
 
 @dataclass(frozen=True)
@@ -223,13 +264,31 @@ class Checked:
     notes: tuple[Note, ...]
 
 
+def counted_by(plan: Plan) -> Counting | None:
+    """How a plan counts closures, so that its problem is opened alike; None where it does not say."""
+    counting: Counting | None = plan.parameters.get("closures")
+    return counting if counting in get_args(Counting) else None
+
+
+def open_with_plan(problem: Path, plan: Path) -> tuple[Opened, Plan]:
+    """A plan and its problem, closures counted as the plan does. Raises `BadInput`, first what is wrong with the
+    problem."""
+    try:
+        read = load_plan(plan)
+    except BadInput:
+        open_problem(problem)
+        raise
+    return open_problem(problem, closures=counted_by(read)), read
+
+
 def check_files(problem: Path, plan: Path, *, tell: Tell = silent) -> Checked:
-    """Every violation of a plan against its problem. Raises `BadInput`."""
+    """Every violation of a plan against its problem, closures counted as the plan does. Raises `BadInput`."""
     from optimizer.dispatch.check import check
 
     phases = Phases(tell)
     with phases.phase("read"):
-        loaded, read = open_problem(problem).loaded, load_plan(plan)
+        opened, read = open_with_plan(problem, plan)
+        loaded = opened.loaded
     with phases.phase("check"):
         return Checked(check(loaded.problem, read), read, loaded.notes)
 

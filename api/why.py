@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.usecases import Opened, Phases, Tell, open_problem, silent
+from api.usecases import Opened, Phases, Tell, open_with_plan, silent
 from optimizer.dispatch.plan import Plan
 from optimizer.errors import OptimizerError
-from scenarios.exchange.plan import load_plan
 from scenarios.exchange.why import why_path, write_why
 from scenarios.explanation import Explanation, WhyLimits, explain_plan
 from scenarios.report.labels import Label, Names
@@ -50,7 +49,7 @@ def explain_files(
 
     phases = Phases(tell)
     with phases.phase("read"):
-        opened, read = open_problem(problem), load_plan(plan)
+        opened, read = open_with_plan(problem, plan)
     with phases.phase("check"):
         violations = check(opened.loaded.problem, read)
     if violations:

@@ -12,9 +12,11 @@ from optimizer.dispatch.why.road_values import RoadValue, road_values
 from optimizer.dispatch.why.sensitivity import SAMPLES, Sensitivity, sensitivity
 from optimizer.dispatch.why.stores import DemandWhy, store_alternatives
 from optimizer.dispatch.why.task_values import COUNT, ReleasedStock, TaskValues, task_values
+from optimizer.dispatch.why.whole import Whole
 
 if TYPE_CHECKING:
     from scenarios.exchange.cover import Inhabited
+    from scenarios.exchange.foreseen import Foreseen
     from scenarios.exchange.roads import Roads
 
 LARGE = 1_000  # teams from which fewer samples are drawn: each is a plan of its own
@@ -38,7 +40,8 @@ class WhyLimits:
 
 @dataclass(frozen=True)
 class Explanation:
-    """`roads` is None where times were given instead of roads, `coverage` also where nobody's home is known."""
+    """`roads` is None where times were given instead of roads, `coverage` also where nobody's home is known,
+    `foreseen` where no road changes while the plan runs."""
 
     seed: int
     limits: WhyLimits
@@ -48,6 +51,7 @@ class Explanation:
     roads: tuple[RoadValue, ...] | None
     sensitivity: Sensitivity
     coverage: Coverage | None
+    foreseen: "Foreseen | None" = None
 
 
 def explain_plan(
@@ -71,15 +75,18 @@ def explain_plan(
     stops, demands = team_alternatives(problem, plan), store_alternatives(problem, plan)
     tell("phase.why.values")
     stock = ReleasedStock(problem)
-    tasks = task_values(problem, count=limits.values, stock=stock)
-    worth, cover = None, None
+    whole = Whole(problem, plan, seed=seed) if problem.coupled else None
+    tasks = task_values(problem, count=limits.values, stock=stock, whole=whole)
+    worth, cover, foreseen = None, None, None
     if roads is not None:
         from scenarios.exchange.cover import covered
+        from scenarios.exchange.foreseen import foresee
         from scenarios.exchange.reopened import reopened_travel
 
-        worth = road_values(problem, plan, reopened_travel(problem, roads), seed=seed, stock=stock)
+        worth = road_values(problem, plan, reopened_travel(problem, roads), seed=seed, stock=stock, whole=whole)
+        foreseen = foresee(problem, plan, roads)
         tell("phase.why.coverage")
         cover = covered(problem, plan, roads, inhabited, limit_s=limits.cover_s, moves=limits.moves)
     tell("phase.why.sensitivity")
     moved = sensitivity(problem, plan, seed=seed, samples=limits.samples_for(problem), stock=stock)
-    return Explanation(seed, limits, stops, demands, tasks, worth, moved, cover)
+    return Explanation(seed, limits, stops, demands, tasks, worth, moved, cover, foreseen)

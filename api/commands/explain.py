@@ -8,6 +8,7 @@ from api.commands.lines import print_table
 from api.say import Speaker
 from api.show import Show
 from api.why import explain_files, words_of
+from scenarios.report.foreseen_rows import foreseen_view
 from scenarios.report.labels import Label, say
 from scenarios.report.why_rows import WhyView, why_view
 
@@ -24,6 +25,9 @@ def explain_problem(speaker: Speaker, problem: Path, plan: Path, *, output: Path
         view = why_view(words_of(done.opened), done.found)
     speaker.notes(done.opened.loaded.notes)
     print_why(speaker, view)
+    if done.found.foreseen is not None:
+        words = words_of(done.opened)
+        Show(speaker).foreseen(foreseen_view(words.problem, done.found.foreseen, names=words.names))
     speaker.say("said.why", file=done.written)
     return DONE
 

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,13 @@ import typer
 from api.say import Speaker
 from optimizer.errors import BadInput, Fault
 from scenarios.texts import text
+
+
+class Counted(StrEnum):
+    """How closures count (`parameters.closures` of a problem)."""
+
+    as_of = "as_of"
+    cautious = "cautious"
 
 
 class Kit:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.commands import plan_history
-from api.commands.kit import Kit, acting, quantity
+from api.commands.kit import Kit, acting
+from api.commands.shared import SITUATION, Given, force_options, force_words
 from api.say import Speaker
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from scenarios.commit import Committed
 
 DONE = 0
-SITUATION = "live"
 
 
 class TeamStatus(StrEnum):
@@ -33,32 +33,22 @@ def register(app: typer.Typer, kit: Kit) -> None:
     speaker, argument, option, command = kit.speaker, kit.argument, kit.option, kit.command
 
     @command(group, "commit", "cmd.plan.commit")
+    @force_options(kit).added
     def commit(
         plan: Annotated[Path, argument("arg.plan")],
-        hold_h: Annotated[str | None, option("--hold-h", "opt.hold_h")] = None,
-        situation: Annotated[str, option("--situation", "opt.situation", show_default=True)] = SITUATION,
-        as_of: Annotated[str | None, option("--as-of", "opt.as_of.plan")] = None,
-        actor: Annotated[str | None, option("--actor", "opt.actor")] = None,
-        key: Annotated[str | None, option("--key", "opt.key")] = None,
-        note: Annotated[str | None, option("--note", "opt.note")] = None,
         occurred_at: Annotated[str | None, option("--occurred-at", "opt.occurred_at")] = None,
+        *,
+        given: Given,
     ) -> int:
         from api import situation as cases
         from api.commands.kit import moment
 
         with speaker.working():
             speaker.phase("phase.commit")
-            _, done = cases.commit(
-                plan,
-                situation=situation,
-                as_of=None if as_of is None else moment("--as-of", as_of),
-                hold_h=None if hold_h is None else quantity("--hold-h", hold_h),
-                actor=acting(actor, key=key, note=note),
-                key=key,
-                note=note,
-                occurred_at=None if occurred_at is None else moment("--occurred-at", occurred_at),
-            )
-            names = cases.names_now(situation)
+            words = force_words(given)
+            instant = None if occurred_at is None else moment("--occurred-at", occurred_at)
+            _, done = cases.commit(plan, occurred_at=instant, **words)
+            names = cases.names_now(words["situation"])
         print_committed(speaker, done, names)
         return DONE
 

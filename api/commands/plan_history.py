@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.commands.kit import Kit, acting, moment, quantity
+from api.commands.kit import Kit, acting, moment
+from api.commands.shared import SITUATION, Given, force_options, force_words
 from api.say import Speaker
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from optimizer.dispatch.replanning import Change, PlanDiff
 
 DONE = 0
-SITUATION = "live"
 UNCHANGED = ("kept",)
 
 
@@ -78,29 +78,18 @@ def register(group: typer.Typer, kit: Kit) -> None:
         return DONE
 
     @command(group, "rollback", "cmd.plan.rollback")
+    @force_options(kit).added
     def rollback(
         number: Annotated[int, argument("arg.plan.number", metavar="N", min=1)],
-        situation: Annotated[str, option("--situation", "opt.situation", show_default=True)] = SITUATION,
-        hold_h: Annotated[str | None, option("--hold-h", "opt.hold_h")] = None,
-        as_of: Annotated[str | None, option("--as-of", "opt.as_of.plan")] = None,
-        actor: Annotated[str | None, option("--actor", "opt.actor")] = None,
-        key: Annotated[str | None, option("--key", "opt.key")] = None,
-        note: Annotated[str | None, option("--note", "opt.note")] = None,
+        *,
+        given: Given,
     ) -> int:
         from api.commands.plan import print_committed
         from api.replanning import rollback as back
 
         with speaker.working():
             speaker.phase("phase.commit")
-            done = back(
-                number,
-                situation=situation,
-                as_of=None if as_of is None else moment("--as-of", as_of),
-                hold_h=None if hold_h is None else quantity("--hold-h", hold_h),
-                actor=acting(actor, key=key, note=note),
-                key=key,
-                note=note,
-            )
+            done = back(number, **force_words(given))
         speaker.say("plan.rolled_back", plan=number)
         print_committed(speaker, done.committed, done.names)
         if done.changes is not None:

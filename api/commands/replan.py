@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.kit import Kit, moment, quantity
+from api.commands.kit import Counted, Kit, moment
+from api.commands.shared import Given, check_live, live_options, live_words
 from api.say import Speaker
 from optimizer.errors import BadInput, Fault
 
@@ -20,54 +21,35 @@ def register(app: typer.Typer, kit: Kit) -> None:
     speaker, argument, option, command = kit.speaker, kit.argument, kit.option, kit.command
 
     @command(app, "replan", "cmd.replan")
+    @live_options(kit).added
     def replan(
         out: Annotated[Path, option("--out", "opt.out.plan")],
         problem: Annotated[Path | None, argument("arg.problem")] = None,
         plan: Annotated[Path | None, argument("arg.plan")] = None,
         at: Annotated[str | None, option("--at", "opt.at")] = None,
         live: Annotated[bool, option("--live", "opt.replan.live")] = False,
+        report: Annotated[Path | None, option("--report", "opt.report.replan")] = None,
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
-        situation: Annotated[str | None, option("--situation", "opt.live.situation")] = None,
-        place: Annotated[str | None, option("--place", "opt.live.place")] = None,
-        as_of: Annotated[str | None, option("--as-of", "opt.live.as_of")] = None,
-        roads: Annotated[Path | None, option("--roads", "opt.live.roads")] = None,
-        crs: Annotated[str | None, option("--crs", "opt.crs")] = None,
-        commit: Annotated[bool, option("--commit", "opt.live.commit")] = False,
-        hold_h: Annotated[str | None, option("--hold-h", "opt.hold_h")] = None,
-        actor: Annotated[str | None, option("--actor", "opt.actor")] = None,
-        key: Annotated[str | None, option("--key", "opt.key")] = None,
+        closures: Annotated[Counted | None, option("--closures", "opt.counting.replan")] = None,
+        *,
+        given: Given,
     ) -> int:
-        only_live = {
-            "--situation": situation, "--place": place, "--as-of": as_of, "--roads": roads, "--crs": crs,
-            "--commit": commit or None, "--hold-h": hold_h, "--actor": actor, "--key": key,
-        }  # fmt: skip
-        given = {name: value for name, value in only_live.items() if value is not None}
         if live and (problem is not None or at is not None):
             raise BadInput("replan", [Fault("", "ProblemAndLive", {"problem": problem or "--at"})])
-        if not live and given:
-            raise BadInput("replan", [Fault(name, "OnlyLive", {"name": name}) for name in given])
+        check_live("replan", given, live=live)
         if live:
-            from api import settings
             from api.replanning import replan_live
 
+            words = live_words(given)
+            situation = words["situation"]
             with speaker.working():
                 done = replan_live(
-                    out=out,
-                    situation=situation or "live",
-                    place=place,
-                    as_of=None if as_of is None else moment("--as-of", as_of),
-                    roads=roads,
-                    crs=crs,
-                    seed=seed,
-                    commit=commit,
-                    actor=settings.actor(actor),
-                    key=key,
-                    hold_h=None if hold_h is None else quantity("--hold-h", hold_h),
-                    tell=speaker.phase,
-                )
-            code = _tell(speaker, done, out, situation or "live")
+                    out=out, seed=seed, closures=closures and closures.value, report=report, lang=speaker.lang,
+                    tell=speaker.phase, **words,
+                )  # fmt: skip
+            code = _tell(speaker, done, out, situation, report)
             if done.committed is None and code == DONE:
-                speaker.say("solve.next", next=f"wuding plan commit {out} --situation {situation or 'live'}")
+                speaker.say("solve.next", next=f"wuding plan commit {out} --situation {situation}")
             return code
         if problem is None or plan is None:
             raise BadInput("replan", [Fault("", "ReplanNeeds", {})])
@@ -75,15 +57,23 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
         with speaker.working():
             done = replan_file(
-                problem, plan, out=out, at=None if at is None else moment("--at", at), seed=seed, tell=speaker.phase
+                problem,
+                plan,
+                out=out,
+                at=None if at is None else moment("--at", at),
+                seed=seed,
+                closures=closures and closures.value,
+                report=report,
+                lang=speaker.lang,
+                tell=speaker.phase,
             )
-        return _tell(speaker, done, out, None)
+        return _tell(speaker, done, out, None, report)
 
 
-def _tell(speaker: Speaker, done: "Replanning", out: Path, situation: str | None) -> int:
+def _tell(speaker: Speaker, done: "Replanning", out: Path, situation: str | None, report: Path | None) -> int:
     from api.commands.plan import print_committed
     from api.commands.plan_history import print_diff
-    from api.show import print_levels
+    from api.show import print_foreseen, print_levels
     from api.situation import names_now
 
     solved = done.solved
@@ -97,10 +87,13 @@ def _tell(speaker: Speaker, done: "Replanning", out: Path, situation: str | None
     if not solved.feasible:
         return NO
     print_levels(speaker, solved.problem, solved.plan)
+    print_foreseen(speaker, solved)
     names = None if situation is None else names_now(situation)
     changes = 0 if solved.plan.replans is None else solved.plan.replans.changes
     speaker.say("plan.changes", count=changes)
     print_diff(speaker, done.changes, names)
+    if report is not None:
+        speaker.say("said.report", folder=report)
     if done.committed is not None and names is not None:
         print_committed(speaker, done.committed, names)
     return DONE

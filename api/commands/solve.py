@@ -1,12 +1,12 @@
 """What `wuding solve` does once it is clear what to solve: a problem, or the situation in the database."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from api.commands.kit import moment, quantity
+from api.commands.shared import Given, live_words
 from api.say import Speaker
+from scenarios.exchange.problem import Counting
 
 if TYPE_CHECKING:
     from api.usecases import Solved
@@ -23,52 +23,26 @@ class Asked:
     time_limit_s: float | None
     seed: int
     explain: bool = False
+    closures: Counting | None = None
 
 
 def solve_problem(speaker: Speaker, asked: Asked, problem: Path) -> int:
     from api.usecases import solve_file
 
     with speaker.working():
-        solved = solve_file(
-            problem,
-            out=asked.out,
-            seed=asked.seed,
-            time_limit_s=asked.time_limit_s,
-            report=asked.report,
-            explain=asked.explain,
-            lang=speaker.lang,
-            tell=speaker.phase,
-        )
+        solved = solve_file(problem, **vars(asked), lang=speaker.lang, tell=speaker.phase)
     return _tell(speaker, asked, solved)
 
 
-def solve_live(speaker: Speaker, asked: Asked, given: Mapping[str, Any]) -> int:
-    """`given`: the options that were stated, by name."""
-    from api import settings
+def solve_live(speaker: Speaker, asked: Asked, given: Given) -> int:
     from api.commands.plan import print_committed
     from api.situation import names_now
     from api.situation import solve_live as solve
 
-    situation = given.get("--situation", "live")
+    words = live_words(given)
+    situation = words["situation"]
     with speaker.working():
-        planned = solve(
-            out=asked.out,
-            situation=situation,
-            place=given.get("--place"),
-            as_of=moment("--as-of", given["--as-of"]) if "--as-of" in given else None,
-            roads=given.get("--roads"),
-            crs=given.get("--crs"),
-            seed=asked.seed,
-            time_limit_s=asked.time_limit_s,
-            report=asked.report,
-            explain=asked.explain,
-            commit=bool(given.get("--commit")),
-            hold_h=quantity("--hold-h", given["--hold-h"]) if "--hold-h" in given else None,
-            actor=settings.actor(given.get("--actor")),
-            key=given.get("--key"),
-            lang=speaker.lang,
-            tell=speaker.phase,
-        )
+        planned = solve(**vars(asked), **words, lang=speaker.lang, tell=speaker.phase)
     speaker.say("solve.live", situation=situation, as_of=planned.world.as_of, incidents=len(planned.world.incidents))
     code = _tell(speaker, asked, planned.solved)
     if planned.committed is not None:
@@ -86,9 +60,10 @@ def _tell(speaker: Speaker, asked: Asked, solved: "Solved") -> int:
     speaker.say("said.solved", file=asked.out, status=status, seconds=f"{sum(solved.seconds.values()):.1f}")
     if not solved.feasible:
         return NO if solved.plan.stopped_by == "proof" else NO_ANSWER
-    from api.show import print_levels
+    from api.show import print_foreseen, print_levels
 
     print_levels(speaker, solved.problem, solved.plan)
+    print_foreseen(speaker, solved)
     if asked.explain:
         from scenarios.exchange.why import why_path
 

@@ -1,5 +1,6 @@
 """Stock: looks, movements, transfers, stocktakes."""
 
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -43,6 +44,20 @@ def cursor(value: str | None) -> Any:
     if len(found) != 3 or max(found) > MOST_NUMBER:
         raise BadInput("--after", [Fault("--after", "BadCursor", {"value": value[:60]})])
     return found
+
+
+def listed(
+    kit: Kit, found: Sequence[Any], as_json: bool, heads: tuple[str, ...], cells: Callable[[Any, Any], tuple[Any, ...]]
+) -> int:
+    """Rows of stores and items as JSON or as a table; `cells` makes one of a row and the names."""
+    if as_json:
+        print_json(found)
+    elif not found:
+        kit.speaker.say(NONE_FOUND)
+    else:
+        names = look(names_of, stores=[row.store for row in found], items=[row.item for row in found])
+        Page(kit.speaker).table(heads, (cells(row, names) for row in found))
+    return DONE
 
 
 def _lines(group: typer.Typer, kit: Kit) -> None:
@@ -110,21 +125,12 @@ def _lines(group: typer.Typer, kit: Kit) -> None:
 
         look(known, place=place)
         found = look(available_units, as_of=now(), place=place, store=store, item=item)
-        if as_json:
-            print_json(found)
-            return DONE
-        names = look(names_of, stores=[row.store for row in found], items=[row.item for row in found])
-        if not found:
-            speaker.say(NONE_FOUND)
-            return DONE
-        page.table(
-            ("store", "item", "available>", "unit"),
-            (
-                (names.store(row.store, lang), names.item(row.item, lang), row.available, names.unit(row.item, lang))
-                for row in found
+        return listed(
+            kit, found, as_json, ("store", "item", "available>", "unit"),
+            lambda row, names: (
+                names.store(row.store, lang), names.item(row.item, lang), row.available, names.unit(row.item, lang),
             ),
-        )
-        return DONE
+        )  # fmt: skip
 
 
 def _promised(group: typer.Typer, kit: Kit) -> None:
@@ -143,22 +149,13 @@ def _promised(group: typer.Typer, kit: Kit) -> None:
 
         look(known, store=store)
         found = look(open_loans, store=store, due_by=day("--due-by", due_by))
-        if as_json:
-            print_json(found)
-            return DONE
-        names = look(names_of, stores=[row.store for row in found], items=[row.item for row in found])
-        if not found:
-            speaker.say(NONE_FOUND)
-            return DONE
-        page.table(
-            ("operation>", "store", "item", "lot", "quantity>", "unit", "borrower", "due_back"),
-            (
-                (str(row.operation), names.store(row.store, lang), names.item(row.item, lang), row.lot or "-",
-                 row.quantity, names.unit(row.item, lang), row.borrower, row.due_back)
-                for row in found
+        return listed(
+            kit, found, as_json, ("operation>", "store", "item", "lot", "quantity>", "unit", "borrower", "due_back"),
+            lambda row, names: (
+                str(row.operation), names.store(row.store, lang), names.item(row.item, lang), row.lot or "-",
+                row.quantity, names.unit(row.item, lang), row.borrower, row.due_back,
             ),
         )  # fmt: skip
-        return DONE
 
     @kit.command(group, "overrides", "cmd.stock.overrides")
     def lifted(
@@ -169,23 +166,15 @@ def _promised(group: typer.Typer, kit: Kit) -> None:
 
         look(known, store=store)
         found = look(list_overrides, store=store)
-        if as_json:
-            print_json(found)
-            return DONE
-        names = look(names_of, stores=[row.store for row in found], items=[row.item for row in found])
-        if not found:
-            speaker.say(NONE_FOUND)
-            return DONE
-        page.table(
+        return listed(
+            kit, found, as_json,
             ("operation>", "recorded_at", "store", "item", "lot", "quantity>", "blocked", "person", "why"),
-            (
-                (str(row.operation), row.recorded_at, names.store(row.store, lang), names.item(row.item, lang),
-                 row.lot or "-", row.quantity, ", ".join(held(one, lang) for one in row.blocked), row.person,
-                 row.reason)
-                for row in found
+            lambda row, names: (
+                str(row.operation), row.recorded_at, names.store(row.store, lang), names.item(row.item, lang),
+                row.lot or "-", row.quantity, ", ".join(held(one, lang) for one in row.blocked), row.person,
+                row.reason,
             ),
         )  # fmt: skip
-        return DONE
 
     @kit.command(group, "reservations", "cmd.stock.reservations")
     def reservations(
@@ -195,22 +184,13 @@ def _promised(group: typer.Typer, kit: Kit) -> None:
         from inventory.ledger.pages import open_reservations
 
         found = look(open_reservations, reference=reference)
-        if as_json:
-            print_json(found)
-            return DONE
-        names = look(names_of, stores=[row.store for row in found], items=[row.item for row in found])
-        if not found:
-            speaker.say(NONE_FOUND)
-            return DONE
-        page.table(
-            ("reference", "store", "item", "lot", "quantity>", "unit", "until"),
-            (
-                (row.reference, names.store(row.store, lang), names.item(row.item, lang), row.lot or "-", row.quantity,
-                 names.unit(row.item, lang), row.expires_at)
-                for row in found
+        return listed(
+            kit, found, as_json, ("reference", "store", "item", "lot", "quantity>", "unit", "until"),
+            lambda row, names: (
+                row.reference, names.store(row.store, lang), names.item(row.item, lang), row.lot or "-", row.quantity,
+                names.unit(row.item, lang), row.expires_at,
             ),
         )  # fmt: skip
-        return DONE
 
     @writes(group, "replenish", "cmd.stock.replenish", reason="REPLENISH", fixed=True)
     def replenish(

@@ -23,14 +23,16 @@ def lot_code(value: str | None) -> str | None:
     return "" if value == "-" else value
 
 
-def told(kit: Kit, operation: Any) -> int:
-    """Which entry was made, or had been made before under the same key."""
+def told(kit: Kit, operation: Any, taken: Any = None) -> int:
+    """Which entry was made, or had been made before under the same key; and which lots to `take` off which shelf."""
     key = "said.stock.replayed" if operation.replayed else "said.stock.done"
     kit.speaker.say(key, operation=operation.id)
+    if taken is not None:
+        _print_taken(kit, taken)
     return 0
 
 
-def print_taken(kit: Kit, taken: Any) -> None:
+def _print_taken(kit: Kit, taken: Any) -> None:
     """Which lots to take off which shelf."""
     names = look(names_of, items=[one.item for one in taken])
     Page(kit.speaker).table(
@@ -198,9 +200,7 @@ def _out(group: typer.Typer, kit: Kit) -> None:
             entry, hand_out, store=store, item=item, quantity=quantity("QTY", qty), lot=lot_code(lot),
             override=override(override_by, override_why),
         )  # fmt: skip
-        told(kit, done)
-        print_taken(kit, taken)
-        return 0
+        return told(kit, done, taken)
 
     @writes(group, "issue-kit", "cmd.stock.issue_kit", reason="RESCUE", others=("RELIEF", "DRILL", "PLAN"))
     def issue_kit(
@@ -217,9 +217,7 @@ def _out(group: typer.Typer, kit: Kit) -> None:
             entry, hand_out_kits, store=store, kit=set_of, count=quantity("COUNT", count),
             override=override(override_by, override_why),
         )  # fmt: skip
-        told(kit, done)
-        print_taken(kit, taken)
-        return 0
+        return told(kit, done, taken)
 
     @writes(group, "issue-reserved", "cmd.stock.issue_reserved", reason="PLAN", others=("RESCUE", "RELIEF", "DRILL"))
     def issue_reserved(
@@ -230,9 +228,7 @@ def _out(group: typer.Typer, kit: Kit) -> None:
         from api.stockroom import hand_out_reserved
 
         done, taken = record(entry, hand_out_reserved, reference=reference, store=store)
-        told(kit, done)
-        print_taken(kit, taken)
-        return 0
+        return told(kit, done, taken)
 
     @writes(group, "return", "cmd.stock.return", reason="GIVE_BACK", fixed=True)
     def give_back(
@@ -273,8 +269,7 @@ def _out(group: typer.Typer, kit: Kit) -> None:
             entry, hand_over, store=store, item=item, quantity=quantity("QTY", qty), borrower=borrower,
             due_back=to_come("--due-back", due_back), lot=lot_code(lot),
         )  # fmt: skip
-        told(kit, done)
-        print_taken(kit, taken)
+        told(kit, done, taken)
         kit.speaker.say("said.stock.lent", operation=done.id, due=due_back)
         return 0
 
@@ -308,9 +303,7 @@ def _held(group: typer.Typer, kit: Kit) -> None:
             entry, set_aside, store=store, item=item, quantity=quantity("QTY", qty), reference=reference,
             expires_at=moment_to_come("--until", until), lot=lot_code(lot),
         )  # fmt: skip
-        told(kit, done)
-        print_taken(kit, taken)
-        return 0
+        return told(kit, done, taken)
 
     @writes(group, "release", "cmd.stock.release", reason="CANCELLED", others=("CORRECTION",))
     def release(entry: Entry, reference: Annotated[str, argument("arg.stock.reference", metavar="REFERENCE")]) -> int:

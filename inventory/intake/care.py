@@ -25,16 +25,7 @@ FAR = date.max
 def import_custodians(connection: Connection, table: Table) -> Imported:
     """Who keeps what, from when to when. A term that is there already (same scope, person, role and first day) gets
     the end and telephone the file states. Raises BadTable: unknown stores and items, two primaries at a time."""
-    store_ids, item_ids = _ids(connection, stores), _ids(connection, items)
-    faults = []
-    for column, known, target in (("store", store_ids, "stores"), ("item", item_ids, "items")):
-        faults += [
-            fault(number, column, "UNKNOWN_REFERENCE", value=code, target=target)
-            for number, code in zip(table.row_numbers, table[column], strict=True)
-            if code is not None and code not in known
-        ]
-    if faults:
-        raise BadTable("custodians", faults)
+    store_ids, item_ids = _stores_and_items(connection, table, "custodians")
     persons = _people(connection, table["person"])
     wanted = {
         (store_ids[store], code) for store, code in zip(table["store"], table["bin"], strict=True) if code is not None
@@ -110,8 +101,8 @@ def _people(connection: Connection, codes: Sequence[str]) -> dict[str, int]:
     return known
 
 
-def import_maintenance(connection: Connection, table: Table, *, act: Act) -> Imported:
-    """Checks that were done; records that are there already are not written twice. Raises BadTable."""
+def _stores_and_items(connection: Connection, table: Table, name: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Code -> id of all stores and items. Raises BadTable for codes in the table that are none."""
     store_ids, item_ids = _ids(connection, stores), _ids(connection, items)
     faults = []
     for column, known, target in (("store", store_ids, "stores"), ("item", item_ids, "items")):
@@ -121,7 +112,13 @@ def import_maintenance(connection: Connection, table: Table, *, act: Act) -> Imp
             if code is not None and code not in known
         ]
     if faults:
-        raise BadTable("maintenance", faults)
+        raise BadTable(name, faults)
+    return store_ids, item_ids
+
+
+def import_maintenance(connection: Connection, table: Table, *, act: Act) -> Imported:
+    """Checks that were done; records that are there already are not written twice. Raises BadTable."""
+    store_ids, item_ids = _stores_and_items(connection, table, "maintenance")
     columns = (
         list(map(store_ids.__getitem__, table["store"])),
         [None if code is None else item_ids[code] for code in table["item"]],

@@ -114,27 +114,22 @@ def import_bins(connection: Connection, table: Table) -> Imported:
 
 def bin_ids(connection: Connection, keys: set[tuple[int, str]]) -> dict[tuple[int, str], int]:
     """(store id, code) -> id of the bins that are there."""
-    wanted = {store for store, _ in keys}
-    found: dict[tuple[int, str], int] = {}
-    rows = select(bins.c.store_id, bins.c.code, bins.c.id)
+    there = _in_stores(connection, bins, {store for store, _ in keys})
+    return {key: id_ for key, id_ in there.items() if key in keys}
+
+
+def _in_stores(connection: Connection, table: Any, wanted: set[int]) -> dict[tuple[int, str], int]:
+    """(store id, code) -> id of the bins or zones of at least these stores."""
+    rows = select(table.c.store_id, table.c.code, table.c.id)
     if len(wanted) <= 500:
-        rows = rows.where(bins.c.store_id.in_(wanted))
-    for store, code, id_ in connection.execute(rows):
-        if (store, code) in keys:
-            found[store, code] = id_
-    return found
+        rows = rows.where(table.c.store_id.in_(wanted))
+    return {(store, code): id_ for store, code, id_ in connection.execute(rows)}
 
 
 def make_bins(connection: Connection, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
     """New bins, and the zones they stand in (the part of the code before the first dash)."""
     wanted = sorted({(store, code.partition("-")[0]) for store, code in keys})
-    stores_in = {store for store, _ in wanted}
-    known: dict[tuple[int, str], int] = {}
-    rows = select(zones.c.store_id, zones.c.code, zones.c.id)
-    if len(stores_in) <= 500:
-        rows = rows.where(zones.c.store_id.in_(stores_in))
-    for store, code, id_ in connection.execute(rows):
-        known[store, code] = id_
+    known = _in_stores(connection, zones, {store for store, _ in wanted})
     new_zones = [key for key in wanted if key not in known]
     zone_ids = take_ids(connection, zones, len(new_zones))
     zone_rows = [(id_, store, code) for id_, (store, code) in zip(zone_ids, new_zones, strict=True)]

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, insert, or_, select, update
+from sqlalchemy import Connection, Row, Update, and_, bindparam, case, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from inventory.catalogue import UnknownItem
@@ -225,36 +225,27 @@ def _make_heads(connection: Connection, pairs: Sequence[tuple[str, str]]) -> Non
     )
 
 
-_TAKE = (
-    update(balances)
-    .where(balances.c.id == bindparam("line"))
-    .values(quantity=balances.c.quantity - bindparam("units", type_=Quantity))
-)
-_GIVE = (
-    update(balances)
-    .where(balances.c.id == bindparam("line"))
-    .values(quantity=balances.c.quantity + bindparam("units", type_=Quantity))
-)
+_UNITS = bindparam("units", type_=Quantity)
+
+
+def _on_line(**values: Any) -> Update:
+    return update(balances).where(balances.c.id == bindparam("line")).values(**values)
+
+
+_TAKE = _on_line(quantity=balances.c.quantity - _UNITS)
+_GIVE = _on_line(quantity=balances.c.quantity + _UNITS)
 _BOTH = (
     update(balances)
     .where(balances.c.id.in_([bindparam("source"), bindparam("line")]))
     .values(
         quantity=case(
-            (balances.c.id == bindparam("line"), balances.c.quantity + bindparam("units", type_=Quantity)),
-            else_=balances.c.quantity - bindparam("units", type_=Quantity),
+            (balances.c.id == bindparam("line"), balances.c.quantity + _UNITS),
+            else_=balances.c.quantity - _UNITS,
         )
     )
 )
-_HOLD = (
-    update(balances)
-    .where(balances.c.id == bindparam("line"))
-    .values(reserved=balances.c.reserved + bindparam("units", type_=Quantity))
-)
-_FREE = (
-    update(balances)
-    .where(balances.c.id == bindparam("line"))
-    .values(reserved=balances.c.reserved - bindparam("units", type_=Quantity))
-)
+_HOLD = _on_line(reserved=balances.c.reserved + _UNITS)
+_FREE = _on_line(reserved=balances.c.reserved - _UNITS)
 _LINE = select(balances.c.id).where(
     balances.c.store_id == bindparam("store_id"),
     balances.c.item_id == bindparam("item_id"),

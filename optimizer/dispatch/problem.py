@@ -173,6 +173,7 @@ class Parameters:
     store_cost_m: int = 2000  # one more store opened is worth this many vehicle-metres
     deprivation_tolerance: Decimal = Decimal("0.01")  # share of level 6 that may go for level 7
     redispatch: tuple[tuple[int, tuple[int, ...]], ...] = ()  # from severity -> to severities
+    closures: Literal["as_of", "cautious"] = "as_of"  # how `travel` counts them (N1)
 
 
 @dataclass(frozen=True)

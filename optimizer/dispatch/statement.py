@@ -101,4 +101,5 @@ def _parameters(problem: DispatchProblem) -> dict[str, Any]:
         },
         "tiers": [{"id": tier.id, "limit_s": tier.limit_s} for tier in parameters.tiers],
         "horizon_h": parameters.horizon_s / 3600,
+        "closures": parameters.closures,
     }

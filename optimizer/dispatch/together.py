@@ -82,33 +82,26 @@ def whole_cost(
                 return INFEASIBLE
             if arrive > task[j, DUE]:
                 cost += task[j, WEIGHT] * penalty
-            begin = max(arrive, stay[j, k, READY])
+            begin, begun = max(arrive, stay[j, k, READY]), 1
             if together[j]:
                 waiting[j, there[j]] = k
                 there[j] += 1
                 last[j] = max(last[j], begin)
                 if there[j] < members[j]:
                     break  # whoever comes last takes it from here
-                for index in range(members[j]):
-                    other = waiting[j, index]
-                    free[other] = last[j] + stay[j, other, SERVICE]
-                    if free[other] > team[other, UNTIL]:
-                        return INFEASIBLE
-                    cost += task[j, WEIGHT] * free[other]
-                    place[other] = task[j, INCIDENT]
-                    position[other] += 1
-                    left -= 1
-                    if other != k:
-                        stack[top] = other
-                        top += 1
-                continue
-            free[k] = begin + stay[j, k, SERVICE]
-            if free[k] > team[k, UNTIL]:
-                return INFEASIBLE
-            cost += task[j, WEIGHT] * free[k]
-            place[k] = task[j, INCIDENT]
-            position[k] += 1
-            left -= 1
+                begin, begun = last[j], members[j]
+            for index in range(begun):
+                other = waiting[j, index] if together[j] else k
+                free[other] = begin + stay[j, other, SERVICE]
+                if free[other] > team[other, UNTIL]:
+                    return INFEASIBLE
+                cost += task[j, WEIGHT] * free[other]
+                place[other] = task[j, INCIDENT]
+                position[other] += 1
+                left -= 1
+                if other != k:
+                    stack[top] = other
+                    top += 1
     return cost if left == 0 else INFEASIBLE
 
 

@@ -38,8 +38,8 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class ClosureHit:
-    """What a closure did: whether it holds at the asked instant, how many directed edges it names (in
-    force or not), and which edge ids it names that are not in the network."""
+    """What a closure did: whether it holds at the asked instant (or in the span), how many directed edges it
+    names (in force or not), and which edge ids it names that are not in the network."""
 
     id: str
     in_force: bool
@@ -94,16 +94,23 @@ def timeline(network: RoadNetwork, closures: Sequence[Closure], *, at: datetime)
     return Timeline(changes, edges, factor)
 
 
+def holds(closure: Closure, *, at: datetime, until: datetime | None = None) -> bool:
+    """Whether it holds at an instant; with `until` at any instant from `at` to `until`."""
+    begun = closure.from_ is None or closure.from_ <= (at if until is None else until)
+    return begun and (closure.to is None or at < closure.to)
+
+
 def apply_closures(
-    network: RoadNetwork, closures: Sequence[Closure], *, at: datetime
+    network: RoadNetwork, closures: Sequence[Closure], *, at: datetime, until: datetime | None = None
 ) -> tuple[RoadNetwork, ClosureReport]:
-    """The network as it is `at` an instant (with offset), and a report. Overlapping factors: the lowest
+    """The network as it is `at` an instant (with offset), and a report; with `until` the network at its worst: what
+    holds at any instant from `at` to `until` counts as if it held all the time. Overlapping factors: the lowest
     counts. Same nodes and edges, so that an order is kept. Raises `BadInput` with every faulty closure."""
     _check(closures, at)
     factor = np.ones(network.edge_count)
     hits, warnings = [], []
     for closure in closures:
-        in_force = (closure.from_ is None or closure.from_ <= at) and (closure.to is None or at < closure.to)
+        in_force = holds(closure, at=at, until=until)
         edges, unknown = _edges(network, closure)
         hits.append(ClosureHit(closure.id, in_force, len(edges), unknown))
         where = f"closure {closure.id}"

@@ -63,9 +63,11 @@ def earliest_arrivals(
     closures: Sequence[Closure],
     at: datetime,
     departs_s: npt.ArrayLike = 0,
+    wanted: npt.NDArray[np.bool_] | None = None,
 ) -> Arrivals:
     """The earliest arrivals for departures `departs_s` ((P,) or one number, whole seconds after `at`).
 
+    `wanted`: (P, Q) pairs that are asked for, all by default; the others are not searched and hold `UNREACHABLE`.
     `router`: of the network before the closures. Where nothing changes after the departure this is the departure and
     `router.with_closures(..).times_ms`. Raises `BadInput` with every faulty closure.
     """
@@ -78,6 +80,8 @@ def earliest_arrivals(
         rows = np.flatnonzero(state == index)
         some = rows_of(origins, rows)
         found[rows], proven[rows] = _by_matrices(router, line, index, some, destinations, departs[rows])
+    if wanted is not None:
+        found[~wanted], proven[~wanted] = UNREACHABLE, True
     open_ = np.flatnonzero(~proven.all(axis=1))
     if len(open_):
         searched = _by_search(router, line, rows_of(origins, open_), destinations, departs[open_], proven[open_])

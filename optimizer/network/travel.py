@@ -201,7 +201,7 @@ class Router:
         end: Points = [destination] if isinstance(destination, int) else destination
         if len(start) != 1 or len(end) != 1:
             raise ValueError("a route joins one point with one point")
-        milliseconds, legs = self._legs(start, end)
+        milliseconds, legs = self.legs(start, end)
         if milliseconds >= UNREACHABLE:
             return None
         places = self._place(start), self._place(end)
@@ -214,8 +214,8 @@ class Router:
             line_ends=places,
         )
 
-    def _legs(self, start: Points, end: Points) -> tuple[int, list[Leg]]:
-        """(milliseconds, edges driven) between one point and another."""
+    def legs(self, start: Points, end: Points) -> tuple[int, list[Leg]]:
+        """(milliseconds, edges driven in turn) between one point and another; (`UNREACHABLE`, []) without a way."""
         out, into = self.joiner.leaving(start), self.joiner.arriving(end)
         total = out.ms[0][:, None] + self._node_ms(out.node[0], into.node[0]) + into.ms[0]
         a, b = np.unravel_index(np.argmin(total), total.shape)

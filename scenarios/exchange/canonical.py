@@ -40,6 +40,8 @@ def canonical(problem: ProblemFile, *, network_sha256: str | None = None, stock:
     }
     document["bans"] = [list(ban) for ban in sorted(bans)]
     parameters = document["parameters"]
+    if parameters["closures"] == "as_of":  # as files say that know of nothing else
+        del parameters["closures"]
     parameters["tiers"].sort(key=lambda row: (row["limit_s"], row["id"]))
     parameters["redispatch"] = {key: sorted(set(value)) for key, value in parameters["redispatch"].items()}
     document["service_s"] = _without_empty(document["service_s"])

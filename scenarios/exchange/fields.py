@@ -205,6 +205,7 @@ _as_day = PlainSerializer(lambda value: value.isoformat(), return_type=str)
 Id = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=MAX_ID)]
 Text = Annotated[str, StringConstraints(strict=True, max_length=MAX_TEXT)]
 Whole = Annotated[int, Field(strict=True, ge=0, le=10**9)]
+SignedWhole = Annotated[int, Field(strict=True)]
 Seconds = Annotated[int, Field(strict=True, ge=0, le=MAX_SECONDS)]
 SignedSeconds = Annotated[int, Field(strict=True, ge=-(10**10), le=10**10)]
 Count = Annotated[int, Field(strict=True, ge=1, le=1000)]

@@ -4,7 +4,7 @@
 import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -31,7 +31,7 @@ from optimizer.dispatch.problem import (
 )
 from optimizer.units import IntArray
 from scenarios.exchange.canonical import canonical, sha256_of
-from scenarios.exchange.problem import DemandRow, IncidentRow, Note, ProblemFile, read_problem
+from scenarios.exchange.problem import Counting, DemandRow, IncidentRow, Note, ProblemFile, read_problem
 from scenarios.exchange.stock import Stock, covers_of, items_that_matter, stock_that_matters
 from scenarios.exchange.travel import given_travel
 from scenarios.needs import estimate
@@ -234,6 +234,7 @@ def _parameters(file: ProblemFile) -> Parameters:
         store_cost_m=weights.store_cost_m,
         deprivation_tolerance=weights.deprivation_tolerance,
         redispatch=tuple((int(severity), tuple(sorted(set(to)))) for severity, to in sorted(given.redispatch.items())),
+        closures=given.closures,
     )
 
 
@@ -289,7 +290,22 @@ def nothing_thrown_away() -> Iterator[None]:
             gc.enable()
 
 
-def load_problem(path: Path) -> LoadedProblem:
-    """Read, check and build the problem of a file. Raises `BadInput`."""
+def load_problem(path: Path, *, closures: Counting | None = None) -> LoadedProblem:
+    """Read, check and build the problem of a file. `closures`: counted so, whatever the file says. Raises
+    `BadInput`."""
     with nothing_thrown_away():
-        return to_problem(read_problem(path), folder=path.parent, source=str(path))
+        file = read_problem(path)
+        own = file.parameters.closures
+        if closures is not None:
+            parameters = file.parameters.model_copy(update={"closures": closures})
+            file = file.model_copy(update={"parameters": parameters})
+        return counted_otherwise(to_problem(file, folder=path.parent, source=str(path)), own)
+
+
+def counted_otherwise(loaded: LoadedProblem, own: str) -> LoadedProblem:
+    """With a note where closures count otherwise than the parameters of the problem say (`own`)."""
+    counted = loaded.problem.parameters.closures
+    if counted == own or not loaded.file.closures:
+        return loaded
+    note = Note("parameters.closures", "ClosuresCountedOtherwise", {"counted": counted, "own": own})
+    return replace(loaded, notes=(*loaded.notes, note))

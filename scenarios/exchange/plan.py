@@ -251,14 +251,16 @@ def parse_plan(document: Any, *, source: str) -> Plan:
     )
 
 
-def run_record(seconds: Mapping[str, float]) -> dict[str, Any]:
-    """What belongs to one run and not to the plan: how long the phases took, on what machine, with what."""
+def run_record(seconds: Mapping[str, float], *, foreseen: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What belongs to one run and not to the plan: how long the phases took, on what machine, with what; and, where
+    roads change on the way, what the plan is `foreseen` to drive into."""
     packages = ("wuding", "numpy", "scipy", "numba", "ortools", "pyroutingkit")
     return {
         "schema_version": 1,
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
         "machine": {"system": platform.system(), "processor": platform.machine(), "cpus": os.cpu_count()},
+        **({} if foreseen is None else {"foreseen": foreseen}),
     }
 
 

@@ -19,6 +19,9 @@ from scenarios.exchange.faults import faults_of
 from scenarios.exchange.json_text import parse_json, read_json
 from scenarios.exchange.references import reference_faults
 
+Counting = Literal["as_of", "cautious"]
+"""How closures count (N1): as they are at `as_of`, or whatever holds within the horizon as if it held all the time."""
+
 
 class Row(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -176,6 +179,7 @@ class ParametersRow(Row):
     tiers: list[TierRow] = [TierRow(id=tier.id, limit_s=tier.limit_s) for tier in DEFAULT_TIERS]
     redispatch: dict[Literal["1", "2", "3", "4", "5"], list[f.Severity]] = {}
     horizon_h: f.Horizon = f.DEFAULT_HORIZON_H
+    closures: Counting = "as_of"
 
 
 class ProblemFile(Row):

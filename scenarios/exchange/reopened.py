@@ -11,17 +11,17 @@ from dataclasses import replace
 import numpy as np
 
 from optimizer.dispatch.problem import DispatchProblem, Travel
+from optimizer.network.closures import holds
 from optimizer.network.travel import Router
 from optimizer.units import IntArray
 from scenarios.exchange.roads import STORE_PROFILE, Roads
 
 
 def reopened_travel(problem: DispatchProblem, roads: Roads) -> Iterator[tuple[str, Travel]]:
-    """(closure, travel times as if it alone were lifted) for every closure in force at `as_of`, by id."""
+    """(closure, travel times as if it alone were lifted) for every closure that counts, by id."""
     for closure in sorted(roads.closures, key=lambda one: one.id):
         assert roads.as_of is not None
-        begun = closure.from_ is None or closure.from_ <= roads.as_of
-        if begun and (closure.to is None or roads.as_of < closure.to):
+        if holds(closure, at=roads.as_of, until=roads.until):
             yield closure.id, lifted(problem, roads, closure.id)
 
 

@@ -1,8 +1,9 @@
-"""Travel times of a problem measured on its road network, with the closures in force at `as_of`."""
+"""Travel times of a problem measured on its road network, with the closures that count (N1): those in force at
+`as_of`, or, cautiously, all that hold at any time up to the horizon."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ class Roads:
     sha256: str
     closures: tuple[Closure, ...] = ()
     as_of: datetime | None = None
+    until: datetime | None = None  # cautious: what holds at any time up to here counts
     _base: dict[str, Router] = field(default_factory=dict)
     _without: dict[str, RoadNetwork] = field(default_factory=dict)
     _routers: dict[str, Router] = field(default_factory=dict)
@@ -70,7 +72,7 @@ class Roads:
         if closure not in self._without:
             assert self.as_of is not None
             others = [other for other in self.closures if other.id != closure]
-            self._without[closure], _ = apply_closures(self.network, others, at=self.as_of)
+            self._without[closure], _ = apply_closures(self.network, others, at=self.as_of, until=self.until)
         return self._without[closure]
 
     def open_router(self, profile: str) -> Router:
@@ -102,9 +104,9 @@ class Roads:
 
     def closed_by(self, closures: Sequence[Closure], *, at: datetime) -> "tuple[Roads, list[Note]]":
         """The same roads and points with other closures; nothing is ordered or snapped again."""
-        closed, report = apply_closures(self.network, closures, at=at)
+        closed, report = apply_closures(self.network, closures, at=at, until=self.until)
         notes = [Note(fault.where, fault.code, fault.facts) for fault in report.warnings]
-        other = Roads(self.network, closed, self.custom, self.sha256, tuple(closures), at)
+        other = Roads(self.network, closed, self.custom, self.sha256, tuple(closures), at, self.until)
         other._base, other._points, other._rows = self._base, dict(self._points), dict(self._rows)
         return other, notes
 
@@ -125,8 +127,8 @@ class Roads:
 
 
 def roads_of(file: ProblemFile, *, folder: Path, network: RoadNetwork | None, source: str) -> tuple[Roads, list[Note]]:
-    """The network of a problem file with the closures of its `as_of`. Raises `BadInput`; closures that hit
-    nothing are noted."""
+    """The network of a problem file with the closures that count. Raises `BadInput`; closures that hit nothing are
+    noted."""
     assert file.network is not None
     if network is None:
         path = folder / file.network.file
@@ -137,9 +139,12 @@ def roads_of(file: ProblemFile, *, folder: Path, network: RoadNetwork | None, so
         name: profile_from(name, row.model_dump(exclude_none=True)) for name, row in file.network.profiles.items()
     }
     closures = [closure_of(row) for row in sorted(file.closures, key=lambda row: row.id)]
-    closed, report = apply_closures(network, closures, at=file.as_of)
+    until = None
+    if file.parameters.closures == "cautious":
+        until = file.as_of + timedelta(seconds=int(file.parameters.horizon_h * 3600))
+    closed, report = apply_closures(network, closures, at=file.as_of, until=until)
     notes = [Note(fault.where, fault.code, fault.facts) for fault in report.warnings]
-    return Roads(network, closed, custom, network.sha256, tuple(closures), file.as_of), notes
+    return Roads(network, closed, custom, network.sha256, tuple(closures), file.as_of, until), notes
 
 
 def routed_travel(

@@ -13,6 +13,7 @@ from optimizer.dispatch.why.sensitivity import LEVELS
 from scenarios.exchange.json_text import dumps, write_text
 from scenarios.exchange.plan import dump_plan
 from scenarios.explanation import Explanation
+from scenarios.report.foreseen_rows import foreseen_content
 from scenarios.report.labels import Label
 from scenarios.report.why_rows import (
     Words,
@@ -75,6 +76,7 @@ def why_content(problem: DispatchProblem, plan: Plan, found: Explanation) -> dic
             "said": [_both(line) for line in robust_said(words, found.sensitivity)],
         },
         "coverage": None if found.coverage is None else _coverage(words, found),
+        "foreseen": None if found.foreseen is None else foreseen_content(problem, found.foreseen),
     }
 
 

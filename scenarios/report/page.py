@@ -1,13 +1,14 @@
 """plan.html: one page that needs nothing but itself. No outside loads, one script, known by its hash."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scenarios.report.font import woff_faces
+from scenarios.report.foreseen_section import foreseen_section
 from scenarios.report.labels import Label, Lang, say
 from scenarios.report.map_svg import map_svg
 from scenarios.report.markup import both, hover
@@ -30,14 +31,22 @@ if TYPE_CHECKING:
     from scenarios.report.why_rows import WhyView
 
 ASSETS = Path(__file__).parent / "assets"
-CONTENTS = ("figures", "map", "incidents", "unmet", "teams", "supplies", "why", "situation", "levels")
+CONTENTS = ("figures", "map", "incidents", "unmet", "foreseen", "teams", "supplies", "why", "situation", "levels")
+CHANGES = "changes.html"  # beside the page of a re-plan, which links there
 # Full tags, because the style sheet hides what is exactly `lang=zh` or `lang=en`.
 LANGUAGE_NAMES: tuple[tuple[Lang, str, str], ...] = (("zh", "zh-CN", "中文"), ("en", "en-GB", "English"))
 
 
-def plan_html(view: ReportView, *, scene: Scene | None = None, why: "WhyView | None" = None, lang: Lang = "zh") -> str:
+def plan_html(
+    view: ReportView,
+    *,
+    scene: Scene | None = None,
+    why: "WhyView | None" = None,
+    changed: bool = False,
+    lang: Lang = "zh",
+) -> str:
     """The whole page, in both languages, `lang` shown first; `scene` is the map (None: nothing has a position), `why`
-    the explanation (None: not asked for).
+    the explanation (None: not asked for), `changed` whether a page beside it tells what differs from the plan before.
 
     Equal input gives equal text. The fonts hold the characters of this page alone.
     """
@@ -47,12 +56,13 @@ def plan_html(view: ReportView, *, scene: Scene | None = None, why: "WhyView | N
         [
             f'<a class="skip" href="#main">{both(say("report.skip"))}</a>',
             _top(view, title),
-            _contents(explained=why is not None),
+            _contents({"why": why is not None, "foreseen": view.foreseen is not None}, changed=changed),
             '<main id="main">',
             figures_section(view),
             _map(view, scene, lang=lang),
             incidents_section(view),
             unmet_section(view),
+            *(() if view.foreseen is None else (foreseen_section(view.foreseen),)),
             teams_section(view),
             supplies_section(view),
             *(() if why is None else (_why(why),)),
@@ -128,10 +138,17 @@ def page_buttons() -> str:
     )
 
 
-def _contents(*, explained: bool) -> str:
-    label = say("report.contents")
-    shown = [one for one in CONTENTS if one != "why" or explained]
+def _contents(there: Mapping[str, bool], *, changed: bool) -> str:
+    """`there`: of the sections that a page need not have, which it has."""
+    shown = [one for one in CONTENTS if there.get(one, True)]
     links = "".join(f'<li><a href="#{one}">{both(say(f"contents.{one}"))}</a></li>' for one in shown)
+    if changed:
+        links += f'<li><a href="{CHANGES}">{both(say("changes.link"))}</a></li>'
+    return contents_bar(links)
+
+
+def contents_bar(links: str) -> str:
+    label = say("report.contents")
     return f'<nav {hover(label)} aria-label="{escape(label.zh)}"><ul>{links}</ul></nav>'
 
 

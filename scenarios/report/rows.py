@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from optimizer.dispatch.plan import Reason
+from scenarios.report.foreseen_rows import ForeseenView
 from scenarios.report.labels import Label, Names, say
 from scenarios.report.trip_rows import TripRow
 
@@ -212,3 +213,4 @@ class ReportView:
     stock: tuple[StockRow, ...]
     situation: Situation
     footer: tuple[tuple[Label, str], ...]
+    foreseen: ForeseenView | None = None  # None: no road changes while the plan runs

@@ -44,24 +44,32 @@ def _class(name: str) -> str:
     return f' class="{name}"' if name else ""
 
 
-def _units(value: Decimal, unit: Label) -> str:
+def units_of(value: Decimal, unit: Label) -> str:
     return f"{quantity(value)} {both(unit)}".strip()
 
 
+def badge(number: int, severity: int) -> str:
+    return f'<b class="badge sev{severity}">{number}</b>'
+
+
 def _incident_link(number: int, name: Label, *, severity: int) -> str:
-    return f'<a href="#incident-{number}"><b class="badge sev{severity}">{number}</b> {both(name)}</a>'
+    return f'<a href="#incident-{number}">{badge(number, severity)} {both(name)}</a>'
 
 
 # Key figures
 
 
 def figures_section(view: ReportView) -> str:
+    return section("figures", figure_list((*view.figures, _unmet_figure(view))), heading=say("section.figures"))
+
+
+def figure_list(figures: Iterable[Figure]) -> str:
     items = "".join(
         f'<li class="figure{GOOD[one.good]}"><span class="what">{both(one.label)}</span>'
         f'<strong>{both(one.value)}</strong><span class="note">{both(one.note)}</span></li>'
-        for one in (*view.figures, _unmet_figure(view))
+        for one in figures
     )
-    return section("figures", f'<ul class="figures">{items}</ul>', heading=say("section.figures"))
+    return f'<ul class="figures">{items}</ul>'
 
 
 def _unmet_figure(view: ReportView) -> Figure:
@@ -85,12 +93,12 @@ def _card(card: IncidentCard) -> str:
         facts.append(say("card.people", people=f"{card.people:,}"))
     chips = [_teams_chip(card)]
     if card.fill_rate is not None:
-        chips.append(_chip(say("card.fill", rate=percent(card.fill_rate)), good=card.fill_rate == 1))
+        chips.append(chip(say("card.fill", rate=percent(card.fill_rate)), good=card.fill_rate == 1))
     if card.first_arrival is not None:
-        chips.append(_chip(say("card.first", clock=card.first_arrival), good=None))
+        chips.append(chip(say("card.first", clock=card.first_arrival), good=None))
     parts = [
         f'<article class="card" id="incident-{number}" data-i="{number}" aria-labelledby="name-{number}">',
-        f'<header><b class="badge sev{card.severity}">{number}</b>'
+        f"<header>{badge(number, card.severity)}"
         f'<h3 id="name-{number}">{both(card.name)}</h3>'
         f'<button type="button" class="only" data-only="{number}" aria-pressed="false" '
         f'aria-describedby="name-{number}">{both(say("card.focus"))}</button></header>',
@@ -107,14 +115,14 @@ def _card(card: IncidentCard) -> str:
 
 def _teams_chip(card: IncidentCard) -> str:
     if not card.needed:
-        return _chip(say("card.no_team_needed"), good=None)
+        return chip(say("card.no_team_needed"), good=None)
     if not card.provided:
-        return _chip(say("card.no_team"), good=False)
+        return chip(say("card.no_team"), good=False)
     label = say("card.teams", provided=card.provided, needed=card.needed)
-    return _chip(label, good=card.provided >= card.needed)
+    return chip(label, good=card.provided >= card.needed)
 
 
-def _chip(label: Label, *, good: bool | None) -> str:
+def chip(label: Label, *, good: bool | None) -> str:
     return f'<span class="chip{GOOD[good]}">{both(label)}</span>'
 
 
@@ -137,12 +145,12 @@ def _due_chip(row: StopRow) -> str:
     if row.due_s is None:
         return ""
     if row.late_s:
-        return _chip(say("stop.late", duration=duration(row.late_s)), good=False)
-    return _chip(say("stop.in_time"), good=True)
+        return chip(say("stop.late", duration=duration(row.late_s)), good=False)
+    return chip(say("stop.in_time"), good=True)
 
 
 def _wait_chip(row: StopRow) -> str:
-    return "" if row.waits is None else " " + _chip(row.waits, good=None)
+    return "" if row.waits is None else " " + chip(row.waits, good=None)
 
 
 def _supply_items(rows: Sequence[SupplyRow]) -> Iterable[str]:
@@ -153,7 +161,7 @@ def _supply_items(rows: Sequence[SupplyRow]) -> Iterable[str]:
 
     for _, group in groupby(sorted(rows, key=lambda row: (kind(row), row.arrive_s, row.id)), key=kind):
         some = list(group)
-        amount = _units(sum((row.quantity for row in some), Decimal(0)), some[0].unit)
+        amount = units_of(sum((row.quantity for row in some), Decimal(0)), some[0].unit)
         stores = {row.store for row in some}
         if len(stores) == 1:
             source = say("card.from_store", store=some[0].store_name, clock=some[-1].arrive)
@@ -175,7 +183,7 @@ def _use(row: SupplyRow) -> str:
 
 def _unmet_item(row: UnmetRow) -> str:
     return (
-        f"<li><b>{both(row.what)}</b> {_units(row.quantity, row.unit)} · {both(row.reason_name)}<br>"
+        f"<li><b>{both(row.what)}</b> {units_of(row.quantity, row.unit)} · {both(row.reason_name)}<br>"
         f'<span class="when">{both(row.cure)}</span></li>'
     )
 
@@ -227,7 +235,7 @@ def supplies_section(view: ReportView) -> str:
             ("", both(row.item_name) + _use(row)),
             ("", escape(row.lot)),
             ("t", both(expiry)),
-            ("n", _units(row.quantity, row.unit)),
+            ("n", units_of(row.quantity, row.unit)),
             ("", _incident_link(row.number, row.incident_name, severity=severities[row.number])),
         ]
         if vehicles:
@@ -272,7 +280,7 @@ def unmet_section(view: ReportView) -> str:
         + cells(
             ("", _incident_link(row.number, row.incident_name, severity=severities[row.number])),
             ("", both(row.what)),
-            ("n", _units(row.quantity, row.unit)),
+            ("n", units_of(row.quantity, row.unit)),
             ("", both(row.reason_name)),
             ("wide", both(row.cure)),
         )

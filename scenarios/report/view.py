@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optimizer.dispatch.plan import Plan, Reason, Shipment, Unmet
 from optimizer.dispatch.problem import DispatchProblem, Incident, Task
 from scenarios.exchange.plan import cure
 from scenarios.report.figures import fill_rates, headline
+from scenarios.report.foreseen_rows import foreseen_view
 from scenarios.report.labels import Label, Names, say, texts
 from scenarios.report.rows import (
     STOCK_COLUMNS,
@@ -36,6 +37,9 @@ from scenarios.report.wording import (
     tier_name,
 )
 
+if TYPE_CHECKING:  # with it comes the routing engine
+    from scenarios.exchange.foreseen import Foreseen
+
 ZERO = Decimal(0)
 
 
@@ -60,7 +64,12 @@ class _Context:
 
 
 def view_of(
-    problem: DispatchProblem, plan: Plan, *, names: Names | None = None, situation: Situation | None = None
+    problem: DispatchProblem,
+    plan: Plan,
+    *,
+    names: Names | None = None,
+    situation: Situation | None = None,
+    foreseen: "Foreseen | None" = None,
 ) -> ReportView:
     """Everything a report says, in rows. Incidents are numbered by severity, reported time and id."""
     names = names or Names()
@@ -88,6 +97,7 @@ def view_of(
         stock=_stock_rows(context),
         situation=situation,
         footer=_footer(plan),
+        foreseen=None if foreseen is None else foreseen_view(problem, foreseen, names=names),
     )
 
 
@@ -305,7 +315,7 @@ def _incident_cards(
 def _level_rows(plan: Plan) -> tuple[LevelRow, ...]:
     rows = []
     for order, level in enumerate(plan.levels, start=1):
-        text, better = change(level)
+        text, better = change(level.value, level.practice)
         if level.gap is None:
             gap = say("level.unproven")
         else:
@@ -316,10 +326,10 @@ def _level_rows(plan: Plan) -> tuple[LevelRow, ...]:
                 name=level.name,
                 label=say(f"level.{level.name}"),
                 unit=say(f"level.{level.name}.unit"),
-                value=level_value(level, level.value, gini=level.gini),
-                bound=level_value(level, level.bound),
+                value=level_value(level.value, gini=level.gini),
+                bound=level_value(level.bound),
                 gap=gap,
-                practice=level_value(level, level.practice, gini=level.gini_practice),
+                practice=level_value(level.practice, gini=level.gini_practice),
                 change=text,
                 better=better,
             )

@@ -13,6 +13,7 @@ from optimizer.dispatch.why.road_values import RoadValue
 from optimizer.dispatch.why.sensitivity import LEVELS, Sensitivity
 from optimizer.dispatch.why.stores import DemandWhy, Passed, PassedStore
 from optimizer.dispatch.why.task_values import Basis, TaskValue, TaskValues
+from optimizer.dispatch.why.whole import ALL, TEAMS
 from scenarios.explanation import Explanation
 from scenarios.report.labels import Label, Names, say
 from scenarios.report.trip_rows import way_said
@@ -20,6 +21,7 @@ from scenarios.report.wording import NONE, clock, duration, number, percent, pla
 
 FEW = 3  # things named in one sentence
 LEAST_ROBUST = 8  # assignments listed
+CHANGES = ("unserved", "critical_unmet", "completion", "other_unmet", "least_fill", "mean_fill", "deprivation")
 MOST_TASKS = 20  # values listed for people; the document holds them all
 
 
@@ -242,20 +244,22 @@ def task_said(words: Words, one: TaskValue) -> ValueSaid:
             store=words.names.name("stores", store))
         for store, item, units in one.releases[:FEW]
     ]  # fmt: skip
-    basis = say("why.basis.at_most") if one.basis is Basis.AT_MOST else NONE
     if one.basis is Basis.EXACT:
         settled = "first_trips" if one.queues else "exact"
-        basis = say(f"why.basis.{settled if 'deprivation' in one.exact else 'shared'}")
-    changes = {"critical_unmet": one.critical_unmet, "other_unmet": one.other_unmet, "mean_fill": one.mean_fill,
-               "least_fill": one.least_fill, "deprivation": one.deprivation}  # fmt: skip
-    return ValueSaid(words.listed("checks", one.tasks), joined(parts), effect(changes), basis)
+        basis = settled if "deprivation" in one.exact else "shared"
+    else:
+        basis = "exact" if one.basis is Basis.SEARCH and set(ALL) <= set(one.exact) else one.basis.value
+    changes = {name: getattr(one, name) for name in CHANGES}
+    said = NONE if one.basis is Basis.OPEN else effect(changes)
+    return ValueSaid(words.listed("checks", one.tasks), joined(parts), said, say(f"why.basis.{basis}"))
 
 
 def road_said(words: Words, one: RoadValue) -> ValueSaid:
-    names = ("unserved", "critical_unmet", "completion", "other_unmet", "least_fill", "mean_fill", "deprivation")
     touches = [say(f"why.touches.{name}") for name, yes in (("teams", one.touches_teams),
                                                            ("supplies", one.touches_supplies)) if yes]  # fmt: skip
-    if not {"unserved", "completion"} <= set(one.exact):
+    if one.basis is not Basis.EXACT:
+        basis = "exact" if one.basis is Basis.SEARCH and set(ALL) <= set(one.exact) else one.basis.value
+    elif not set(TEAMS) <= set(one.exact):
         basis = "at_least"
     elif "deprivation" not in one.exact:
         basis = "shared"
@@ -264,7 +268,7 @@ def road_said(words: Words, one: RoadValue) -> ValueSaid:
     return ValueSaid(
         what=words.closures.get(one.closure, plain(one.closure)),
         releases=joined(touches) if touches else say("why.touches.nothing"),
-        effect=effect({name: getattr(one, name) for name in names}),
+        effect=NONE if one.basis is Basis.OPEN else effect({name: getattr(one, name) for name in CHANGES}),
         basis=say(f"why.basis.{basis}"),
     )
 

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from optimizer.dispatch.plan import Level
 from optimizer.dispatch.problem import Tier
 from scenarios.report.labels import Label, say
 
@@ -94,7 +93,7 @@ def tier_name(met: str | None, *, response_s: int | None, tiers: tuple[Tier, ...
     return say(key, minutes=bound // 60) if bound % 60 == 0 else say(f"{key}_s", seconds=bound)
 
 
-def level_value(level: Level, value: float | tuple[float, ...] | None, *, gini: float | None = None) -> Label:
+def level_value(value: float | tuple[float, ...] | None, *, gini: float | None = None) -> Label:
     if value is None:
         return say("level.unproven")
     if not isinstance(value, tuple):
@@ -107,21 +106,19 @@ def level_value(level: Level, value: float | tuple[float, ...] | None, *, gini: 
     return say("level.fairness.gini", **facts, gini=number(gini, decimals=3))
 
 
-def change(level: Level) -> tuple[Label, bool | None]:
-    """The plan against practice, and whether it is better (None: the same)."""
-    if isinstance(level.value, tuple) or isinstance(level.practice, tuple):
-        value, practice = _vector(level.value), _vector(level.practice)
-        if value == practice:
+def change(value: float | tuple[float, ...], other: float | tuple[float, ...]) -> tuple[Label, bool | None]:
+    """The value of a level against another, and whether it is better (None: the same)."""
+    if isinstance(value, tuple) or isinstance(other, tuple):
+        fills, others = _vector(value), _vector(other)
+        if fills == others:
             return say("level.same"), None
-        mean, other = (sum(vector) / max(1, len(vector)) for vector in (value, practice))
-        return plain(signed(mean - other, unit=" pp", scale=100)), value > practice
-    if level.value == level.practice:
+        mean, before = (sum(vector) / max(1, len(vector)) for vector in (fills, others))
+        return plain(signed(mean - before, unit=" pp", scale=100)), fills > others
+    if value == other:
         return say("level.same"), None
-    if level.practice == 0:
-        return plain("+" + number(level.value)), False
-    return plain(signed((level.value - level.practice) / level.practice, unit=" %", scale=100)), (
-        level.value < level.practice
-    )
+    if other == 0:
+        return plain("+" + number(value)), False
+    return plain(signed((value - other) / other, unit=" %", scale=100)), value < other
 
 
 def signed(value: float, *, unit: str, scale: int = 1) -> str:

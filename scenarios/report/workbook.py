@@ -5,18 +5,22 @@ from pathlib import Path
 from typing import Any
 
 from inventory.files import Sheet, write_workbook
+from scenarios.report.foreseen_rows import ForeseenView
 from scenarios.report.labels import Label, say
 from scenarios.report.rows import STOCK_COLUMNS, ReportView
 from scenarios.report.wording import duration
 
 
 def write_plan_xlsx(path: Path | str, view: ReportView) -> None:
-    """Write the workbook: levels, teams, supplies, unmet, stock, and the five fixed where they are known.
+    """Write the workbook: levels, teams, supplies, unmet, stock, legs that a closing road holds up where there are
+    any, and the five fixed where they are known.
 
     Headings and names are in both languages, ids beside the names. Raises `BadTable` for texts that a
     workbook cannot hold.
     """
     sheets = [_levels(view), _teams(view), _supplies(view), _unmet(view), _stock(view)]
+    if view.foreseen is not None and view.foreseen.rows:
+        sheets.append(_foreseen(view.foreseen))
     if view.situation.five_fixed or view.situation.overdue:
         sheets.append(_overdue(view))
     write_workbook(path, sheets)
@@ -106,6 +110,12 @@ def _unmet(view: ReportView) -> Sheet:
         for row in view.unmet
     ]  # fmt: skip
     return _sheet("unmet", header, rows)
+
+
+def _foreseen(view: ForeseenView) -> Sheet:
+    names = ("who", "way", "depart", "arrive", "arrives", "later", "met", "leave_by")
+    rows = [tuple(_words(getattr(row, name)) for name in names) for row in view.rows]
+    return _sheet("foreseen", tuple(map(_heading, names)), rows)
 
 
 def _stock(view: ReportView) -> Sheet:

@@ -144,10 +144,12 @@ def test_notes_go_to_standard_error(problem_file: Path, capsys: Capture) -> None
     assert "注意：closures：" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["problem", "plan"])
-def test_schema_prints_json(name: str, capsys: Capture) -> None:
+@pytest.mark.parametrize(
+    ("name", "title"), [("problem", "problem.json"), ("plan", "plan.json"), ("why", "plan.why.json")]
+)
+def test_schema_prints_json(name: str, title: str, capsys: Capture) -> None:
     assert cli.run(["schema", name]) == 0
-    assert json.loads(capsys.readouterr().out)["title"] == f"{name}.json"
+    assert json.loads(capsys.readouterr().out)["title"] == title
 
 
 @pytest.mark.parametrize(("lang", "word"), [("zh", "核验"), ("en", "checked")])

@@ -80,9 +80,13 @@ def test_a_problem_is_taken_to_an_instant_changed_and_replanned(built: Path, hom
 
 
 def test_a_world_folder_is_replanned_at_an_instant_in_one_step(built: Path, home: Path) -> None:
-    new = home / "new.json"
-    run("replan", built, home / "plan.json", "--at", "2024-06-03T08:40:00+08:00", "--out", new)
+    new, report = home / "new.json", home / "report"
+    run("replan", built, home / "plan.json", "--at", "2024-06-03T08:40:00+08:00", "--out", new, "--report", report)
     run("check", home / "new.problem.json", new)
+    assert {one.name for one in report.iterdir()} == {
+        "plan.html", "plan.xlsx", "plan.geojson", "plan.png", "changes.html"
+    }  # fmt: skip
+    assert 'href="changes.html"' in (report / "plan.html").read_text("utf-8")
 
 
 def test_what_belongs_together_is_asked_for(built: Path, home: Path, capsys: Capture) -> None:
@@ -90,6 +94,9 @@ def test_what_belongs_together_is_asked_for(built: Path, home: Path, capsys: Cap
     assert "--live" in capsys.readouterr().err
     run("replan", built, home / "plan.json", "--out", home / "x.json", "--commit", code=2)
     run("replan", "--live", "--at", "2024-06-03T08:40:00+08:00", "--out", home / "x.json", code=2)
+    capsys.readouterr()
+    run("replan", "--live", "--hold-h", "2", "--out", home / "x.json", code=2)
+    assert "--commit" in capsys.readouterr().err
 
 
 def test_the_situation_is_replanned_by_what_its_teams_report(office: Path, capsys: Capture) -> None:
@@ -135,8 +142,9 @@ def test_plans_are_listed_shown_and_brought_back(office: Path, capsys: Capture) 
     first, second = office / "first.json", office / "second.json"
     run("solve", "--live", "--out", first, "--commit")
     run("plan", "team", "T1", "--status", "out")
-    run("replan", "--live", "--out", second, "--commit")
-    capsys.readouterr()
+    run("replan", "--live", "--out", second, "--commit", "--report", office / "report")
+    assert "report" in capsys.readouterr().out
+    assert "（已不可用）" in (office / "report" / "changes.html").read_text("utf-8")
     run("plan", "list", "--json")
     listed = json.loads(capsys.readouterr().out)
     assert [one["status"] for one in listed] == ["superseded", "committed"]

@@ -1,5 +1,7 @@
 """What the console and the reports call things, and how the stock of a World stands."""
 
+from dataclasses import replace
+
 import pytest
 
 from api.stage import closures_of, names_of, places_of, situation_of
@@ -51,3 +53,14 @@ def test_the_overdue_checks_name_what_they_hold_back(world: World, report: Repor
 def test_places_and_closures_are_named_for_the_map(world: World) -> None:
     assert [(place.name.en, place.level) for place in places_of(world)] == [("Example County", 3), ("Panshi", 4)]
     assert [closure.zh for closure in closures_of(world)] == ["X101 限速至 50%"]
+
+
+def test_closures_with_hours_say_which(world: World) -> None:
+    closed = {"id": "C2", "road_name": "X102", "speed_factor": 0}
+    hours = [{"from": "2024-06-03T08:32:00+08:00"}, {"to": "2024-06-03T01:00:00Z"}]
+    rows = tuple(closed | more for more in (*hours, hours[0] | hours[1]))
+    assert [closure.en for closure in closures_of(replace(world, closures=rows))] == [
+        "X102 closed (from 06-03 08:32)",
+        "X102 closed (until 06-03 09:00)",
+        "X102 closed (06-03 08:32 to 06-03 09:00)",
+    ]

@@ -1,8 +1,9 @@
 """What each overdue five-fixed task is worth to the plan: the levels if it were done, ranked.
 
 Candidates are every task alone, and the whole set of tasks of every lot that needs several: each of those alone may
-be worth nothing. Levels 1 and 3 belong to the teams and cannot change; level 7 is counted, not optimised, and is left
-out. Numbers V1 ... are those of `supply_value`, S1 ... those of docs/model.md.
+be worth nothing. Where nobody waits for equipment, levels 1 and 3 belong to the teams and cannot change; else the
+whole problem is solved again (W1 ... of `whole`). Level 7 is counted, not optimised, and is left out. Numbers V1 ...
+are those of `supply_value`, S1 ... those of docs/model.md.
 """
 
 from collections.abc import Iterable
@@ -14,9 +15,11 @@ from fractions import Fraction
 import numpy as np
 
 from optimizer.dispatch.levels import Value, rank
+from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem, StockLine
-from optimizer.dispatch.supply_model import SHANGHAI, SupplyModel, supply_model, usable
+from optimizer.dispatch.supply_model import SHANGHAI, SupplyModel, stock_of, supply_model, usable
 from optimizer.dispatch.why.supply_value import Optimum, exact_levels, levels_of, optimum, prices
+from optimizer.dispatch.why.whole import ALL, TEAMS, Whole, released
 from optimizer.units import FloatArray, IntArray
 
 NAMES = ("critical_unmet", "other_unmet", "fairness", "deprivation")
@@ -27,8 +30,10 @@ MOST_SOLVES = 150  # re-solves in all
 class Basis(StrEnum):
     """How a value is known."""
 
-    EXACT = "exact"  # solved again with the stock released
+    EXACT = "exact"  # solved again, side by side
     AT_MOST = "at_most"  # V3, not solved again
+    SEARCH = "search"  # solved again as a whole, by a search (W3)
+    OPEN = "open"  # not solved again, and no bound is known
 
 
 class Nothing(StrEnum):
@@ -39,6 +44,8 @@ class Nothing(StrEnum):
     BELOW_RESERVE_FLOOR = "BELOW_RESERVE_FLOOR"  # what it releases is kept back
     NEEDS_OTHERS = "NEEDS_OTHERS"  # its lots wait for other tasks too
     NO_GAIN = "NO_GAIN"  # nobody would get more, or sooner
+    NONE_FOUND = "NONE_FOUND"  # the search found no better plan (W2)
+    NO_PROMISE = "NO_PROMISE"  # by first trips nobody would get more, or sooner; not solved again
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +56,21 @@ class TaskValue:
     tasks: tuple[str, ...]
     releases: tuple[tuple[str, str, Decimal], ...]  # (store, item, units that could leave), S1
     basis: Basis
+    unserved: float  # 0 where no team waits for equipment
     critical_unmet: float
+    completion: float  # as `unserved`
     other_unmet: float
     least_fill: float
     mean_fill: float
-    deprivation: float  # of first trips: what vehicles queue for is not counted
-    exact: tuple[str, ...]  # levels whose change is proven, on first trips; none of those that are bounds
+    deprivation: float  # of first trips, what vehicles queue for not counted; of whole plans with `SEARCH`
+    exact: tuple[str, ...]  # levels whose change is proven; none of those that are bounds
     queues: bool  # the item travels on vehicles that may queue, so `deprivation` holds for first trips only
 
 
 @dataclass(frozen=True)
 class TaskValues:
-    """`ranked`: best first; after the exact ones those that are worth at most so much. `nothing`: by task id."""
+    """`ranked`: best first; after those solved again what is worth at most so much, or unknown. `nothing`: by task
+    id."""
 
     ranked: tuple[TaskValue, ...]
     nothing: tuple[tuple[str, Nothing], ...]
@@ -83,13 +93,18 @@ def task_values(
     count: int = COUNT,
     most_solves: int = MOST_SOLVES,
     stock: "ReleasedStock | None" = None,
+    whole: Whole | None = None,
 ) -> TaskValues:
-    """Every task that blocks stock, ranked by the levels it would change (see `TaskValues`)."""
+    """Every task that blocks stock, ranked by the levels it would change (see `TaskValues`); `whole`: the plan to
+    compare with where the sides wait for each other."""
     blocking = sorted({task for line in problem.stock for task in line.blocked})
     if not blocking:
         return TaskValues((), (), 0, 0)
     case = stock or ReleasedStock(problem)
     candidates, nothing = case.candidates(blocking)
+    if problem.coupled:
+        whole = whole or Whole(problem)
+        return _whole_values(case, candidates, nothing, whole, most_solves=min(most_solves, whole.most))
     # what may reach somebody who goes without comes first, then by what it can save at most
     candidates.sort(key=lambda one: (not one.contested, -one.bound, one.tasks))
     base = levels_of(problem, case.base)
@@ -100,8 +115,9 @@ def task_values(
             break
         solved += 1
         done = case.released(candidate)
-        after, proven = levels_of(problem, done), () if problem.coupled else exact_levels(case.base, done)
-        exact.append((rank(problem, after, NAMES), _value(candidate, base, after, proven, case.queues(candidate))))
+        after, proven = levels_of(problem, done), exact_levels(case.base, done)
+        value = _value(candidate, Basis.EXACT, base, after, proven, queues=case.queues(candidate))
+        exact.append((rank(problem, after, NAMES), value))
     rest = [_at_most(one, case) for one in candidates[solved:]]
     exact.sort(key=lambda row: (row[0], row[1].tasks))
     none = rank(problem, base, NAMES)
@@ -126,24 +142,65 @@ def _beyond(value: TaskValue, bound: float) -> bool:
     return less or value.least_fill > 0 or value.mean_fill > 0 or -value.deprivation >= bound
 
 
+def _whole_values(
+    case: "ReleasedStock", candidates: list[_Candidate], nothing: dict[str, Nothing], whole: Whole, *, most_solves: int
+) -> TaskValues:
+    """W1 to W3 for the most promising candidates; the others stay open."""
+    problem = case.problem
+    short, arrive = case.short(whole.plan), case.model.arrive
+
+    def promise(one: _Candidate) -> tuple[float, ...]:
+        relief = [whole.relief(item, store, units, arrive[problem.store_index[store]])
+                  for store, item, units in one.releases]  # fmt: skip
+        lacking, seconds = (sum(row[k] for row in relief) for k in (0, 1))
+        items = sorted({item for _, item, _ in one.releases})
+        critical, other = (sum(short.get(item, (0.0, 0.0))[k] for item in items) for k in (0, 1))
+        return -lacking, -critical, -seconds, -other, -one.bound
+
+    promised = {one.tasks: promise(one) for one in candidates}
+    candidates.sort(key=lambda one: (promised[one.tasks], one.tasks))
+    before = rank(problem, whole.levels, ALL)
+    solved: list[tuple[tuple[Value, ...], TaskValue]] = []
+    for candidate in candidates[:most_solves]:
+        found = whole.again(released(problem, candidate.tasks))
+        value = _value(candidate, Basis.SEARCH, whole.levels, found.levels, found.exact, queues=False)
+        key = rank(problem, found.levels, ALL)
+        solved.append((key, value))
+        if key == before and len(candidate.tasks) == 1:
+            nothing[candidate.tasks[0]] = Nothing.NO_GAIN if len(found.exact) == len(ALL) else Nothing.NONE_FOUND
+    solved.sort(key=lambda row: (row[0], row[1].tasks))
+    ranked = [value for key, value in solved if key < before]
+    rest = []
+    for one in candidates[most_solves:]:
+        if any(promised[one.tasks]):
+            rest.append(_value(one, Basis.OPEN, {}, {}, (), queues=False))
+        elif len(one.tasks) == 1:
+            nothing[one.tasks[0]] = Nothing.NO_PROMISE
+    sure = len(candidates) <= most_solves and all(len(value.exact) == len(ALL) for _, value in solved)
+    return TaskValues((*ranked, *rest), tuple(sorted(nothing.items())), len(solved), len(ranked) if sure else 0)
+
+
 def _value(
-    candidate: _Candidate, base: dict[str, Value], after: dict[str, Value], exact: tuple[str, ...], queues: bool
-) -> TaskValue:
-    change = {name: _difference(base[name], after[name]) for name in ("critical_unmet", "other_unmet", "deprivation")}
-    fills, before = after["fairness"], base["fairness"]
-    least, mean = fill_change(before, fills)
-    return TaskValue(
-        tasks=candidate.tasks,
-        releases=candidate.releases,
-        basis=Basis.EXACT,
-        critical_unmet=float(change["critical_unmet"]),
-        other_unmet=float(change["other_unmet"]),
-        least_fill=least,
-        mean_fill=mean,
-        deprivation=float(change["deprivation"]),
-        exact=exact,
-        queues=queues,
-    )
+    candidate: _Candidate, basis: Basis, base: dict[str, Value], after: dict[str, Value], exact: tuple[str, ...], *,
+    queues: bool, deprivation: float | None = None,
+) -> TaskValue:  # fmt: skip
+    """Differences of the levels that both know; 0 of the others."""
+    least, mean = fill_change(base.get("fairness", ()), after.get("fairness", ()))
+    change = {name: difference(base, after, name) for name in (*TEAMS, "critical_unmet", "other_unmet", "deprivation")}
+    if deprivation is not None:
+        change["deprivation"] = deprivation
+    return TaskValue(tasks=candidate.tasks, releases=candidate.releases, basis=basis, least_fill=least, mean_fill=mean,
+                     exact=exact, queues=queues, **change)  # fmt: skip
+
+
+def difference(before: dict[str, Value], after: dict[str, Value], name: str) -> float:
+    """Of a level that is a number; 0 where it is not known."""
+    if name not in before or name not in after:
+        return 0.0
+    was, now = before[name], after[name]
+    assert isinstance(was, Fraction)
+    assert isinstance(now, Fraction)
+    return float(now - was)
 
 
 def fill_change(before: Value, after: Value) -> tuple[float, float]:
@@ -155,15 +212,9 @@ def fill_change(before: Value, after: Value) -> tuple[float, float]:
     return float(after[0] - before[0]), float((sum(after, Fraction(0)) - sum(before, Fraction(0))) / len(after))
 
 
-def _difference(before: Value, after: Value) -> Fraction:
-    assert isinstance(before, Fraction)
-    assert isinstance(after, Fraction)
-    return after - before
-
-
 def _at_most(candidate: _Candidate, case: "ReleasedStock") -> TaskValue:
-    return TaskValue(candidate.tasks, candidate.releases, Basis.AT_MOST, 0.0, 0.0, 0.0, 0.0, -candidate.bound,
-                     (), case.queues(candidate))  # fmt: skip
+    queues = case.queues(candidate)
+    return _value(candidate, Basis.AT_MOST, {}, {}, (), queues=queues, deprivation=-candidate.bound)
 
 
 class ReleasedStock:
@@ -172,11 +223,16 @@ class ReleasedStock:
     def __init__(self, problem: DispatchProblem) -> None:
         self.problem = problem
         self.day = problem.as_of.astimezone(SHANGHAI).date()
-        wanted = {demand.item for demand in problem.demands}
+        self.needed = {need.item for task in problem.tasks for need in task.equipment}
+        wanted = {demand.item for demand in problem.demands} | self.needed
         stock = tuple(
             replace(line, blocked=()) if line.blocked else line for line in problem.stock if line.item in wanted
         )
-        self.model: SupplyModel = supply_model(replace(problem, stock=stock))
+        whole = replace(problem, stock=stock)
+        self.model: SupplyModel = supply_model(whole)
+        self.lump = {problem.items[one.item].id: one.lump for one in self.model.items}
+        if self.needed:
+            self.lump |= stock_of(whole, self.needed)[1]
         self.position = {problem.items[one.item].id: p for p, one in enumerate(self.model.items)}
         self.blocked = [line for line in problem.stock if line.blocked]
         self.shut = {(line.store, line.item) for line in self.blocked if line.item in wanted}
@@ -199,12 +255,12 @@ class ReleasedStock:
         """S1 of a store and item with so much more of it usable."""
         floor = self.problem.reserve_floor.get((store, item), Decimal(0))
         free = max(Decimal(0), self.usable.get((store, item), Decimal(0)) + released - floor)
-        return int(free / self.model.items[self.position[item]].lump)
+        return int(free / self.lump[item])
 
     def _available(self) -> dict[int, IntArray]:
         found = {p: one.available.copy() for p, one in enumerate(self.model.items)}
         for store, item in self.shut:
-            row = self._row(store, self.position[item])
+            row = None if item not in self.position else self._row(store, self.position[item])
             if row is not None:
                 found[self.position[item]][row] = self._lumps(store, item, Decimal(0))
         return found
@@ -228,14 +284,14 @@ class ReleasedStock:
                 found.append(made)
             elif len(tasks) == 1:
                 (task,) = tasks
-                asked = any(self.blocked[n].item in self.position for one in by_task[task] for n in by_set[one])
+                asked = any(self.blocked[n].item in self.lump for one in by_task[task] for n in by_set[one])
                 nothing[task] = made if asked else Nothing.NOT_DEMANDED
         return found, nothing
 
     def _candidate(self, tasks: tuple[str, ...], lines: list[StockLine]) -> "_Candidate | Nothing":
         if not lines:
             return Nothing.NEEDS_OTHERS
-        lines = [line for line in lines if line.item in self.position]
+        lines = [line for line in lines if line.item in self.lump]
         if not lines:
             return Nothing.NOT_DEMANDED
         released: dict[tuple[str, str], Decimal] = {}
@@ -248,21 +304,37 @@ class ReleasedStock:
         more: dict[int, dict[int, int]] = {}
         releases = []
         for (store, item), units in sorted(released.items()):
-            position = self.position[item]
             lumps = self._lumps(store, item, units) - self._lumps(store, item, Decimal(0))
-            row = self._row(store, position)
-            if lumps > 0 and row is not None:
-                more.setdefault(position, {})[row] = lumps
-                releases.append((store, item, self.model.items[position].quantity(lumps)))
-        if not more:
+            if lumps <= 0:
+                continue
+            releases.append((store, item, self.lump[item] * lumps))
+            row = None if item not in self.position else self._row(store, self.position[item])
+            if row is not None:
+                more.setdefault(self.position[item], {})[row] = lumps
+        if not releases:
             return Nothing.BELOW_RESERVE_FLOOR
         contested = any(self.base.contests[position] is not None for position in more)
         bound = sum(
             lumps * float(self._price(position)[row]) for position, rows in more.items() for row, lumps in rows.items()
         )
-        if not contested and bound == 0:
+        if not contested and bound == 0 and not self.problem.coupled:
             return Nothing.NO_GAIN
         return _Candidate(tasks, more, tuple(releases), contested, bound)
+
+    def short(self, plan: Plan) -> dict[str, tuple[float, float]]:
+        """Item -> severity x share that the plan leaves unmet, of life-critical items and of others."""
+        problem = self.problem
+        found: dict[str, tuple[float, float]] = {}
+        asked = {(one.incident, one.item): one.quantity for one in problem.demands}
+        for row in plan.unmet:
+            if row.item is None or (row.incident, row.item) not in asked:
+                continue
+            share = float(row.quantity / asked[row.incident, row.item])
+            weight = share * problem.incidents[problem.incident_index[row.incident]].severity
+            critical = problem.items[problem.item_index[row.item]].life_critical
+            before = found.get(row.item, (0.0, 0.0))
+            found[row.item] = (before[0] + weight, before[1]) if critical else (before[0], before[1] + weight)
+        return found
 
     def _price(self, position: int) -> FloatArray:
         if position not in self._prices:

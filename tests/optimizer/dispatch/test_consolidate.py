@@ -1,8 +1,6 @@
 """Level 7: the bound holds against enumeration, and giving up trips keeps what everybody gets."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise, permutations, product
@@ -23,40 +21,39 @@ from optimizer.dispatch.problem import (
     Parameters,
     StockLine,
     Store,
-    Travel,
     Vehicle,
 )
 from optimizer.dispatch.supplies import contest, ship
 from optimizer.dispatch.supply_model import supply_model
 
+Build = Callable[..., DispatchProblem]
 
-def tiny(seed: int, *, tolerance: str = "0.01") -> DispatchProblem:
+
+@pytest.fixture(scope="module")
+def tiny(build: Build) -> Build:
     """Two items, two incidents, up to three stores without vehicles, up to three units."""
-    rng = np.random.default_rng(seed)
-    n, s = 2, int(rng.integers(1, 4))
-    metres = rng.integers(100, 5000, (s, n))
-    items = tuple(Item(f"p{k}", Decimal(1), Decimal(0), bool(k)) for k in range(2))
-    return DispatchProblem(
-        as_of=datetime(2026, 6, 1, tzinfo=UTC),
-        items=items,
-        incidents=tuple(Incident(f"i{i}", "flood", int(rng.integers(1, 6)), 0) for i in range(n)),
-        tasks=(),
-        demands=tuple(Demand(f"i{i}", item.id, Decimal(int(rng.integers(1, 4)))) for i in range(n) for item in items),
-        teams=(),
-        stores=tuple(Store(f"s{k}", "county") for k in range(s)),
-        stock=tuple(
-            StockLine(f"s{k}", item.id, "a", Decimal(int(rng.integers(0, 4)))) for k in range(s) for item in items
-        ),
-        reserve_floor={},
-        vehicles=(),
-        travel=Travel(
-            np.zeros((0, n), np.int64), np.zeros((1, n, n), np.int64), np.zeros(0, np.int64), metres // 10,
-            np.zeros((0, n), np.int64), metres, np.zeros((0, n), np.int64),
-        ),
-        service_s=np.zeros((0, 0), np.int64),
-        parameters=Parameters(deprivation_tolerance=Decimal(tolerance)),
-        sha256="0" * 64,
-    )  # fmt: skip
+
+    def made(seed: int, *, tolerance: str = "0.01") -> DispatchProblem:
+        rng = np.random.default_rng(seed)
+        n, s = 2, int(rng.integers(1, 4))
+        metres = rng.integers(100, 5000, (s, n))
+        items = tuple(Item(f"p{k}", Decimal(1), Decimal(0), bool(k)) for k in range(2))
+        return build(
+            items=items,
+            incidents=tuple(Incident(f"i{i}", "flood", int(rng.integers(1, 6)), 0) for i in range(n)),
+            demands=tuple(
+                Demand(f"i{i}", item.id, Decimal(int(rng.integers(1, 4)))) for i in range(n) for item in items
+            ),
+            stores=tuple(Store(f"s{k}", "county") for k in range(s)),
+            stock=tuple(
+                StockLine(f"s{k}", item.id, "a", Decimal(int(rng.integers(0, 4)))) for k in range(s) for item in items
+            ),
+            ways=metres // 10,
+            metres=metres,
+            parameters=Parameters(deprivation_tolerance=Decimal(tolerance)),
+        )
+
+    return made
 
 
 def flows(problem: DispatchProblem, item: str) -> Iterator[tuple[int, set[tuple[int, int]]]]:
@@ -97,7 +94,7 @@ def least_cost(problem: DispatchProblem) -> int:
 
 @given(seed=st.integers(0, 10**9))
 @settings(max_examples=40, deadline=None)
-def test_no_plan_costs_less_than_the_bound(seed: int) -> None:
+def test_no_plan_costs_less_than_the_bound(tiny: Build, seed: int) -> None:
     problem = tiny(seed)
     model = supply_model(problem)
     allowed = tuple(model.open(supply) for supply in model.items)
@@ -118,28 +115,25 @@ def partitions(things: list[int]) -> Iterator[list[list[int]]]:
 
 @given(seed=st.integers(0, 10**9))
 @settings(max_examples=60, deadline=None)
-def test_no_rounds_cost_less_than_the_bound(seed: int) -> None:
+def test_no_rounds_cost_less_than_the_bound(build: Build, seed: int) -> None:
     """One store with one vehicle, one item in full for three incidents; every way to put single units on rounds, in
     every order. Metres are any numbers: no triangle inequality."""
     rng = np.random.default_rng(seed)
-    n, base = 3, tiny(seed)
+    n = 3
     out, between = rng.integers(1, 3000, (1, n)), rng.integers(1, 3000, (1, n, n))
     units = rng.integers(1, 3, n).tolist()
     payload, volume = int(rng.integers(1, 7)), int(rng.integers(1, 7))
-    none = np.zeros((0, n), np.int64)
-    problem = replace(
-        base,
+    problem = build(
         items=(Item("p", Decimal(1), Decimal(1), True),),
         incidents=tuple(Incident(f"i{i}", "flood", 3, 0) for i in range(n)),
         demands=tuple(Demand(f"i{i}", "p", Decimal(units[i])) for i in range(n)),
         stores=(Store("s", "county"),),
         stock=(StockLine("s", "p", "a", Decimal(9)),),
         vehicles=(Vehicle("v", "s", Decimal(payload), Decimal(volume), "truck"),),
-        travel=Travel(
-            none, np.zeros((1, n, n), np.int64), np.zeros(0, np.int64), out.copy(), out.copy(), out.copy(), out,
-            vehicle_between_s=between.copy(), vehicle_between_m=between, vehicle_group=np.zeros(1, np.int64),
-        ),
-    )  # fmt: skip
+        ways=out,
+        metres=out,
+        between=between,
+    )
     model = supply_model(problem)
     allowed = tuple(model.open(supply) for supply in model.items)
     contests = tuple(contest(supply, open_) for supply, open_ in zip(model.items, allowed, strict=True))
@@ -161,7 +155,7 @@ def test_no_rounds_cost_less_than_the_bound(seed: int) -> None:
 
 @given(seed=st.integers(0, 10**9), budget=st.sampled_from([0.0, 500.0, 1e9]))
 @settings(max_examples=40, deadline=None)
-def test_giving_up_trips_keeps_what_everybody_gets_and_the_stock(seed: int, budget: float) -> None:
+def test_giving_up_trips_keeps_what_everybody_gets_and_the_stock(tiny: Build, seed: int, budget: float) -> None:
     model = supply_model(tiny(seed))
     allowed = tuple(model.open(supply) for supply in model.items)
     before = tuple(
@@ -193,7 +187,7 @@ def test_giving_up_trips_keeps_what_everybody_gets_and_the_stock(seed: int, budg
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_the_plan_stays_within_the_tolerance_and_is_checked(seed: int) -> None:
+def test_the_plan_stays_within_the_tolerance_and_is_checked(tiny: Build, seed: int) -> None:
     strict, loose = solve(tiny(seed, tolerance="0")), solve(tiny(seed, tolerance="0.1"))
     values = [{level.name: level.value for level in plan.levels} for plan in (strict, loose)]
     assert check(tiny(seed, tolerance="0.1"), loose) == ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -16,99 +16,22 @@ from optimizer.dispatch.check import check
 from optimizer.dispatch.pipeline import SolveLimits, solve
 from optimizer.dispatch.plan import Level, Plan, Reason, Status
 from optimizer.dispatch.problem import (
-    Ban,
     Demand,
     DispatchProblem,
     Incident,
     Item,
     Parameters,
     Pin,
-    Started,
     StockLine,
     Store,
     Task,
     Team,
-    Travel,
     Vehicle,
 )
 from optimizer.errors import BadInput
-from optimizer.units import UNREACHABLE
 
+Build = Callable[..., DispatchProblem]
 FAST = SolveLimits(iterations=20_000)
-
-
-def random_problem(seed: int, *, vehicles: bool = False, tight: bool = False) -> DispatchProblem:
-    """At most 3 incidents, 4 tasks, 3 teams, 3 stores, quantities up to 4: small enough to enumerate."""
-    rng = np.random.default_rng(seed)
-    n, m, s = int(rng.integers(1, 4)), int(rng.integers(1, 4)), int(rng.integers(1, 4))
-    incidents = tuple(
-        Incident(f"i{i}", "flood", int(rng.integers(1, 6)), int(rng.integers(-300, 300))) for i in range(n)
-    )
-    tasks = tuple(
-        Task(
-            f"t{j}", f"i{rng.integers(n)}", f"c{rng.integers(2)}", int(rng.integers(1, 3)), int(rng.integers(0, 900)),
-            due_s=int(rng.integers(60, 900)) if rng.random() < 0.5 else None,
-            latest_s=int(rng.integers(200, 1500)) if rng.random() < (0.7 if tight else 0.2) else None,
-        )
-        for j in range(int(rng.integers(0, 5)))
-    )  # fmt: skip
-    teams = tuple(
-        Team(
-            f"k{k}", "5", tuple(c for c in ("c0", "c1") if rng.random() < 0.7), 5, "p", int(rng.integers(0, 120)),
-            available_from_s=int(rng.integers(0, 400)) if rng.random() < 0.3 else 0,
-            available_until_s=int(rng.integers(500, 4000)) if rng.random() < (0.7 if tight else 0.2) else None,
-        )
-        for k in range(m)
-    )  # fmt: skip
-    items = tuple(Item(f"p{p}", Decimal(2), Decimal("0.1"), bool(rng.random() < 0.5)) for p in range(2))
-    demands = tuple(
-        Demand(incident.id, item.id, Decimal(int(rng.integers(1, 5))))
-        for incident in incidents
-        for item in items
-        if rng.random() < 0.7
-    )
-    stores = tuple(Store(f"s{i}", "town") for i in range(s))
-    stock, floors = [], {}
-    for store in stores:
-        for item in items:
-            for lot in range(int(rng.integers(0, 3))):
-                expires = [None, date(2026, 1, 1), date(2027, 1, 1), date(2028, 1, 1)][int(rng.integers(4))]
-                blocked = ("overdue",) if rng.random() < 0.2 else ()
-                quantity = Decimal(int(rng.integers(0, 4)))
-                stock.append(StockLine(store.id, item.id, f"l{lot}", quantity, expires, blocked))
-            if rng.random() < 0.3:
-                floors[store.id, item.id] = Decimal(1)
-
-    def far(*shape: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-        times = rng.integers(0, 900, shape)
-        times[rng.random(shape) < 0.1] = UNREACHABLE
-        return times.astype(np.int64)
-
-    fleet = tuple(
-        Vehicle(f"v{v}", stores[int(rng.integers(s))].id, Decimal(int(rng.integers(1, 6))), Decimal("0.35"), "p")
-        for v in range(int(rng.integers(0, 4)) if vehicles else 0)
-    )
-    between = far(1, n, n)
-    between[0, np.arange(n), np.arange(n)] = 0
-    rows = np.array([stores.index(next(x for x in stores if x.id == v.store)) for v in fleet], np.int64)
-    to_store = far(s, n)
-    bans = []
-    if rng.random() < 0.3:
-        bans.append(Ban(store="s0", incident="i0", item=None if rng.random() < 0.5 else "p0"))
-    if tasks and rng.random() < 0.3:
-        bans.append(Ban(team="k0", task=tasks[0].id))
-    started = ()
-    if tasks and rng.random() < 0.3:
-        started = (Started("k0", tasks[-1].id, "en_route", int(rng.integers(0, 500))),)
-    pins = (Pin(f"k{m - 1}", tasks[0].id),) if tasks and rng.random() < 0.2 else ()
-    return DispatchProblem(
-        as_of=datetime(2026, 6, 1, tzinfo=UTC), items=items, incidents=incidents, tasks=tasks, demands=demands,
-        teams=teams, stores=stores, stock=tuple(stock), reserve_floor=floors, vehicles=fleet,
-        travel=Travel(far(m, n), between, np.zeros(m, np.int64), to_store, to_store[rows].reshape(len(fleet), n),
-                      vehicle_between_s=between.copy(), vehicle_group=np.zeros(len(fleet), np.int64)),
-        service_s=np.array([[task.service_s] * m for task in tasks], np.int64).reshape(len(tasks), m),
-        pins=pins, bans=tuple(bans), started=started, parameters=Parameters(horizon_s=3000), sha256="0" * 64,
-    )  # fmt: skip
 
 
 def level(plan: Plan, name: str) -> Level:
@@ -122,7 +45,7 @@ def overfull(problem: DispatchProblem) -> bool:
 
 @given(seed=st.integers(0, 10**9), vehicles=st.booleans(), tight=st.booleans())
 @settings(max_examples=150, deadline=None)
-def test_every_plan_passes_the_checker(seed: int, vehicles: bool, tight: bool) -> None:
+def test_every_plan_passes_the_checker(random_problem: Build, seed: int, vehicles: bool, tight: bool) -> None:
     problem = random_problem(seed, vehicles=vehicles, tight=tight)
     plan = solve(problem, limits=FAST)
     assert check(problem, plan) == ()
@@ -130,7 +53,7 @@ def test_every_plan_passes_the_checker(seed: int, vehicles: bool, tight: bool) -
 
 @pytest.mark.parametrize("seed", range(60))
 def test_teams_reach_the_enumerated_optimum_and_the_bound_never_passes_it(
-    seed: int, brute_force_teams: Callable[[DispatchProblem], tuple[int, int] | None]
+    random_problem: Build, seed: int, brute_force_teams: Callable[[DispatchProblem], tuple[int, int] | None]
 ) -> None:
     problem = random_problem(seed, tight=seed % 2 == 0)
     best = brute_force_teams(problem)
@@ -146,7 +69,7 @@ def test_teams_reach_the_enumerated_optimum_and_the_bound_never_passes_it(
 
 @pytest.mark.parametrize("seed", range(60))
 def test_supplies_reach_the_enumerated_optimum(
-    seed: int, brute_force_supplies: Callable[[DispatchProblem], dict[str, Any]]
+    random_problem: Build, seed: int, brute_force_supplies: Callable[[DispatchProblem], dict[str, Any]]
 ) -> None:
     problem = replace(
         random_problem(seed), pins=(), tasks=(), started=(), service_s=np.zeros((0, 0), np.int64), bans=()
@@ -163,45 +86,37 @@ def test_supplies_reach_the_enumerated_optimum(
     assert level(plan, "deprivation").bound <= float(best["deprivation"]) + 1e-6  # type: ignore[operator]
 
 
-def one_item(stock: int, demands: list[tuple[int, int]], **parameters: Any) -> DispatchProblem:
+@pytest.fixture(scope="module")
+def one_item(build: Build) -> Build:
     """One store with `stock` units and incidents (severity, quantity) at rising distance."""
-    n = len(demands)
-    return DispatchProblem(
-        as_of=datetime(2026, 6, 1, tzinfo=UTC),
-        items=(Item("water", Decimal(1), Decimal(0), True),),
-        incidents=tuple(Incident(f"i{i}", "flood", severity, 0) for i, (severity, _) in enumerate(demands)),
-        tasks=(),
-        demands=tuple(Demand(f"i{i}", "water", Decimal(quantity)) for i, (_, quantity) in enumerate(demands)),
-        teams=(),
-        stores=(Store("s", "county"),),
-        stock=(StockLine("s", "water", "a", Decimal(stock)),),
-        reserve_floor={},
-        vehicles=(),
-        travel=Travel(
-            np.zeros((0, n), np.int64),
-            np.zeros((1, n, n), np.int64),
-            np.zeros(0, np.int64),
-            np.arange(100, 100 + n)[None, :].astype(np.int64),
-            np.zeros((0, n), np.int64),
-        ),
-        service_s=np.zeros((0, 0), np.int64),
-        parameters=Parameters(**parameters),
-    )
+
+    def made(stock: int, demands: list[tuple[int, int]], **parameters: Any) -> DispatchProblem:
+        return build(
+            items=(Item("water", Decimal(1), Decimal(0), True),),
+            incidents=tuple(Incident(f"i{i}", "flood", severity, 0) for i, (severity, _) in enumerate(demands)),
+            demands=tuple(Demand(f"i{i}", "water", Decimal(quantity)) for i, (_, quantity) in enumerate(demands)),
+            stores=(Store("s", "county"),),
+            stock=(StockLine("s", "water", "a", Decimal(stock)),),
+            ways=range(100, 100 + len(demands)),
+            parameters=Parameters(**parameters),
+        )
+
+    return made
 
 
-def test_equal_claims_share_a_scarce_item_equally() -> None:
+def test_equal_claims_share_a_scarce_item_equally(one_item: Build) -> None:
     plan = solve(one_item(10, [(3, 10), (3, 10)]))
     assert level(plan, "fairness").value == (0.5, 0.5)
     assert level(plan, "fairness").practice == (0.0, 1.0)
     assert level(plan, "fairness").gap == 0
 
 
-def test_the_more_severe_incident_is_served_first() -> None:
+def test_the_more_severe_incident_is_served_first(one_item: Build) -> None:
     plan = solve(one_item(10, [(3, 10), (5, 10)]))
     assert {row.incident: row.quantity for row in plan.shipments} == {"i1": Decimal(10)}
 
 
-def test_a_county_may_put_deprivation_before_fairness() -> None:
+def test_a_county_may_put_deprivation_before_fairness(one_item: Build) -> None:
     order = ("unserved", "critical_unmet", "completion", "other_unmet", "deprivation", "fairness", "cost")
     problem = one_item(10, [(3, 10), (3, 10)], levels=order)
     plan = solve(problem)
@@ -209,7 +124,7 @@ def test_a_county_may_put_deprivation_before_fairness() -> None:
     assert check(problem, plan) == ()
 
 
-def test_large_contests_share_in_portions_and_claim_no_proof() -> None:
+def test_large_contests_share_in_portions_and_claim_no_proof(one_item: Build) -> None:
     problem = one_item(1_000_000, [(3, 900_000), (3, 900_000), (3, 900_000)])
     plan = solve(problem)
     fills = level(plan, "fairness").value
@@ -218,7 +133,7 @@ def test_large_contests_share_in_portions_and_claim_no_proof() -> None:
     assert check(problem, plan) == ()
 
 
-def test_a_pin_that_cannot_be_kept_makes_the_problem_infeasible_and_is_named() -> None:
+def test_a_pin_that_cannot_be_kept_makes_the_problem_infeasible_and_is_named(random_problem: Build) -> None:
     base = random_problem(3)
     task = Task("t", base.incidents[0].id, "nobody", 1, 10)
     problem = replace(
@@ -229,7 +144,7 @@ def test_a_pin_that_cannot_be_kept_makes_the_problem_infeasible_and_is_named() -
     assert [(row.task, row.facts["pin_team"]) for row in plan.unmet] == [("t", "k0")]
 
 
-def test_reasons_split_what_is_missing_and_promise_no_unit_twice() -> None:
+def test_reasons_split_what_is_missing_and_promise_no_unit_twice(one_item: Build) -> None:
     base = one_item(3, [(5, 10), (4, 10)])
     problem = replace(
         base,
@@ -254,40 +169,36 @@ def test_reasons_split_what_is_missing_and_promise_no_unit_twice() -> None:
 
 @given(seed=st.integers(0, 10**9))
 @settings(max_examples=40, deadline=None)
-def test_the_same_problem_and_seed_give_the_same_plan(seed: int) -> None:
+def test_the_same_problem_and_seed_give_the_same_plan(random_problem: Build, seed: int) -> None:
     problem = random_problem(seed, vehicles=True)
     assert solve(problem, seed=seed, limits=FAST) == solve(problem, seed=seed, limits=FAST)
 
 
-def test_a_time_limit_of_nothing_still_gives_a_checked_plan() -> None:
+def test_a_time_limit_of_nothing_still_gives_a_checked_plan(random_problem: Build) -> None:
     problem = random_problem(11)
     plan = solve(problem, limits=SolveLimits(time_limit_s=0.0))
     assert check(problem, plan) == ()
 
 
-def test_level_six_counts_the_quickest_store_for_the_heavier_claim() -> None:
+def test_level_six_counts_the_quickest_store_for_the_heavier_claim(one_item: Build) -> None:
     problem = one_item(4, [(1, 4), (5, 4)])
     plan = solve(problem)
     assert level(plan, "deprivation").value == float(Fraction(5 * 101) + Fraction(1 * 72 * 3600))
 
 
-def one_team(
-    tasks: tuple[Task, ...], incidents: tuple[Incident, ...], base: list[int], between: list[list[int]]
-) -> DispatchProblem:
+@pytest.fixture(scope="module")
+def one_team(build: Build) -> Build:
     """One team that can do everything, no supplies."""
-    n = len(incidents)
-    return DispatchProblem(
-        as_of=datetime(2026, 6, 1, tzinfo=UTC), items=(), incidents=incidents, tasks=tasks, demands=(),
-        teams=(Team("k", "5", ("c",), 5, "p", 0),), stores=(), stock=(), reserve_floor={}, vehicles=(),
-        travel=Travel(
-            np.array([base], np.int64), np.array([between], np.int64), np.zeros(1, np.int64),
-            np.zeros((0, n), np.int64), np.zeros((0, n), np.int64),
-        ),
-        service_s=np.array([[task.service_s] for task in tasks], np.int64),
-    )  # fmt: skip
+
+    def made(tasks: Any, incidents: Any, base: list[int], between: list[list[int]]) -> DispatchProblem:
+        team = Team("k", "5", ("c",), 5, "p", 0)
+        return build(incidents=incidents, tasks=tasks, teams=(team,), base=base, between=between)
+
+    return made
 
 
 def test_a_detour_while_waiting_for_a_report_does_not_break_the_bound(
+    one_team: Build,
     brute_force_teams: Callable[[DispatchProblem], tuple[int, int] | None],
 ) -> None:
     # near lies on the way to far, which is reported later: going to near first costs nothing and places the team well
@@ -304,7 +215,7 @@ def test_a_detour_while_waiting_for_a_report_does_not_break_the_bound(
     assert (level(plan, "completion").bound or 0) <= best[1]
 
 
-def test_a_pin_is_kept_by_way_of_another_stop_where_straight_is_too_late() -> None:
+def test_a_pin_is_kept_by_way_of_another_stop_where_straight_is_too_late(one_team: Build) -> None:
     problem = replace(
         one_team(
             (Task("far", "far", "c", 1, 10, latest_s=200), Task("near", "near", "c", 1, 10)),
@@ -319,7 +230,7 @@ def test_a_pin_is_kept_by_way_of_another_stop_where_straight_is_too_late() -> No
     assert check(problem, plan) == ()
 
 
-def test_a_thousand_trips_are_the_most_a_vehicle_makes() -> None:
+def test_a_thousand_trips_are_the_most_a_vehicle_makes(one_item: Build) -> None:
     base = one_item(5_000, [(3, 5_000)])
     problem = replace(
         base,
@@ -332,7 +243,7 @@ def test_a_thousand_trips_are_the_most_a_vehicle_makes() -> None:
     assert check(problem, plan) == ()
 
 
-def test_quantities_beyond_64_bits_are_refused_by_name() -> None:
+def test_quantities_beyond_64_bits_are_refused_by_name(one_item: Build) -> None:
     problem = one_item(1, [(3, 1)])
     lots = tuple(StockLine("s", "water", f"l{i:05d}", Decimal("999999999.999999")) for i in range(400))
     with pytest.raises(BadInput) as error:
@@ -340,7 +251,7 @@ def test_quantities_beyond_64_bits_are_refused_by_name() -> None:
     assert [fault.code for fault in error.value.faults] == ["QuantitiesTooLarge"]
 
 
-def test_times_beyond_64_bits_are_refused() -> None:
+def test_times_beyond_64_bits_are_refused(one_team: Build) -> None:
     problem = one_team((Task("t", "i", "c", 1, 1 << 38),), (Incident("i", "f", 5, 0),), [1], [[0]])
     many = replace(
         problem,

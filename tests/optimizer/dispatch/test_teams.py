@@ -1,7 +1,7 @@
 """The team search on instances like those of the literature, small enough for every run of the tests."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import permutations, product
 
 import numpy as np
@@ -12,39 +12,32 @@ from optimizer.dispatch.check import check
 from optimizer.dispatch.kernels import with_ready
 from optimizer.dispatch.pipeline import SolveLimits, solve
 from optimizer.dispatch.plan import Level, Plan, Status, StoppedBy
-from optimizer.dispatch.problem import DispatchProblem, Incident, Task, Team, Travel
+from optimizer.dispatch.problem import DispatchProblem, Incident, Task, Team
 from optimizer.dispatch.routes import Routes
 from optimizer.dispatch.team_model import team_model
 from optimizer.dispatch.teams import improve, solve_teams
 
+Build = Callable[..., DispatchProblem]
 
-def plane(n: int, m: int, seed: int, *, teams_needed: int = 1) -> DispatchProblem:
+
+@pytest.fixture(scope="module")
+def plane(build: Build) -> Build:
     """n incidents and m bases on a plane of 1,800 s, three capabilities, service around 1,200 s (like class B)."""
-    rng = np.random.default_rng(seed)
-    site, base = rng.uniform(0, 1800, (n, 2)), rng.uniform(0, 1800, (m, 2))
-    between = np.ceil(np.hypot(*(site[:, None] - site[None]).T).T).astype(np.int64)
-    service = np.rint(rng.uniform(600, 1800, (n, 1)) * rng.uniform(0.7, 1.3, (1, m))).astype(np.int64)
-    none = np.zeros((0, n), np.int64)
-    return DispatchProblem(
-        as_of=datetime(2026, 1, 1, tzinfo=UTC),
-        items=(),
-        incidents=tuple(Incident(f"i{j:03d}", "flood", int(rng.integers(1, 6)), 0) for j in range(n)),
-        tasks=tuple(Task(f"t{j:03d}", f"i{j:03d}", f"c{j % 3}", teams_needed, 1) for j in range(n)),
-        demands=(),
-        teams=tuple(Team(f"k{k:03d}", "5", ("c0", "c1", "c2")[: 1 + k % 3], 5, "p", 60) for k in range(m)),
-        stores=(),
-        stock=(),
-        reserve_floor={},
-        vehicles=(),
-        travel=Travel(
-            np.ceil(np.hypot(*(base[:, None] - site[None]).T).T).astype(np.int64),
-            between[None].copy(),
-            np.zeros(m, np.int64),
-            none,
-            none.copy(),
-        ),
-        service_s=service,
-    )
+
+    def made(n: int, m: int, seed: int, *, teams_needed: int = 1) -> DispatchProblem:
+        rng = np.random.default_rng(seed)
+        site, base = rng.uniform(0, 1800, (n, 2)), rng.uniform(0, 1800, (m, 2))
+        service = np.rint(rng.uniform(600, 1800, (n, 1)) * rng.uniform(0.7, 1.3, (1, m))).astype(np.int64)
+        return build(
+            incidents=tuple(Incident(f"i{j:03d}", "flood", int(rng.integers(1, 6)), 0) for j in range(n)),
+            tasks=tuple(Task(f"t{j:03d}", f"i{j:03d}", f"c{j % 3}", teams_needed, 1) for j in range(n)),
+            teams=tuple(Team(f"k{k:03d}", "5", ("c0", "c1", "c2")[: 1 + k % 3], 5, "p", 60) for k in range(m)),
+            base=np.ceil(np.hypot(*(base[:, None] - site[None]).T).T),
+            between=np.ceil(np.hypot(*(site[:, None] - site[None]).T).T),
+            service=service,
+        )
+
+    return made
 
 
 def completion(plan: Plan) -> Level:
@@ -52,7 +45,7 @@ def completion(plan: Plan) -> Level:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_two_stops_a_team_are_solved_within_a_hundredth_of_the_proven_bound(seed: int) -> None:
+def test_two_stops_a_team_are_solved_within_a_hundredth_of_the_proven_bound(plane: Build, seed: int) -> None:
     problem = plane(24, 12, seed)
     plan = solve(problem)
     assert completion(plan).gap is not None
@@ -60,7 +53,7 @@ def test_two_stops_a_team_are_solved_within_a_hundredth_of_the_proven_bound(seed
     assert check(problem, plan) == ()
 
 
-def test_incidents_that_need_several_teams_are_bounded_too() -> None:
+def test_incidents_that_need_several_teams_are_bounded_too(plane: Build) -> None:
     problem = plane(8, 14, 0, teams_needed=3)
     plan = solve(problem)
     assert completion(plan).gap is not None
@@ -68,14 +61,14 @@ def test_incidents_that_need_several_teams_are_bounded_too() -> None:
     assert check(problem, plan) == ()
 
 
-def test_more_teams_than_work_is_proven_optimal() -> None:
+def test_more_teams_than_work_is_proven_optimal(plane: Build) -> None:
     plan = solve(plane(4, 40, 1))
     assert plan.status is Status.OPTIMAL
     assert plan.stopped_by is StoppedBy.PROOF
     assert completion(plan).gap == 0
 
 
-def test_an_unused_team_does_not_change_the_answer() -> None:
+def test_an_unused_team_does_not_change_the_answer(plane: Build) -> None:
     problem = plane(10, 8, 3)
     idle = Team("k999", "5", ("nothing",), 5, "p", 60)
     travel = problem.travel
@@ -92,7 +85,7 @@ def test_an_unused_team_does_not_change_the_answer() -> None:
     assert solve(problem).team_orders == solve(wider).team_orders
 
 
-def test_more_work_never_gives_a_worse_schedule_than_practice_or_construction() -> None:
+def test_more_work_never_gives_a_worse_schedule_than_practice_or_construction(plane: Build) -> None:
     problem = plane(30, 6, 5)
     values = [completion(solve(problem, limits=SolveLimits(iterations=moves))) for moves in (0, 2_000, 60_000)]
     assert all(level.value <= level.practice for level in values)
@@ -104,7 +97,7 @@ def test_a_seed_means_the_same_numbers_everywhere() -> None:
     assert splitmix_state(-1).tolist() == [-1]
 
 
-def test_the_clock_stops_the_search_and_says_so() -> None:
+def test_the_clock_stops_the_search_and_says_so(plane: Build) -> None:
     problem = plane(40, 10, 2)
     plan = solve(problem, limits=SolveLimits(time_limit_s=0.05))
     assert plan.stopped_by is StoppedBy.TIME
@@ -136,7 +129,7 @@ def least_with_ready(problem: DispatchProblem, ready: np.ndarray, able: np.ndarr
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_a_service_waits_for_what_it_needs_and_the_bound_holds(seed: int) -> None:
+def test_a_service_waits_for_what_it_needs_and_the_bound_holds(plane: Build, seed: int) -> None:
     problem = plane(5, 3, seed)
     rng = np.random.default_rng(seed)
     late = rng.permutation(5)[:2]
@@ -158,7 +151,7 @@ def test_a_service_waits_for_what_it_needs_and_the_bound_holds(seed: int) -> Non
     assert bound.completion >= 0.9 * best
 
 
-def test_a_warm_start_keeps_what_it_was_given_and_is_quick() -> None:
+def test_a_warm_start_keeps_what_it_was_given_and_is_quick(plane: Build) -> None:
     problem = plane(40, 12, 1)
     model = team_model(problem)
     good = solve_teams(problem, model, seed=0, iterations=None, deadline=None)
@@ -169,7 +162,7 @@ def test_a_warm_start_keeps_what_it_was_given_and_is_quick() -> None:
     assert again.iterations <= 200
 
 
-def test_a_warm_start_that_cannot_be_kept_is_repaired() -> None:
+def test_a_warm_start_that_cannot_be_kept_is_repaired(plane: Build) -> None:
     problem = plane(9, 3, 2)
     model = team_model(problem)
     everything = tuple(range(9)) * 2  # the first team may not serve all, and nothing twice

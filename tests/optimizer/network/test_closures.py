@@ -82,6 +82,28 @@ def test_a_closure_holds_from_its_start_up_to_its_end():
         assert report.warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("begin", "end", "counts"),
+    [
+        (None, None, True),
+        (None, 0, False),
+        (None, 1, True),
+        (2, None, True),
+        (3, 4, False),
+        (1, 2, True),
+        (-2, -1, False),
+    ],
+)
+def test_at_its_worst_a_network_has_whatever_holds_at_any_time_of_a_span(begin, end, counts):
+    hours = [None if each is None else AT + each * HOUR for each in (begin, end)]
+    closure = Closure(id="x", edges=("bc",), from_=hours[0], to=hours[1])
+    slow = Closure(id="y", edges=("bc", "cd"), from_=AT, to=AT + HOUR, speed_factor=0.5)
+    network, report = apply_closures(square(), [closure, slow], at=AT, until=AT + 2 * HOUR)
+    assert [hit.in_force for hit in report.hits] == [counts, True]
+    speeds = dict(zip(network.segment_id[network.segment].tolist(), network.speed_kph.tolist(), strict=True))
+    assert speeds == {"ab": 30.0, "bc": 0.0 if counts else 15.0, "cd": 15.0, "da": 30.0}
+
+
 def test_of_overlapping_closures_the_slowest_counts():
     network = square()
     slow = Closure(id="slow", edges=("ab",), speed_factor=0.5)

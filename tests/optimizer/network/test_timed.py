@@ -238,3 +238,21 @@ def test_faulty_closures_are_named(faults_of):
         ("closure x", "closure_needs_one_place"),
         ("closure y", "closure_ends_before_it_starts"),
     ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pairs_that_nobody_asks_for_are_not_answered_and_change_no_other(seed, random_network):
+    network, rng = random_network(seed, nodes=25, roads=40), np.random.default_rng(seed)
+    asked = {
+        "origins": rng.integers(0, 25, 6),
+        "destinations": np.arange(network.node_count),
+        "closures": random_closures(network, rng),
+        "at": AT,
+        "departs_s": rng.integers(-300, 1000, 6),
+    }
+    router = Router(network, profile=CAR)
+    wanted = rng.random((6, network.node_count)) < 0.1
+    some, every = (earliest_arrivals(router, **asked, wanted=one) for one in (wanted, None))
+    assert some.milliseconds[wanted].tolist() == every.milliseconds[wanted].tolist()
+    assert (some.milliseconds[~wanted] == UNREACHABLE).all()
+    assert some.searched <= every.searched

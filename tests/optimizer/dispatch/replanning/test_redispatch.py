@@ -1,5 +1,6 @@
 """R1 by hand: who may turn, what it costs, and what the checker says of those who turn without leave."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,6 @@ from optimizer.dispatch.problem import (
     Started,
     Task,
     Team,
-    Travel,
 )
 from optimizer.units import UNREACHABLE
 
@@ -25,35 +25,18 @@ INT = np.int64
 
 
 @pytest.fixture
-def problem() -> DispatchProblem:
+def problem(build: Callable[..., DispatchProblem]) -> DispatchProblem:
     """A is bound for a light incident, 400 s away; a grave one lies 100 s from where it is. B is at its base, 1,000 s
     from either."""
-    from datetime import UTC, datetime
-
-    none = np.zeros((0, 2), INT)
-    return DispatchProblem(
-        as_of=datetime(2026, 6, 1, tzinfo=UTC),
-        items=(),
+    return build(
         incidents=(Incident("grave", "flood", 5, 0), Incident("light", "flood", 2, -600)),
         tasks=(Task("g", "grave", "c", 1, 600), Task("l", "light", "c", 1, 600)),
-        demands=(),
         teams=(Team("A", "5", ("c",), 5, "p", 60), Team("B", "5", ("c",), 5, "p", 60)),
-        stores=(),
-        stock=(),
-        reserve_floor={},
-        vehicles=(),
-        travel=Travel(
-            np.array([[900, 900], [1000, 1000]], INT),
-            np.array([[[0, 500], [500, 0]]], INT),
-            np.zeros(2, INT),
-            none,
-            none.copy(),
-            en_route_to_incident_s=np.array([[100, 399], [UNREACHABLE, UNREACHABLE]], INT),
-        ),
-        service_s=np.full((2, 2), 600, INT),
+        base=[[900, 900], [1000, 1000]],
+        between=[[0, 500], [500, 0]],
+        moving=[[100, 399], [UNREACHABLE, UNREACHABLE]],
         started=(Started("A", "l", "en_route", 400, 27.0, 109.0),),
         parameters=Parameters(redispatch=((2, (4, 5)),)),
-        sha256="0" * 64,
     )
 
 

@@ -31,8 +31,8 @@ def again(problem: DispatchProblem, running: Plan, **more: Any) -> Plan:
 
 @settings(max_examples=60, deadline=None)
 @given(seed=SEEDS, other=SEEDS)
-def test_every_replan_passes_the_checker(seed: int, other: int, small: Make, change: Make) -> None:
-    problem = small(seed)
+def test_every_replan_passes_the_checker(seed: int, other: int, under_way: Make, change: Make) -> None:
+    problem = under_way(seed)
     after = change(problem, other)
     assert check(after, again(after, solve(problem, limits=FAST))) == ()
 
@@ -40,10 +40,10 @@ def test_every_replan_passes_the_checker(seed: int, other: int, small: Make, cha
 @settings(max_examples=60, deadline=None)
 @given(seed=SEEDS, other=SEEDS)
 def test_work_on_scene_is_untouched_and_only_the_permitted_turn(
-    seed: int, other: int, small: Make, change: Make
+    seed: int, other: int, under_way: Make, change: Make
 ) -> None:
-    problem = change(small(seed), other)
-    plan = again(problem, solve(small(seed), limits=FAST))
+    problem = change(under_way(seed), other)
+    plan = again(problem, solve(under_way(seed), limits=FAST))
     first = {order.team: order.stops[0] for order in plan.team_orders}
     severity = {incident.id: incident.severity for incident in problem.incidents}
     incident_of = {task.id: task.incident for task in problem.tasks}
@@ -61,8 +61,8 @@ def test_work_on_scene_is_untouched_and_only_the_permitted_turn(
 
 @settings(max_examples=40, deadline=None)
 @given(seed=SEEDS)
-def test_without_a_change_the_running_plan_comes_back(seed: int, small: Make) -> None:
-    problem = small(seed)
+def test_without_a_change_the_running_plan_comes_back(seed: int, under_way: Make) -> None:
+    problem = under_way(seed)
     running = solve(problem, limits=FAST)
     plan = again(problem, running)
     values = [level.value for level in plan.levels]
@@ -77,9 +77,9 @@ def test_without_a_change_the_running_plan_comes_back(seed: int, small: Make) ->
 @settings(max_examples=60, deadline=None)
 @given(seed=SEEDS, other=SEEDS)
 def test_a_replan_is_never_worse_than_keeping_what_can_be_kept(
-    seed: int, other: int, small: Make, change: Make
+    seed: int, other: int, under_way: Make, change: Make
 ) -> None:
-    problem = small(seed)
+    problem = under_way(seed)
     running = solve(problem, limits=FAST)
     after = change(problem, other)
     plan = again(after, running)
@@ -134,8 +134,8 @@ def _loads(model: Any, running: Plan) -> list[Any]:
 
 @settings(max_examples=40, deadline=None)
 @given(seed=SEEDS, other=SEEDS)
-def test_a_basis_changes_the_time_and_never_the_plan(seed: int, other: int, small: Make, change: Make) -> None:
-    problem = small(seed)
+def test_a_basis_changes_the_time_and_never_the_plan(seed: int, other: int, under_way: Make, change: Make) -> None:
+    problem = under_way(seed)
     running = solve(problem, limits=FAST)
     after = change(problem, other)
     first = replan(after, running, running_sha256=SHA, basis=basis_of(problem))
@@ -143,13 +143,13 @@ def test_a_basis_changes_the_time_and_never_the_plan(seed: int, other: int, smal
     twice = change(after, other + 1)
     second = again(twice, first.plan, basis=first.basis)
     assert second == again(twice, first.plan)
-    assert second == again(twice, first.plan, basis=basis_of(small(seed + 1)))  # of quite another problem
+    assert second == again(twice, first.plan, basis=basis_of(under_way(seed + 1)))  # of quite another problem
 
 
 @settings(max_examples=60, deadline=None)
 @given(seed=SEEDS, at_s=st.integers(0, 3000))
-def test_what_is_left_of_a_plan_holds_in_the_problem_seen_later(seed: int, at_s: int, small: Make) -> None:
-    problem = small(seed)
+def test_what_is_left_of_a_plan_holds_in_the_problem_seen_later(seed: int, at_s: int, under_way: Make) -> None:
+    problem = under_way(seed)
     running = solve(problem, limits=FAST)
     seen = advance(problem, running, at_s=at_s)
     wrong = [
@@ -165,16 +165,16 @@ def test_what_is_left_of_a_plan_holds_in_the_problem_seen_later(seed: int, at_s:
     assert (now["unserved"], now["completion"]) <= (kept["unserved"], kept["completion"])
 
 
-def test_at_its_own_instant_a_plan_is_as_it_was(small: Make) -> None:
-    problem = small(3)
+def test_at_its_own_instant_a_plan_is_as_it_was(under_way: Make) -> None:
+    problem = under_way(3)
     running = solve(problem, limits=FAST)
     seen = advance(problem, running, at_s=0)
     assert seen.problem is problem
     assert seen.remaining is running
 
 
-def test_a_new_pin_is_kept_and_one_that_cannot_be_is_named(small: Make) -> None:
-    problem = small(1, started=False)
+def test_a_new_pin_is_kept_and_one_that_cannot_be_is_named(under_way: Make) -> None:
+    problem = under_way(1, started=False)
     running = solve(problem, limits=FAST)
     model = team_model(problem)
     ordered = {(order.team, stop.task) for order in running.team_orders for stop in order.stops}
@@ -194,8 +194,8 @@ def test_a_new_pin_is_kept_and_one_that_cannot_be_is_named(small: Make) -> None:
     assert [(row.facts["pin_team"], row.task) for row in refused.unmet] == [pairs[0]]
 
 
-def test_the_difference_tells_who_moved_and_what_was_dropped(small: Make, lose: Make) -> None:
-    problem = small(1, started=False)
+def test_the_difference_tells_who_moved_and_what_was_dropped(under_way: Make, lose: Make) -> None:
+    problem = under_way(1, started=False)
     running = solve(problem, limits=FAST)
     team = running.team_orders[0].team
     lost = lose(problem, problem.team_index[team])

@@ -1,5 +1,6 @@
 """Cover left after the plan, and moves that brute force cannot beat."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations, product
 
@@ -8,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.dispatch.plan import Plan, TeamOrder
+from optimizer.dispatch.plan import Plan, Status, StoppedBy, TeamOrder
 from optimizer.dispatch.problem import DispatchProblem, Team
 from optimizer.dispatch.why.coverage import Bases, Places, Residual, idle_teams, move_up, residual
 from optimizer.units import UNREACHABLE
+
+Build = Callable[..., DispatchProblem]
 
 
 @pytest.fixture
@@ -67,9 +70,9 @@ def test_turnout_counts(quiet: tuple[DispatchProblem, Plan]) -> None:
 
 @given(st.integers(0, 10_000), st.integers(0, 3))
 @settings(max_examples=80, deadline=None)
-def test_no_other_moves_cover_more(seed: int, moves: int) -> None:
+def test_no_other_moves_cover_more(build: Build, seed: int, moves: int) -> None:
     random = np.random.default_rng(seed)
-    problem, plan = _random_case(random)
+    problem, plan = _random_case(build, random)
     places = Places(tuple("pqrst"), random.integers(0, 20, 5).astype(np.int64))
     way, bases = (
         random.integers(0, 1500, (4, 5)),
@@ -95,23 +98,16 @@ def test_no_other_moves_cover_more(seed: int, moves: int) -> None:
     assert sum(one.gain for one in found.moves) == found.gain
 
 
-def _random_case(random: np.random.Generator) -> tuple[DispatchProblem, Plan]:
-    from datetime import UTC, datetime
-
-    from optimizer.dispatch.plan import Status, StoppedBy
-    from optimizer.dispatch.problem import Travel
-
+def _random_case(build: Build, random: np.random.Generator) -> tuple[DispatchProblem, Plan]:
     teams = tuple(
         Team(f"k{k}", "town", tuple(sorted({"m", "r", "w"} - {"mrw"[int(random.integers(3))]})), 5, "p",
              int(random.integers(0, 200)))
         for k in range(4)
     )  # fmt: skip
-    empty = np.zeros((0, 0), np.int64)
-    travel = Travel(np.zeros((4, 0), np.int64), np.zeros((2, 0, 0), np.int64), random.integers(0, 2, 4),
-                    empty, empty)  # fmt: skip
-    problem = DispatchProblem(
-        as_of=datetime(2026, 6, 1, tzinfo=UTC), items=(), incidents=(), tasks=(), demands=(), teams=teams, stores=(),
-        stock=(), reserve_floor={}, vehicles=(), travel=travel, service_s=np.zeros((0, 4), np.int64),
-    )  # fmt: skip
+    problem = build(teams=teams)
+    groups = replace(
+        problem.travel, incident_to_incident_s=np.zeros((2, 0, 0), np.int64), team_group=random.integers(0, 2, 4)
+    )
     orders = (TeamOrder("k0", ()),) if random.random() < 0.5 else ()
-    return problem, Plan("", Status.FEASIBLE, 0, {}, StoppedBy.WORK, (), orders, (), ())
+    plan = Plan("", Status.FEASIBLE, 0, {}, StoppedBy.WORK, (), orders, (), ())
+    return replace(problem, travel=groups), plan
