@@ -80,6 +80,8 @@ def _arrays(problem: DispatchProblem, vehicles: Sequence[int], batches: Sequence
         metres = travel.vehicle_to_incident_m[np.ix_(rows, there)].astype(np.float64)
         if travel.vehicle_between_m is not None:
             between = travel.vehicle_between_m[np.ix_(groups, there, there)].astype(np.float64)
+    metres[metres >= UNREACHABLE] = 0.0  # not known where a road was lifted; no way is a matter of seconds
+    between[between >= UNREACHABLE] = 0.0
     sizes = [size_of(problem, batch.parts) for batch in batches]
     carriers = [problem.vehicles[vehicle] for vehicle in vehicles]
     return _Arrays(
