@@ -182,7 +182,8 @@ def _without(plan: Plan, done: frozenset[tuple[str, str]], gone: Any) -> Plan:
     """What is left of the plan in force: stops not reported done, shipments that have not left."""
     left = dict(gone)
     rows = []
-    for row in sorted(plan.shipments, key=lambda row: row.id):
+    # who gets what left of a lot that goes to several: as in scenarios.deliveries, tasks first
+    for row in sorted(plan.shipments, key=lambda row: (row.task is None, row.id)):
         key = row.store, row.item, row.lot
         part = min(row.quantity, left.get(key, Decimal(0)))
         if part:

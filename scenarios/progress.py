@@ -109,8 +109,11 @@ def standing(connection: Connection, situation: str = LIVE) -> Standing:
 
 def with_progress(document: dict[str, Any], found: Standing) -> dict[str, Any]:
     """problem.json with the teams as they stand: finished tasks need so many teams less, teams on the way or at work
-    are started, and whoever is done stands where it worked until it is reported home."""
+    are started, and whoever is done stands where it worked, away from the store at its base, until it is reported
+    home."""
     as_of = datetime.fromisoformat(document["as_of"])
+    there = {row["id"] for row in document["teams"]}
+    at_work = {one.task for team, one in found.newest.items() if team in there and one.state == "on_scene"}
     served: dict[str, int] = {}
     for _, task in found.done:
         served[task] = served.get(task, 0) + 1
@@ -118,22 +121,21 @@ def with_progress(document: dict[str, Any], found: Standing) -> dict[str, Any]:
     incidents = []
     for row in document["incidents"]:
         tasks = [
-            {**task, "teams_needed": task["teams_needed"] - served.get(task["id"], 0)}
+            {**task, "teams_needed": max(1, task["teams_needed"] - served.get(task["id"], 0))}
             for task in row.get("tasks", ())
-            if task["teams_needed"] > served.get(task["id"], 0)
+            if task["teams_needed"] > served.get(task["id"], 0) or task["id"] in at_work
         ]
         incidents.append({**row, "tasks": tasks} if "tasks" in row else row)
         places[row["id"]] = row.get("lat"), row.get("lon")
     open_tasks = {task["id"] for row in incidents for task in row.get("tasks", ())}
-    teams = [
-        {**row, "lat": places[report.incident][0], "lon": places[report.incident][1]}
-        if (report := found.newest.get(row["id"])) is not None
-        and report.state == "done"
-        and places.get(report.incident, (None, None)) != (None, None)
-        else row
-        for row in document["teams"]
-    ]
-    there = {row["id"] for row in teams}
+    teams = []
+    for row in document["teams"]:
+        report = found.newest.get(row["id"])
+        if report is not None and report.state == "done":
+            row = {name: value for name, value in row.items() if name != "store"}
+            if places.get(report.incident, (None, None)) != (None, None):
+                row |= dict(zip(("lat", "lon"), places[report.incident], strict=True))
+        teams.append(row)
     started = [
         _started(report, as_of)
         for team, report in sorted(found.newest.items())

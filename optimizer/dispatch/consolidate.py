@@ -5,6 +5,7 @@ loss of time per metre saved first, until the tolerance on level 6 is used up. W
 is, so levels 2, 4 and 5 do not move. This is a greedy rule, not an optimum; `cost_bound` says how far it can be.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -251,8 +252,8 @@ def cost_bound(model: SupplyModel, allowed: tuple[BoolArray, ...], contests: tup
             take = np.clip(wanted - (np.cumsum(most) - most), 0, most)
             total = float((take * rate).sum())
             least[incident] = max(least.get(incident, 0.0), total, float(cost.min()))
-    # whole metres: rounding of the sum is cut off
-    return Fraction(int(sum(least.values()) * (1 - 1e-9)) + parameters.store_cost_m * stores)
+    # level 7 is in whole metres; what rounding may have added to the sum is cut off first
+    return Fraction(math.ceil(sum(least.values()) * (1 - 1e-9)) + parameters.store_cost_m * stores)
 
 
 def _round_ways(model: SupplyModel, metres: IntArray) -> tuple[BoolArray, FloatArray]:

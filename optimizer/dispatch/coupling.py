@@ -19,11 +19,12 @@ from optimizer.dispatch.levels import Value, rank, team_levels
 from optimizer.dispatch.loading import Leg, Load, legs_of
 from optimizer.dispatch.plan import TeamOrder
 from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.redispatch import may_turn
 from optimizer.dispatch.schedule import Deadlock, team_orders
 from optimizer.dispatch.supply_model import stock_of
 from optimizer.dispatch.team_model import TeamModel, direct_finish, team_model
 from optimizer.dispatch.together import schedule_together
-from optimizer.units import BoolArray, IntArray
+from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
 Sequences = tuple[tuple[int, ...], ...]
 TEAM_LEVELS = ("unserved", "completion")
@@ -148,18 +149,20 @@ def _severity(problem: DispatchProblem, task: int) -> int:
 
 
 def _broken(problem: DispatchProblem, orders: tuple[TeamOrder, ...]) -> list[tuple[int, int]]:
-    """The first stop of each team that waiting has made too late (T6) or too long (T7)."""
+    """The first stop of each team that waiting has made too late (T6) or too long (T7), or that has lost the stop by
+    way of which it was reached."""
     found = []
+    bound = {(one.team, one.task) for one in problem.started if not may_turn(problem, one)}
     for order in orders:
         team = problem.team_index[order.team]
         until = problem.teams[team].available_until_s
         for stop in order.stops:
             task = problem.tasks[problem.task_index[stop.task]]
-            if stop.response_s is None and stop.depart_s is None:
+            if (order.team, stop.task) in bound:
                 continue  # T9
             reported = problem.incidents[problem.incident_index[task.incident]].reported_s
             late = task.latest_s is not None and stop.arrive_s > reported + task.latest_s
-            if late or (until is not None and stop.finish_s > until):
+            if late or stop.arrive_s >= UNREACHABLE or (until is not None and stop.finish_s > until):
                 found.append((problem.task_index[stop.task], team))
                 break
     return found

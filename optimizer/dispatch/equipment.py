@@ -3,7 +3,8 @@
 (E1) A team on a task needs so much of each item of its `equipment` there before its service begins: of its own
 (`carries`), taken along, or shipped. (E2) What is shipped for a task comes under S1, S2 and S4 to S8, counts to no
 demand, and is all there before the teams that wait for it begin. (E3) A team stationed at a store takes along what it
-needs when it leaves its base, if the store has it. Teams that were under way before are equipped.
+needs when it leaves its base, if the store has it. A team that was under way before is equipped for the task it
+was bound for.
 Numbers are those of docs/model.md.
 """
 
@@ -44,8 +45,11 @@ class Fetched:
 
 
 def wants(problem: DispatchProblem, task: int, team: int) -> tuple[Need, ...]:
-    """What this team lacks of the task's equipment (E1)."""
+    """What this team lacks of the task's equipment (E1); for the task it is bound for already, nothing."""
     carries = problem.teams[team].carries
+    started = problem.started_by.get(problem.teams[team].id)
+    if started is not None and started.task == problem.tasks[task].id:
+        return ()
     return tuple(need for need in problem.tasks[task].equipment if need.item not in carries)
 
 
@@ -107,8 +111,10 @@ def soonest_ready(problem: DispatchProblem, shelves: Shelves) -> tuple[IntArray,
     home = np.array([-1 if team.store is None else problem.store_index[team.store] for team in problem.teams])
     for index, task in enumerate(problem.tasks):
         incident = problem.incident_index[task.incident]
+        bound = [problem.team_index[one.team] for one in problem.started if one.task == task.id]
         for need in task.equipment:
-            lacks = np.array([need.item not in team.carries for team in problem.teams])
+            lacks = np.array([need.item not in team.carries for team in problem.teams], np.bool_)
+            lacks[bound] = False
             stock, arrival, together = shelves.stock[need.item], UNREACHABLE, Decimal(0)
             for at, store in shelves.soonest(need.item, incident):
                 together += stock[store]

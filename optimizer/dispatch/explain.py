@@ -12,7 +12,7 @@ from optimizer.dispatch.levels import Decision, served, shipped
 from optimizer.dispatch.plan import Reason, Unmet
 from optimizer.dispatch.practice import incident_order
 from optimizer.dispatch.problem import DispatchProblem
-from optimizer.dispatch.supply_model import SHANGHAI, ItemSupply, SupplyModel, quickest_ways, usable
+from optimizer.dispatch.supply_model import SHANGHAI, ItemSupply, SupplyModel, fits, quickest_ways, usable
 from optimizer.dispatch.team_model import TeamModel, direct_finish
 from optimizer.units import UNREACHABLE, IntArray
 
@@ -114,9 +114,10 @@ class _Gear:
                 continue
             facts: dict[str, Any] = {"equipment": need.item, "quantity_per_team": str(need.quantity)}
             blocked, floors = self.held.get(need.item, ({}, {}))
-            if blocked:
-                stores = sorted(problem.stores[store].id for store in blocked)
-                tasks = sorted({name for _, names in blocked.values() for name in names})
+            releases = {store: names for store, (units, names) in blocked.items() if units > 0}
+            if releases:
+                stores = sorted(problem.stores[store].id for store in releases)
+                tasks = sorted({name for names in releases.values() for name in names})
                 return Reason.FIVE_FIXED, facts | {"stores": stores[:FEW], "tasks": tasks}
             if floors:
                 stores = sorted(problem.stores[store].id for store in floors)
@@ -167,13 +168,19 @@ def _supplies(problem: DispatchProblem, decision: Decision, model: SupplyModel) 
         return
     stock = _held_back(problem, set(short))
     ways = quickest_ways(problem)
+    # units left over of all that may leave (S1); the arrays of the model leave out the equipment of tasks
+    spares: dict[str, dict[int, Decimal]] = {}
+    for key, lots in model.lots.items():
+        store, item = key
+        if item in short:
+            units = lots[0].quantity if len(lots) == 1 else sum((line.quantity for line in lots), Decimal(0))
+            if key in problem.reserve_floor:
+                units -= problem.reserve_floor[key]
+            spares.setdefault(item, {})[problem.store_index[store]] = units - sent.get(key, Decimal(0))
     for item, rows in sorted(short.items()):
         supply = model.by_item[item]
         blocked, floors = stock.get(item, ({}, {}))
-        spare = {
-            int(store): supply.quantity(int(lumps)) - sent.get((problem.stores[store].id, item), Decimal(0))
-            for store, lumps in zip(supply.stores, supply.available, strict=True)
-        }
+        spare = spares.get(item, {})
         for incident, missing in sorted(rows, key=lambda row: rank[row[0]]):
             yield from _reasons(problem, model, supply, incident, missing, spare, blocked, floors, ways)
 
@@ -181,7 +188,8 @@ def _supplies(problem: DispatchProblem, decision: Decision, model: SupplyModel) 
 def _held_back(
     problem: DispatchProblem, items: set[str]
 ) -> dict[str, tuple[dict[int, tuple[Decimal, list[str]]], dict[int, Decimal]]]:
-    """item -> (store -> (units under blocking tasks, the tasks), store -> units below the reserve floor)."""
+    """item -> (store -> (units that could leave if the blocking tasks were done, the tasks), store -> units that even
+    then the reserve floor keeps)."""
     day = problem.as_of.astimezone(SHANGHAI).date()
     result: dict[str, tuple[dict[int, tuple[Decimal, list[str]]], dict[int, Decimal]]] = {}
     serviceable: dict[tuple[str, str], Decimal] = {}
@@ -195,10 +203,16 @@ def _held_back(
             blocked = result.setdefault(line.item, ({}, {}))[0]
             units, tasks = blocked.get(problem.store_index[line.store], (Decimal(0), []))
             blocked[problem.store_index[line.store]] = units + line.quantity, sorted({*tasks, *line.blocked})
-    for (store, item), units in serviceable.items():
-        floor = problem.reserve_floor.get((store, item), Decimal(0))
-        if floor > 0:
-            result.setdefault(item, ({}, {}))[1][problem.store_index[store]] = min(units, floor)
+    for (store, item), floor in problem.reserve_floor.items():
+        if item not in items or floor <= 0:
+            continue
+        row, units = problem.store_index[store], serviceable.get((store, item), Decimal(0))
+        blocked, kept = result.setdefault(item, ({}, {}))
+        held, tasks = blocked.get(row, (Decimal(0), []))
+        if units + held > 0:
+            kept[row] = min(units + held, floor)
+        if held:  # the floor keeps the last units, blocked ones too (S1)
+            blocked[row] = max(Decimal(0), units + held - floor) - max(Decimal(0), units - floor), tasks
     return result
 
 
@@ -214,8 +228,8 @@ def _reasons(
     ways: IntArray,
 ) -> Iterable[Unmet]:
     """Split what is missing over the obstacles; units named once are taken out of the pools."""
-    item = problem.items[supply.item].id
-    place = problem.incidents[incident].id
+    what = problem.items[supply.item]
+    item, place = what.id, problem.incidents[incident].id
     reach = model.arrive[:, incident]
     closed = {
         problem.store_index[ban.store]
@@ -233,7 +247,13 @@ def _reasons(
             return Reason.UNREACHABLE
         if reach[store] >= UNREACHABLE:
             return Reason.TOO_LATE
-        return Reason.VEHICLE_CAPACITY if carried.get(store, 0) >= UNREACHABLE else None
+        if carried.get(store, 0) < UNREACHABLE:
+            return None
+        able = [v for v in model.vehicles[problem.stores[store].id] if fits(problem, v, what, supply.lump)]
+        if not able:
+            return Reason.VEHICLE_CAPACITY
+        ways_of = problem.travel.vehicle_to_incident_s[able, incident]
+        return Reason.UNREACHABLE if ways_of.min() >= UNREACHABLE else Reason.TOO_LATE
 
     def take(pool: dict[int, Decimal], stores: list[int]) -> tuple[Decimal, dict[str, str]]:
         nonlocal missing
@@ -264,7 +284,9 @@ def _reasons(
         yield unmet_of(Reason.FIVE_FIXED, amount, {"stores": used, "tasks": tasks, "releases": str(amount)})
     amount, used = take(floors, [s for s in floors if obstacle(s) is None])
     if amount:
-        yield unmet_of(Reason.BELOW_RESERVE_FLOOR, amount, {"stores": used})
+        also = sorted({task for store in floors if problem.stores[store].id in used
+                       for task in blocked.get(store, (None, []))[1]})  # fmt: skip
+        yield unmet_of(Reason.BELOW_RESERVE_FLOOR, amount, {"stores": used} | ({"tasks": also} if also else {}))
     for reason in (Reason.UNREACHABLE, Reason.TOO_LATE, Reason.VEHICLE_CAPACITY):
         amount, used = take(spare, [s for s, why in left.items() if why is reason])
         if amount:

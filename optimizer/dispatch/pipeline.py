@@ -11,6 +11,7 @@ from optimizer.dispatch.levels import Decision, Value, rank, team_levels
 from optimizer.dispatch.plan import Plan, StoppedBy, TeamOrder
 from optimizer.dispatch.practice import practice_teams
 from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.routes import Routes
 from optimizer.dispatch.schedule import team_orders
 from optimizer.dispatch.statement import SolveLimits, infeasible, stated
 from optimizer.dispatch.supply_plan import SUPPLY_LEVELS, Habit, Sent, practice_supply, slimmer, supply
@@ -39,8 +40,11 @@ def solve(
     if schedule.broken_pins:
         return infeasible(problem, schedule.broken_pins, stopped_by=schedule.stopped_by, seed=seed, limits=limits)
     settled = couple(problem, teams, schedule.sequences, shelves, scheduled, seed=seed, moves=limits.iterations)
-    if start is not None and (kept := settle(problem, start, shelves)).rank(problem) <= settled.rank(problem):
-        settled = kept
+    if start is not None:
+        running = Routes(teams)
+        running.resume(start)  # without what is not permitted any more
+        if (kept := settle(problem, running.tasks(), shelves)).rank(problem) <= settled.rank(problem):
+            settled = kept
     if lost := _lost_pins(problem, settled):
         return infeasible(problem, lost, stopped_by=StoppedBy.WORK, seed=seed, limits=limits)
     habit = settle(problem, practice_teams(problem, teams, settled.sequences), shelves)

@@ -193,6 +193,8 @@ def cure(unmet: Unmet) -> dict[str, str]:
     key = "cure.pin" if "pin_team" in unmet.facts else f"cure.{unmet.reason.value}"
     if unmet.reason is Reason.FIVE_FIXED and not unmet.facts.get("tasks"):
         key = f"{key}.plain"
+    if unmet.reason is Reason.BELOW_RESERVE_FLOOR and unmet.facts.get("tasks"):
+        key = f"{key}.tasks"
     if unmet.reason is Reason.UNREACHABLE and "closures" in unmet.facts:
         key = f"{key}.closures" if unmet.facts["closures"] else f"{key}.no_road"
     return both(key, **unmet.facts)

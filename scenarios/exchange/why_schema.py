@@ -7,7 +7,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from pydantic import create_model
+from pydantic import Field, create_model
 
 from optimizer.dispatch.why.alternatives import StopWhy
 from optimizer.dispatch.why.coverage import Coverage
@@ -16,6 +16,7 @@ from optimizer.dispatch.why.sensitivity import Sample, StopRobust, TaskRisk
 from optimizer.dispatch.why.stores import DemandWhy
 from optimizer.dispatch.why.task_values import Nothing, TaskValue
 from scenarios.exchange import fields as f
+from scenarios.exchange.foreseen import Met
 from scenarios.exchange.plan import Sha256
 from scenarios.exchange.problem import Row
 
@@ -85,6 +86,34 @@ class SensitivityRow(Row):
     said: list[SaidRow]
 
 
+class OriginRow(Row):
+    kind: Literal["team", "en_route", "store", "incident"]
+    id: f.Id
+
+
+class LateLegRow(Row):
+    kind: Literal["team", "vehicle", "goods"]
+    id: f.Id
+    trip: f.Whole | None
+    from_: OriginRow = Field(alias="from")
+    incident: f.Id
+    profile: f.Id
+    depart_s: f.SignedWhole
+    arrive_s: f.SignedWhole
+    arrives_s: f.SignedWhole | None
+    later_s: f.SignedWhole | None
+    leave_by_s: f.SignedWhole | None
+    closures: list[row_of(Met)]  # type: ignore[valid-type]
+    said: SaidRow
+
+
+class ForeseenRow(Row):
+    legs: f.Whole
+    quicker: f.Whole
+    late: list[LateLegRow]
+    said: list[SaidRow]
+
+
 class WhyFile(Row):
     schema_version: Literal[1]
     problem_sha256: Sha256
@@ -95,3 +124,4 @@ class WhyFile(Row):
     values: ValuesRow
     sensitivity: SensitivityRow
     coverage: row_of(Coverage, said=list[SaidRow]) | None  # type: ignore[valid-type]
+    foreseen: ForeseenRow | None

@@ -244,6 +244,9 @@ def _cure(context: _Context, unmet: Unmet) -> Label:
             stores=_listed(names.name("stores", store) for store in facts.get("stores", ())),
             tasks=_listed(names.name("checks", check) for check in facts.get("tasks", ())),
         )
+    if unmet.reason is Reason.BELOW_RESERVE_FLOOR and unmet.facts.get("tasks"):
+        names = _listed(context.names.name("checks", check) for check in unmet.facts["tasks"])
+        return say("cure.BELOW_RESERVE_FLOOR.tasks", tasks=names)
     if unmet.reason is not Reason.FIVE_FIXED:
         words = cure(unmet)
         return Label(words["zh"], words["en"])

@@ -202,14 +202,16 @@ class _Walker:
         service = int(problem.service_s[problem.task_index[task.id], row])
         if problem.tasks[problem.task_index[turning.task]].incident == task.incident:
             arrive = turning.arrives_s
-            return Times(None, arrive, arrive, arrive + service, None, None)
+            start = self.waiting.start(team, task, arrive)
+            return Times(None, arrive, start, start + service, None, None)
         ways = problem.travel.en_route_to_incident_s
         way = UNREACHABLE if ways is None else int(ways[row, there])
         if problem.incidents[there].severity not in _severities(problem, turning) or way >= UNREACHABLE:
             return None
         depart = max(0, problem.incidents[there].reported_s)
         tier = tier_met(problem.parameters.tiers, way)
-        return Times(depart, depart + way, depart + way, depart + way + service, way, tier)
+        start = self.waiting.start(team, task, depart + way)
+        return Times(depart, depart + way, start, start + service, way, tier)
 
     def _compare(self, team: Team, task: Task, stop: Stop, expected: Times, at: str) -> Iterator[Violation]:
         for (code, name), should in zip(FIELDS, expected, strict=True):

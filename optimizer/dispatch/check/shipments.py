@@ -164,11 +164,11 @@ class _Transport:
         trips: defaultdict[str, defaultdict[int, Rows]] = defaultdict(lambda: defaultdict(list))
         for where, s in rows:
             facts = {"shipment": s.id, "store": s.store, "vehicle": s.vehicle}
+            if s.team is not None:
+                continue  # E3: its times are those of the team
             if s.arrive_s > self.problem.parameters.horizon_s:
                 more = {"arrive": s.arrive_s, "horizon": self.problem.parameters.horizon_s}
                 yield Violation(Code.SHIPMENT_AFTER_HORIZON, f"{where}.arrive_s", {"shipment": s.id} | more)
-            if s.team is not None:
-                continue  # E3: its times are those of the team
             if s.store not in self.with_vehicles:
                 if s.vehicle is not None or s.trip is not None:
                     yield Violation(Code.SHIPMENT_VEHICLE_UNWANTED, where, facts)

@@ -113,7 +113,11 @@ def _promised(problem: DispatchProblem, plan: Plan, stock: StockIndex) -> Iterat
         facts = {"item": item, "quantity": quantity}
         holders = stock.holders(item)
         if reason is Reason.FIVE_FIXED:
-            blocked = sum((stock.unexpired(store, item, blocked_only=True) for store in holders), ZERO)
+            # the floor keeps the last units, also once the tasks are done (S1)
+            blocked = sum(
+                (max(ZERO, stock.unexpired(s, item) - stock.floor(s, item)) - stock.dispatchable(s, item)
+                 for s in holders), ZERO
+            )  # fmt: skip
             if quantity > blocked:
                 yield Violation(Code.UNMET_FIVE_FIXED, "unmet", facts | {"blocked": blocked})
         elif reason is Reason.BELOW_RESERVE_FLOOR:

@@ -11,6 +11,7 @@ from hashlib import sha256
 
 import numpy as np
 
+from optimizer.dispatch.equipment import wants
 from optimizer.dispatch.levels import supply_levels, team_levels
 from optimizer.dispatch.plan import Level, Plan, Shipment, Stop, TeamOrder
 from optimizer.dispatch.problem import Demand, DispatchProblem, Need, Started, StockLine, Task
@@ -24,7 +25,7 @@ class UnderWay:
 
     team: str
     stop: Stop
-    on_scene: bool  # at work; who still waits there (E1, Y1) counts as arriving when its service begins
+    on_scene: bool  # at work; who waits or waited there (E1, Y1) counts as arriving when its service begins
     came_from: str | None  # incident; None: its base, or unknown
     driven: float | None  # share of the way, 0 while it gets ready; None: unknown (it was under way before the plan)
 
@@ -43,8 +44,8 @@ class Progress:
 
 
 def progress(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Progress:
-    """A stop has begun once the team is ordered off (before its turnout); a load has left once its trip departs.
-    What begins at this very instant has not begun yet."""
+    """A stop has begun once the team is ordered off (before its turnout); a load has left once its trip departs, what
+    a team takes along (E3) once the team has begun its first stop. What begins at this very instant has not begun."""
     done: list[tuple[str, str]] = []
     under_way: list[UnderWay] = []
     stands: dict[str, str] = {}
@@ -64,7 +65,8 @@ def progress(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Progress:
             stands[order.team] = before
         if left:
             still.append(TeamOrder(order.team, tuple(left)))
-    gone = tuple(row for row in plan.shipments if row.depart_s < at_s)
+    off = {*stands, *(one.team for one in under_way)}
+    gone = tuple(row for row in plan.shipments if row.depart_s < at_s or row.team in off)
     back: dict[str, int] = {}
     for trip in trips_of(problem, gone):  # a round that has left is made to its end
         back[trip.vehicle] = max(back.get(trip.vehicle, 0), trip.back_s)
@@ -75,7 +77,7 @@ def progress(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Progress:
         left=gone,
         back_s=back,
         open_stops=tuple(still),
-        open_shipments=tuple(row for row in plan.shipments if row.depart_s >= at_s),
+        open_shipments=tuple(row for row in plan.shipments if row.depart_s >= at_s and row.team not in off),
     )
 
 
@@ -112,11 +114,11 @@ def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
     if at_s == 0:
         return Advanced(problem, plan, Progress((), (), {}, (), {}, plan.team_orders, plan.shipments))
     seen = progress(problem, plan, at_s=at_s)
-    tasks = open_tasks(problem, seen)
+    tasks = open_tasks(problem, plan, seen)
     kept = {task.id for task in tasks}
     rows = [problem.task_index[task.id] for task in tasks]
     done = set(seen.done)
-    started = tuple(sorted((_started(problem, one, at_s) for one in seen.under_way), key=lambda one: one.team))
+    started = tuple(sorted((_started(problem, plan, one, at_s) for one in seen.under_way), key=lambda one: one.team))
     base, en_route = _first_legs(problem, seen)
     along: dict[str, set[str]] = {}  # what teams took along is theirs now (E3)
     for row in seen.left:
@@ -155,7 +157,7 @@ def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
     return Advanced(later, remaining_plan(later, plan, seen, at_s=at_s), seen)
 
 
-def open_tasks(problem: DispatchProblem, seen: Progress) -> tuple[Task, ...]:
+def open_tasks(problem: DispatchProblem, plan: Plan, seen: Progress) -> tuple[Task, ...]:
     """Tasks that still need teams, with as many as they still need."""
     served: dict[str, int] = {}
     busy = {one.stop.task for one in seen.under_way}  # perhaps with more teams than it needs
@@ -163,22 +165,30 @@ def open_tasks(problem: DispatchProblem, seen: Progress) -> tuple[Task, ...]:
         served[task] = served.get(task, 0) + 1
     return tuple(
         replace(
-            task, teams_needed=max(1, task.teams_needed - served.get(task.id, 0)), equipment=_still_needed(task, seen)
+            task,
+            teams_needed=max(1, task.teams_needed - served.get(task.id, 0)),
+            equipment=_still_needed(problem, plan, task, seen),
         )
         for task in problem.tasks
         if task.teams_needed > served.get(task.id, 0) or task.id in busy
     )
 
 
-def _still_needed(task: Task, seen: Progress) -> tuple[Need, ...]:
-    """Equipment per team, less an equal share of what has left for the task, whole units (E2)."""
-    rest = []
+def _still_needed(problem: DispatchProblem, plan: Plan, task: Task, seen: Progress) -> tuple[Need, ...]:
+    """Equipment per team, less an equal share of what has left for the task among the teams that it needs without
+    those of the plan that wait for none of it; whole units (E2)."""
+    rest, row = [], problem.task_index[task.id]
+    there = [order.team for order in plan.team_orders for stop in order.stops if stop.task == task.id]
+    lack = {name: wants(problem, row, problem.team_index[name]) for name in there}
     for need in task.equipment:
         sent = sum((row.quantity for row in seen.left if (row.task, row.team, row.item) == (task.id, None, need.item)),
                    Decimal(0))  # fmt: skip
-        if need.quantity * task.teams_needed > sent:
-            rest.append(replace(need, quantity=need.quantity - sent // task.teams_needed))
-    return tuple(need for need in rest if need.quantity > 0)
+        along = {row.team for row in plan.shipments if (row.task, row.item) == (task.id, need.item)}
+        own = sum(name in along or need not in lack[name] for name in there)
+        share = sent // max(1, task.teams_needed - own)
+        if need.quantity > share:
+            rest.append(replace(need, quantity=need.quantity - share))
+    return tuple(rest)
 
 
 def open_demands(problem: DispatchProblem, seen: Progress) -> tuple[Demand, ...]:
@@ -213,9 +223,9 @@ def open_stock(problem: DispatchProblem, seen: Progress) -> tuple[StockLine, ...
 
 def remaining_plan(later: DispatchProblem, plan: Plan, seen: Progress, *, at_s: int) -> Plan:
     """What is left of the plan, by the clock of the later problem, with the levels that keeping on comes to."""
-    begun = {(one.team, one.stop.task) for one in seen.under_way}
+    begun = {(one.team, one.task): one.arrives_s for one in later.started}
     orders = tuple(
-        TeamOrder(order.team, tuple(_later(stop, at_s, (order.team, stop.task) in begun) for stop in order.stops))
+        TeamOrder(order.team, tuple(_later(stop, at_s, begun.get((order.team, stop.task))) for stop in order.stops))
         for order in seen.open_stops
     )
     made: dict[str, int] = {}  # trips of each vehicle that have left
@@ -242,24 +252,33 @@ def remaining_plan(later: DispatchProblem, plan: Plan, seen: Progress, *, at_s: 
     return replace(plan, problem_sha256=later.sha256, levels=levels, team_orders=orders, shipments=rows)
 
 
-def _later(stop: Stop, at_s: int, begun: bool) -> Stop:
+def _later(stop: Stop, at_s: int, arrives_s: int | None) -> Stop:
+    """By the later clock; `arrives_s` of a stop that has begun."""
     moved = replace(
         stop, arrive_s=stop.arrive_s - at_s, start_s=stop.start_s - at_s, finish_s=stop.finish_s - at_s,
         depart_s=None if stop.depart_s is None else stop.depart_s - at_s,
     )  # fmt: skip
-    if not begun:
+    if arrives_s is None:
         return moved
-    arrive_s = moved.start_s if moved.start_s > 0 >= moved.arrive_s else moved.arrive_s  # who waits there yet
-    return replace(moved, arrive_s=arrive_s, depart_s=None, response_s=None, tier_met=None, route=None)
+    return replace(moved, arrive_s=arrives_s, depart_s=None, response_s=None, tier_met=None, route=None)
 
 
-def _started(problem: DispatchProblem, one: UnderWay, at_s: int) -> Started:
+def _started(problem: DispatchProblem, plan: Plan, one: UnderWay, at_s: int) -> Started:
     lat, lon = None, None
     if not one.on_scene and one.driven == 0.0:
         lat, lon = _place(problem, one.team, one.came_from)
     state = "on_scene" if one.on_scene else "en_route"
-    arrives_s = one.stop.arrive_s if one.on_scene or one.stop.arrive_s > at_s else one.stop.start_s
+    # T9 knows no waiting: who waits or waited there arrives when it begins, who will, when its equipment is there
+    arrives_s = max(one.stop.arrive_s, _equipped(problem, plan, one)) if one.stop.arrive_s > at_s else one.stop.start_s
     return Started(one.team, one.stop.task, state, arrives_s - at_s, lat, lon)  # type: ignore[arg-type]
+
+
+def _equipped(problem: DispatchProblem, plan: Plan, one: UnderWay) -> int:
+    """When the last of what is shipped for the team's task is there (E1)."""
+    along = {row.item for row in plan.shipments if (row.task, row.team) == (one.stop.task, one.team)}
+    lacks = {need.item for need in wants(problem, problem.task_index[one.stop.task], problem.team_index[one.team])}
+    sent = (row for row in plan.shipments if row.task == one.stop.task and row.team is None)
+    return max((row.arrive_s for row in sent if row.item in lacks - along), default=0)
 
 
 def _place(problem: DispatchProblem, team: str, incident: str | None) -> tuple[float | None, float | None]:

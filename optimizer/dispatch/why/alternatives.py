@@ -13,6 +13,7 @@ from optimizer.dispatch.equipment import wants
 from optimizer.dispatch.kernels import INFEASIBLE
 from optimizer.dispatch.plan import Plan, Stop
 from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.redispatch import may_turn
 from optimizer.dispatch.team_model import TeamModel, direct_finish, team_model
 from optimizer.dispatch.why.orders import Moves, moves, orders_of, sequences_of
 from optimizer.units import UNREACHABLE, IntArray
@@ -131,9 +132,10 @@ class _Row:
         self.stops = {order.team: order.stops for order in plan.team_orders}
         self.sent = {(order.team, stop.task) for order in plan.team_orders for stop in order.stops}
         self.pinned = {(pin.team, pin.task) for pin in problem.pins}
-        self.begun = {(one.team, one.task) for one in problem.started}
+        bound = [one for one in problem.started if not may_turn(problem, one)]  # T9
+        self.begun = {(one.team, one.task) for one in bound}
         self.banned = {(ban.team, ban.task) for ban in problem.bans if ban.task is not None}
-        self.has_begun = {one.team for one in problem.started}
+        self.has_begun = {one.team for one in bound}
         holders: dict[str, list[int]] = {}
         for index, team in enumerate(problem.teams):
             for capability in team.capabilities:

@@ -29,6 +29,7 @@ from optimizer.dispatch.kernels import (
 )
 from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.redispatch import may_turn
 from optimizer.dispatch.team_model import TeamModel
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
@@ -65,8 +66,8 @@ def tables_of(data: TeamData) -> Tables:
 
 
 def sequences_of(problem: DispatchProblem, plan: Plan) -> tuple[tuple[int, ...], ...]:
-    """Task indices of every team in the plan's order, what it had started left out."""
-    started = {(one.team, one.task) for one in problem.started}
+    """Task indices of every team in the plan's order, what it is bound to (T9) left out."""
+    started = {(one.team, one.task) for one in problem.started if not may_turn(problem, one)}
     found: list[tuple[int, ...]] = [()] * len(problem.teams)
     for order in plan.team_orders:
         tasks = [stop.task for position, stop in enumerate(order.stops)

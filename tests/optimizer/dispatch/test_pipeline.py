@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.dispatch.check import check
+from optimizer.dispatch.check import Code, check
 from optimizer.dispatch.pipeline import SolveLimits, solve
-from optimizer.dispatch.plan import Level, Plan, Reason, Status
+from optimizer.dispatch.plan import Level, Plan, Reason, Status, StoppedBy
 from optimizer.dispatch.problem import (
     Demand,
     DispatchProblem,
@@ -124,6 +124,12 @@ def test_a_county_may_put_deprivation_before_fairness(one_item: Build) -> None:
     assert check(problem, plan) == ()
 
 
+def test_a_plan_that_nobody_can_better_is_called_optimal(one_item: Build) -> None:
+    plan = solve(one_item(5, [(5, 3), (4, 2)]))
+    assert [level.gap for level in plan.levels] == [0.0] * 7
+    assert (plan.status, plan.stopped_by) == (Status.OPTIMAL, StoppedBy.PROOF)
+
+
 def test_large_contests_share_in_portions_and_claim_no_proof(one_item: Build) -> None:
     problem = one_item(1_000_000, [(3, 900_000), (3, 900_000), (3, 900_000)])
     plan = solve(problem)
@@ -165,6 +171,22 @@ def test_reasons_split_what_is_missing_and_promise_no_unit_twice(one_item: Build
         ("i1", Reason.NO_STOCK): 10,
     }
     assert [row.facts["tasks"] for row in plan.unmet if row.reason is Reason.FIVE_FIXED] == [["CHARGE-1"]]
+
+
+def test_tasks_are_told_to_release_only_what_the_reserve_floor_lets_go(one_item: Build) -> None:
+    """Three are blocked where two are kept: one is released, for the others the floor has to go too."""
+    problem = replace(
+        one_item(3, [(5, 3)]),
+        stock=(StockLine("s", "water", "b", Decimal(3), None, ("CHARGE-1",)),),
+        reserve_floor={("s", "water"): Decimal(2)},
+    )
+    plan = solve(problem)
+    assert check(problem, plan) == ()
+    kept, blocked = plan.unmet
+    assert (kept.reason, kept.quantity, kept.facts["tasks"]) == (Reason.BELOW_RESERVE_FLOOR, 2, ["CHARGE-1"])
+    assert (blocked.reason, blocked.quantity, blocked.facts["releases"]) == (Reason.FIVE_FIXED, 1, "1")
+    promised = replace(plan, unmet=(replace(blocked, quantity=Decimal(3)),))
+    assert Code.UNMET_FIVE_FIXED in {one.code for one in check(problem, promised)}
 
 
 @given(seed=st.integers(0, 10**9))

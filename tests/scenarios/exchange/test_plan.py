@@ -146,3 +146,10 @@ def test_the_run_stands_beside_the_plan(plan: Plan) -> None:
     record = run_record({"solve": 1.23456})
     assert record["seconds"] == {"solve": 1.235}
     assert record["versions"]["numpy"]
+
+
+def test_what_the_floor_keeps_of_blocked_units_names_the_tasks_too() -> None:
+    row = Unmet(
+        "i", Decimal(2), Reason.BELOW_RESERVE_FLOOR, {"stores": {"s": "2"}, "tasks": ["CHARGE-1"]}, item="water"
+    )
+    assert all("CHARGE-1" in words for words in cure(row).values())

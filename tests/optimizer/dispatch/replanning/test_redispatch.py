@@ -19,6 +19,8 @@ from optimizer.dispatch.problem import (
     Task,
     Team,
 )
+from optimizer.dispatch.why.alternatives import team_alternatives
+from optimizer.dispatch.why.sensitivity import sensitivity
 from optimizer.units import UNREACHABLE
 
 INT = np.int64
@@ -108,3 +110,22 @@ def test_two_on_the_way_to_a_task_for_one_leave_the_other_free(problem: Dispatch
     assert orders(plan)["B"][0] == "l"
     assert "l" not in orders(plan).get("A", [])
     assert check(problem, plan) == ()
+
+
+def test_who_may_turn_is_explained_like_any_other(problem: DispatchProblem) -> None:
+    """A goes on to l at 400 and then to g, 560 s away, since B is 4,000 s from both: l by B costs 2 x (4660 - 1000)
+    more, and A then turns to g at 100 instead of 960 (1,000 + 60 + 500 = 1,560)."""
+    far = problem.travel.team_to_incident_s.copy()
+    far[1] = 4_000
+    problem = replace(problem, travel=replace(problem.travel, team_to_incident_s=far))
+    plan = solve(replace(problem, bans=(Ban(team="A", task="g"),)))
+    assert orders(plan) == {"A": ["l"], "B": ["g"]}
+    mine, other = team_alternatives(problem, plan)
+    assert mine.kept is None
+    assert [(row.team, row.position, row.cost) for row in mine.alternatives] == [
+        ("B", 2, 2 * (4660 + 560 + 600 - 1000))
+    ]
+    # before l: l is then reached at 700 + 60 + 500; after it: g at 1,000 + 60 + 500
+    first, last = 5 * (700 - 4660) + 2 * (1860 - 1000), 5 * (2160 - 4660)
+    assert [(row.team, row.cost) for row in other.alternatives] == [("A", min(first, last))]
+    assert {(row.team, row.task) for row in sensitivity(problem, plan, samples=2).stops} == {("A", "l"), ("B", "g")}
