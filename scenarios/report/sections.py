@@ -8,7 +8,7 @@ from itertools import groupby
 from scenarios.report.labels import Label, say
 from scenarios.report.markup import both
 from scenarios.report.rows import STOCK_COLUMNS, Figure, IncidentCard, ReportView, StopRow, SupplyRow, UnmetRow
-from scenarios.report.trip_rows import TripRow
+from scenarios.report.trip_rows import TripRow, trip_list
 from scenarios.report.wording import duration, percent, plain, quantity
 
 OVERDUE_AT_MOST = 40  # rows on the page; the workbook lists them all
@@ -253,20 +253,12 @@ def supplies_section(view: ReportView) -> str:
             numbers = " ".join(map(str, sorted({row.number for row in rows})))
             yield (
                 f'<tbody data-i="{numbers}"><tr class="group"><th scope="rowgroup" colspan="{len(columns)}">'
-                f"{both(rows[0].store_name)}{_trips(trips.get(store, ()))}</th></tr>"
+                f"{both(rows[0].store_name)}{trip_list(trips.get(store, ()))}</th></tr>"
                 f"{''.join(map(line, rows))}</tbody>"
             )
 
     body = table(columns, store_groups(), caption=say("section.supplies"), tall=True)
     return section("supplies", body, heading=say("section.supplies"))
-
-
-def _trips(rows: Sequence[TripRow]) -> str:
-    """What the drivers of a store are told, one line a trip."""
-    if not rows:
-        return ""
-    lines = (f'<li data-i="{" ".join(map(str, row.numbers))}">{both(row.said)}</li>' for row in rows)
-    return f'<ul class="trips">{"".join(lines)}</ul>'
 
 
 def unmet_section(view: ReportView) -> str:

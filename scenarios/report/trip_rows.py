@@ -1,12 +1,13 @@
 """Trips of vehicles as a dispatcher reads them out: where to, one after the other, and back when."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from optimizer.dispatch.plan import Shipment
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.trips import Trip, trips_of
 from scenarios.report.labels import Label, Names, say
+from scenarios.report.markup import both
 from scenarios.report.wording import clock
 
 
@@ -53,3 +54,11 @@ def way_said(problem: DispatchProblem, trip: Trip, names: Names) -> Label:
     return Label(
         " → ".join(f"{name.zh} {at.zh}" for name, at in stops), " → ".join(f"{name.en} {at.en}" for name, at in stops)
     )
+
+
+def trip_list(rows: Sequence[TripRow]) -> str:
+    """What the drivers of a store are told, one line a trip, as HTML."""
+    if not rows:
+        return ""
+    lines = (f'<li data-i="{" ".join(map(str, row.numbers))}">{both(row.said)}</li>' for row in rows)
+    return f'<ul class="trips">{"".join(lines)}</ul>'
