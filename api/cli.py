@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from api.commands import db, files, five_fixed, plan, replan, simulate, stock
-from api.commands.kit import Counted, Kit, acting
+from api.commands.kit import Counted, Kit, acting, not_over, plan_to
 from api.commands.shared import Given, check_live, live_options
 from api.lang import DEFAULT, UnknownLanguage, take_lang
 from api.mistakes import BAD_INPUT, DONE, RED, disk, foreseen, misused
@@ -137,7 +137,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
 
         _positive("--time-limit-s", time_limit_s)
         asked = Asked(
-            out=out,
+            out=plan_to(out),
             report=report,
             time_limit_s=time_limit_s,
             seed=seed,
@@ -169,7 +169,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
     def explain(
         problem: Annotated[Path, argument("arg.problem")],
         plan: Annotated[Path, argument("arg.plan")],
-        output: Annotated[Path | None, option("--output", "opt.output.why")] = None,
+        output: Annotated[Path | None, option("--out", "opt.output.why", also=("--output",))] = None,
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
     ) -> int:
         from api.commands.explain import explain_problem
@@ -270,9 +270,11 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         name: Annotated[str, argument("arg.scenario.build")] = "county",
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
         roads: Annotated[Path | None, option("--roads", "opt.roads")] = None,
+        overwrite: Annotated[bool, option("--overwrite", "opt.overwrite")] = False,
     ) -> int:
         from api.demo import build_scenario
 
+        not_over(out / "world.json", overwrite=overwrite)
         with speaker.working():
             world = build_scenario(name, out=out, seed=seed, roads=roads, tell=speaker.phase)
         speaker.remarks(world.notes)
@@ -281,12 +283,14 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
 
     @command(scenario, "check", "cmd.scenario.check")
     def scenario_check(folder: Annotated[Path, argument("arg.folder")]) -> int:
-        from api.demo import refresh_world
+        from api.demo import refresh_world, remarks_on
         from api.show import print_world
 
         with speaker.working():
             world = refresh_world(folder, tell=speaker.phase)
+            notes = remarks_on(world)
         print_world(speaker, world)
+        speaker.notes(notes)
         speaker.say("said.loaded", file=folder / "problem.json")
         return DONE
 

@@ -15,7 +15,6 @@ from optimizer.dispatch.equipment import wants
 from optimizer.dispatch.levels import supply_levels, team_levels
 from optimizer.dispatch.plan import Level, Plan, Shipment, Stop, TeamOrder
 from optimizer.dispatch.problem import Demand, DispatchProblem, Need, Started, StockLine, Task
-from optimizer.dispatch.trips import trips_of
 from optimizer.units import UNREACHABLE, IntArray
 
 
@@ -67,18 +66,33 @@ def progress(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Progress:
             still.append(TeamOrder(order.team, tuple(left)))
     off = {*stands, *(one.team for one in under_way)}
     gone = tuple(row for row in plan.shipments if row.depart_s < at_s or row.team in off)
-    back: dict[str, int] = {}
-    for trip in trips_of(problem, gone):  # a round that has left is made to its end
-        back[trip.vehicle] = max(back.get(trip.vehicle, 0), trip.back_s)
     return Progress(
         done=tuple(done),
         under_way=tuple(under_way),
         stands=stands,
         left=gone,
-        back_s=back,
+        back_s=_back(problem, gone),
         open_stops=tuple(still),
         open_shipments=tuple(row for row in plan.shipments if row.depart_s >= at_s and row.team not in off),
     )
+
+
+def _back(problem: DispatchProblem, gone: tuple[Shipment, ...]) -> dict[str, int]:
+    """Vehicle -> when it is home from all that it has left for: a round is made to its end (S9)."""
+    last: dict[tuple[str, int], Shipment] = {}  # the last incident of every trip
+    for row in gone:
+        if row.vehicle is not None and row.trip is not None:
+            then = last.setdefault((row.vehicle, row.trip), row)
+            if (row.arrive_s, row.incident) > (then.arrive_s, then.incident):
+                last[row.vehicle, row.trip] = row
+    back: dict[str, int] = {}
+    for (vehicle, _), row in last.items():
+        way = row.arrive_s - row.depart_s  # as long as the way there, if nothing better is known
+        if vehicle in problem.vehicle_index and row.incident in problem.incident_index:
+            at = problem.vehicle_index[vehicle], problem.incident_index[row.incident]
+            way = min(way, int(problem.travel.vehicle_to_incident_s[at]))
+        back[vehicle] = max(back.get(vehicle, 0), row.arrive_s + way)
+    return back
 
 
 def _begun(stop: Stop, at_s: int) -> bool:
@@ -107,13 +121,14 @@ def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
 
     A team on its way that is still at its base or its last incident may turn from there (R1); where one that is
     rolling is, only its roads can tell (scenarios.exchange.advance), so here it goes on. Raises ValueError for an
-    instant before `as_of`.
+    instant before `as_of`. What the plan says of a team, a vehicle, an incident or a store that the problem no longer
+    has is left out: a team that was lost is not under way, and what it has not finished is open again.
     """
     if at_s < 0:
         raise ValueError(f"at_s must not be negative: {at_s}")
     if at_s == 0:
         return Advanced(problem, plan, Progress((), (), {}, (), {}, plan.team_orders, plan.shipments))
-    seen = progress(problem, plan, at_s=at_s)
+    seen = _still_there(problem, progress(problem, plan, at_s=at_s))
     tasks = open_tasks(problem, plan, seen)
     kept = {task.id for task in tasks}
     rows = [problem.task_index[task.id] for task in tasks]
@@ -157,6 +172,30 @@ def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
     return Advanced(later, remaining_plan(later, plan, seen, at_s=at_s), seen)
 
 
+def _still_there(problem: DispatchProblem, seen: Progress) -> Progress:
+    """Without what the problem no longer has."""
+    teams, tasks, incidents = problem.team_index, problem.task_index, problem.incident_index
+    lots = {(line.store, line.item, line.lot) for line in problem.stock}
+    orders = (
+        TeamOrder(order.team, tuple(stop for stop in order.stops if stop.task in tasks))
+        for order in seen.open_stops
+        if order.team in teams
+    )
+    return replace(
+        seen,
+        under_way=tuple(one for one in seen.under_way if one.team in teams and one.stop.task in tasks),
+        stands={team: place for team, place in seen.stands.items() if team in teams and place in incidents},
+        open_stops=tuple(order for order in orders if order.stops),
+        open_shipments=tuple(
+            row
+            for row in seen.open_shipments
+            if row.incident in incidents
+            and (row.store, row.item, row.lot) in lots
+            and (row.vehicle is None or row.vehicle in problem.vehicle_index)
+        ),
+    )
+
+
 def open_tasks(problem: DispatchProblem, plan: Plan, seen: Progress) -> tuple[Task, ...]:
     """Tasks that still need teams, with as many as they still need."""
     served: dict[str, int] = {}
@@ -178,7 +217,8 @@ def _still_needed(problem: DispatchProblem, plan: Plan, task: Task, seen: Progre
     """Equipment per team, less an equal share of what has left for the task among the teams that it needs without
     those of the plan that wait for none of it; whole units (E2)."""
     rest, row = [], problem.task_index[task.id]
-    there = [order.team for order in plan.team_orders for stop in order.stops if stop.task == task.id]
+    known = problem.team_index  # a team that was lost takes nothing along
+    there = [one.team for one in plan.team_orders for stop in one.stops if stop.task == task.id and one.team in known]
     lack = {name: wants(problem, row, problem.team_index[name]) for name in there}
     for need in task.equipment:
         sent = sum((row.quantity for row in seen.left if (row.task, row.team, row.item) == (task.id, None, need.item)),
