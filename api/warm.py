@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from optimizer.dispatch.round_kernels import warm_up as warm_up_rounds
 from optimizer.dispatch.supply_kernels import warm_up as warm_up_supply
 from optimizer.dispatch.team_arrays import warm_up as warm_up_arrays
 from optimizer.dispatch.teams import warm_up as warm_up_teams
@@ -33,6 +34,7 @@ def warm_up() -> None:
     warm_up_teams(problem)
     warm_up_supply()
     warm_up_arrays()
+    warm_up_rounds()
     warm_up_together(problem)
     warm_up_why(problem)
     warm_up_simulation()

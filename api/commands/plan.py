@@ -178,16 +178,18 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
         print_table(speaker, heads, stops)
     goods = [
         (one.id, names.of("stores", one.store, lang), names.of("incidents", one.incident, lang),
-         names.of("items", one.item, lang), one.lot or "-", one.quantity,
+         names.of("items", one.item, lang), one.lot or "-", one.quantity, _carrier(speaker, one),
          clock(one.arrive_s, as_of, lang), _use(speaker, one))
         for one in plan.shipments
     ]  # fmt: skip
     speaker.say("plan.shipments", count=len(goods))
     if goods:
         columns = ["line.shipment", "line.store", "line.incident", "line.item", "line.lot", "line.quantity",
-                   "line.arrive", "line.use"]  # fmt: skip
-        shown = len(columns) if any(one.task for one in plan.shipments) else -1
-        print_table(speaker, columns[:shown], [row[:shown] for row in goods])
+                   "line.trip", "line.arrive", "line.use"]  # fmt: skip
+        said = {"line.trip": any(one.vehicle for one in plan.shipments),
+                "line.use": any(one.task for one in plan.shipments)}  # fmt: skip
+        shown = [at for at, name in enumerate(columns) if said.get(name, True)]
+        print_table(speaker, [columns[at] for at in shown], [[row[at] for at in shown] for row in goods])
     if on_record:
         return
     speaker.say("plan.kept", count=len(found.kept))
@@ -201,6 +203,13 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
                 for one in found.kept
             ),
         )  # fmt: skip
+
+
+def _carrier(speaker: Speaker, shipment: Any) -> str:
+    """Vehicle and trip; the same trip to several incidents is a round."""
+    if shipment.vehicle is None:
+        return "-"
+    return speaker.words("plan.trip", vehicle=shipment.vehicle, trip=shipment.trip)
 
 
 def _use(speaker: Speaker, shipment: Any) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 
 from optimizer.dispatch.supplies import Contest, Flow
 from optimizer.dispatch.supply_model import ItemSupply, SupplyModel
-from optimizer.units import UNREACHABLE, BoolArray, IntArray
+from optimizer.units import UNREACHABLE, BoolArray, FloatArray, IntArray
 
 Move = tuple[int, int, int]  # (item number, position of the store that takes over, lumps)
 _Entry = tuple[float, float, int, int, list[Move]]  # (loss per metre saved, loss, incident, store, who takes over)
@@ -206,14 +206,24 @@ def trip_metres(model: SupplyModel) -> IntArray:
 
 
 def cost_bound(model: SupplyModel, allowed: tuple[BoolArray, ...], contests: tuple[Contest | None, ...]) -> Fraction:
-    """Level 7 of no plan is less, if it is optimal in levels 2 and 4 and its trips go to one incident each.
+    """Level 7 of no plan is less, if it is optimal in levels 2 and 4.
 
     Items that nobody contests are shipped in full. For each of them an incident needs trips that bring its demand:
     at the least the fractional knapsack of stores by cost per lump. The dearest item of an incident counts, and the
     stores that the most scattered item needs.
+
+    A round (S9) serves several incidents, so its cost is shared out. Half of every way into and out of an incident is
+    the incident's: no less than half the shortest way in and half the shortest way out. What remains is the trip's
+    charge and half of the ways from and to home, no less than the shortest of them. That goes to the incidents by the
+    part of the payload or of the volume, whichever is larger, that the dearest item of each takes up; such parts make
+    up two at most, so half of it is claimed for each whole trip. Where no vehicle of a store has a way between two
+    incidents its trips are straight, and the whole of each is the incident's.
     """
     parameters = model.problem.parameters
-    price = 2 * trip_metres(model) + parameters.trip_cost_m
+    metres = trip_metres(model)
+    price = 2.0 * metres + parameters.trip_cost_m
+    rounds, ways = _round_ways(model, metres)
+    price[rounds] = ways[rounds]
     least: dict[int, float] = {}
     stores = 0
     for supply, open_, held in zip(model.items, allowed, contests, strict=True):
@@ -222,11 +232,20 @@ def cost_bound(model: SupplyModel, allowed: tuple[BoolArray, ...], contests: tup
         largest = np.cumsum(np.sort(supply.available)[::-1])
         stores = max(stores, int(np.searchsorted(largest, int(supply.demand.sum()))) + 1)
         trip = _trip_lumps(model, supply)
+        shared, what = rounds[supply.stores], model.problem.items[supply.item]
+        weightless = not what.mass_kg and not what.volume_m3  # takes up no part of a trip
+        shortest = np.zeros(len(supply.stores))
+        for row in np.flatnonzero(shared).tolist():
+            store = int(supply.stores[row])
+            out = metres[store][model.arrive[store] < UNREACHABLE]
+            shortest[row] = parameters.trip_cost_m + int(out.min()) if len(out) else 0.0
         for column, incident in enumerate(supply.incidents.tolist()):
             rows = np.flatnonzero(open_[:, column])
             wanted = int(supply.demand[column])
             cost = price[supply.stores[rows], incident].astype(np.float64)
             rate = cost / np.minimum(np.minimum(supply.available[rows], trip[rows]), wanted)
+            if not weightless:
+                rate[shared[rows]] += shortest[rows[shared[rows]]] / (2.0 * trip[rows[shared[rows]]])
             most = np.minimum(supply.available[rows], wanted)
             if len(rows) > CHEAPEST:
                 few = np.argpartition(rate, CHEAPEST)[:CHEAPEST]
@@ -239,6 +258,24 @@ def cost_bound(model: SupplyModel, allowed: tuple[BoolArray, ...], contests: tup
             least[incident] = max(least.get(incident, 0.0), total, float(cost.min()))
     # level 7 is in whole metres; what rounding may have added to the sum is cut off first
     return Fraction(math.ceil(sum(least.values()) * (1 - 1e-9)) + parameters.store_cost_m * stores)
+
+
+def _round_ways(model: SupplyModel, metres: IntArray) -> tuple[BoolArray, FloatArray]:
+    """(stores,) whether some vehicle of the store can go on from one incident to another; (stores, incidents) half the
+    shortest way into the incident, from home or another incident, and half the shortest way out."""
+    problem, travel = model.problem, model.problem.travel
+    rounds, ways = np.zeros(len(problem.stores), np.bool_), metres.astype(np.float64)
+    if travel.vehicle_between_s is None or travel.vehicle_group is None:
+        return rounds, ways
+    goes_on = (travel.vehicle_between_s < UNREACHABLE) & ~np.eye(len(problem.incidents), dtype=np.bool_)
+    between = np.zeros(goes_on.shape) if travel.vehicle_between_m is None else travel.vehicle_between_m
+    legs = np.where(goes_on, between, np.inf)
+    into, out_of = legs.min(axis=1), legs.min(axis=2)
+    for store, vehicles in model.vehicles.items():
+        row, groups = problem.store_index[store], np.unique(travel.vehicle_group[vehicles])
+        rounds[row] = bool(goes_on[groups].any())
+        ways[row] = sum(np.minimum(metres[row], part[groups].min(axis=0)) for part in (into, out_of)) / 2
+    return rounds, ways
 
 
 def _trip_lumps(model: SupplyModel, supply: ItemSupply) -> IntArray:

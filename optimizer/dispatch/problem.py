@@ -187,6 +187,9 @@ class Travel:
     vehicle_to_incident_s   (vehicles, incidents)         from the vehicle's store; the way back takes as long
     en_route_to_incident_s  (teams, incidents)            from where a team on its way is now; UNREACHABLE for others
     store_to_incident_m     (stores, incidents) metres, or None where only times are known; likewise vehicles
+    vehicle_between_s       (groups, incidents, incidents)  from incident to incident on a round (S9), diagonal 0;
+                            None: no rounds; likewise vehicle_between_m
+    vehicle_group           (vehicles,)                   which matrix of the above a vehicle uses
     """
 
     team_to_incident_s: IntArray
@@ -197,6 +200,9 @@ class Travel:
     store_to_incident_m: IntArray | None = None
     vehicle_to_incident_m: IntArray | None = None
     en_route_to_incident_s: IntArray | None = None
+    vehicle_between_s: IntArray | None = None
+    vehicle_between_m: IntArray | None = None
+    vehicle_group: IntArray | None = None
 
     def __post_init__(self) -> None:
         for array in vars(self).values():

@@ -323,6 +323,8 @@ def _travel(document: Raw, known: Known) -> Iterator[Fault]:
     if not isinstance(between, dict):
         return
     users = None if known.teams is None else known.teams | _names(document, "teams", "profile")
+    if users is not None:
+        users |= _names(document, "vehicles", "profile")  # rounds (S9)
     for user, matrix in between.items():
         path = ["travel", "incident_to_incident_s", user]
         if users is not None and user not in users:

@@ -42,7 +42,7 @@ class Progress:
     open_shipments: tuple[Shipment, ...]  # not left
 
 
-def progress(plan: Plan, *, at_s: int) -> Progress:
+def progress(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Progress:
     """A stop has begun once the team is ordered off (before its turnout); a load has left once its trip departs, what
     a team takes along (E3) once the team has begun its first stop. What begins at this very instant has not begun."""
     done: list[tuple[str, str]] = []
@@ -66,19 +66,33 @@ def progress(plan: Plan, *, at_s: int) -> Progress:
             still.append(TeamOrder(order.team, tuple(left)))
     off = {*stands, *(one.team for one in under_way)}
     gone = tuple(row for row in plan.shipments if row.depart_s < at_s or row.team in off)
-    back: dict[str, int] = {}
-    for row in gone:
-        if row.vehicle is not None:
-            back[row.vehicle] = max(back.get(row.vehicle, 0), 2 * row.arrive_s - row.depart_s)
     return Progress(
         done=tuple(done),
         under_way=tuple(under_way),
         stands=stands,
         left=gone,
-        back_s=back,
+        back_s=_back(problem, gone),
         open_stops=tuple(still),
         open_shipments=tuple(row for row in plan.shipments if row.depart_s >= at_s and row.team not in off),
     )
+
+
+def _back(problem: DispatchProblem, gone: tuple[Shipment, ...]) -> dict[str, int]:
+    """Vehicle -> when it is home from all that it has left for: a round is made to its end (S9)."""
+    last: dict[tuple[str, int], Shipment] = {}  # the last incident of every trip
+    for row in gone:
+        if row.vehicle is not None and row.trip is not None:
+            then = last.setdefault((row.vehicle, row.trip), row)
+            if (row.arrive_s, row.incident) > (then.arrive_s, then.incident):
+                last[row.vehicle, row.trip] = row
+    back: dict[str, int] = {}
+    for (vehicle, _), row in last.items():
+        way = row.arrive_s - row.depart_s  # as long as the way there, if nothing better is known
+        if vehicle in problem.vehicle_index and row.incident in problem.incident_index:
+            at = problem.vehicle_index[vehicle], problem.incident_index[row.incident]
+            way = min(way, int(problem.travel.vehicle_to_incident_s[at]))
+        back[vehicle] = max(back.get(vehicle, 0), row.arrive_s + way)
+    return back
 
 
 def _begun(stop: Stop, at_s: int) -> bool:
@@ -114,7 +128,7 @@ def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
         raise ValueError(f"at_s must not be negative: {at_s}")
     if at_s == 0:
         return Advanced(problem, plan, Progress((), (), {}, (), {}, plan.team_orders, plan.shipments))
-    seen = _still_there(problem, progress(plan, at_s=at_s))
+    seen = _still_there(problem, progress(problem, plan, at_s=at_s))
     tasks = open_tasks(problem, plan, seen)
     kept = {task.id for task in tasks}
     rows = [problem.task_index[task.id] for task in tasks]
