@@ -47,7 +47,8 @@ class Arcs:
         for each, room in ((self.kg, self.capacity_kg), (self.m3, self.capacity_m3)):
             if each is not None and room is not None:
                 load = each[self.row]
-                most = np.minimum(most, np.divide(room[self.store], load, out=np.full(len(load), np.inf), where=load > 0))
+                loads = np.divide(room[self.store], load, out=np.full(len(load), np.inf), where=load > 0)
+                most = np.minimum(most, loads)
         return most
 
     @cached_property

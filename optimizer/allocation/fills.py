@@ -34,7 +34,10 @@ def fill_demand(  # type: ignore[no-untyped-def]  # pragma: no cover
     cost: FloatArray, fixed: FloatArray, most: FloatArray, demand: float, near: float,
     units: FloatArray, used: FloatArray,
 ):  # fmt: skip
-    """The least cost (F1), or a bound on it at most `near` below; `units` and `used` take the best way found. Arcs with most 0 are shut."""
+    """The least cost (F1), or a bound on it: `near` below it, or less where LIMIT ends the search.
+
+    `units` and `used` take the best way found. Arcs with most 0 are shut; infinite where the others are too few.
+    """
     units[:] = 0.0
     used[:] = 0.0
     if demand <= NONE:
@@ -56,10 +59,7 @@ def fill_demand(  # type: ignore[no-untyped-def]  # pragma: no cover
         if k > 0:
             chosen[k - 1] = way[top]
         share = 0.0 if j < 0 else min(need, m[j])
-        if j >= 0:
-            so_far_rest = so_far + c[j] * share
-        else:
-            so_far_rest = so_far
+        so_far_rest = so_far + (c[j] * share if j >= 0 else 0.0)
         if need - share <= NONE:
             if so_far_rest < best:
                 best, last = so_far_rest, share

@@ -29,7 +29,9 @@ UNDECIDED, OPEN, SHUT = 0, 1, 2
 
 
 @njit(cache=True)
-def _share_charge(share: FloatArray, slope: FloatArray, first: IntArray, member: IntArray, charge: float) -> None:  # pragma: no cover
+def _share_charge(
+    share: FloatArray, slope: FloatArray, first: IntArray, member: IntArray, charge: float
+) -> None:  # pragma: no cover
     """Put the shares of every pair that moved back on {>= 0, sum = charge} (Euclidean projection)."""
     for pair in range(len(first) - 1):
         arcs = member[first[pair] : first[pair + 1]]
@@ -97,7 +99,8 @@ def _branch(  # pragma: no cover
                             price[k - a] = 0.0
                         elif state[new, pair[k]] == SHUT:
                             room[k - a] = 0.0
-                    value[new, r] = fill_demand(cost[a:b], price, room, demand[r], NEAR * charge, units[a:b], used[new, a:b])
+                    y = used[new, a:b]
+                    value[new, r] = fill_demand(cost[a:b], price, room, demand[r], NEAR * charge, units[a:b], y)
                 bound[new] += value[new, r]
             for s in range(pairs):
                 bound[new] += charge * (state[new, s] == OPEN)
@@ -130,7 +133,7 @@ def bound_on_trips(
     program: Program, grant: FloatArray, most: FloatArray, pair: IntArray, share: FloatArray, price: FloatArray,
     *, charge: float, target: float,
 ) -> float:  # fmt: skip
-    """The best (B2) found for filling `grant`; `share` (A,) and `price` (rooms,) start it, `target` is a plan's value."""
+    """The best (B2) found for filling `grant`; `share` (A,) and `price` (rooms,) start it, `target` is a value."""
     arcs: Arcs = program.arcs
     first = np.searchsorted(arcs.row, np.arange(len(grant) + 1))
     member = np.argsort(pair, kind="stable")
@@ -168,3 +171,12 @@ def bound_on_trips(
     cost = arcs.wait - program.across @ price
     whole = _branch_all(arcs.incident, first, cost, share, most, grant, pair, charge, NODES)
     return max(best, whole + float(price @ program.room))
+
+
+def warm_up() -> None:
+    """Compile the kernels, on one demand that two stores could fill."""
+    first, member, ones = np.array([0, 2]), np.arange(2), np.ones(2)
+    share = 0.5 * ones
+    _share_charge(share, ones, np.arange(3), member, 1.0)
+    fill_demands(first, ones, share, ones, np.ones(1), NEAR, np.zeros(2), np.zeros(2), np.zeros(1))
+    _branch_all(np.zeros(1, np.int64), first, ones, share, ones, np.ones(1), member, 1.0, NODES)

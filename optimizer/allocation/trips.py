@@ -97,9 +97,7 @@ def fewer_trips(program: Program, units: FloatArray, *, charge: float) -> Trips:
         among, least_net = np.bincount(pair)[pair], nets[pair]
         over = np.maximum(1.0, (charge - least_net) / charge)
         share = np.where(least_net <= 0, gains / over, gains + least_net / among)
-        bound = max(
-            bound, bound_on_trips(program, grant, most, pair, share, prices, charge=charge, target=worth(best))
-        )
+        bound = max(bound, bound_on_trips(program, grant, most, pair, share, prices, charge=charge, target=worth(best)))
     late = arcs.horizon * float(arcs.weight @ np.maximum(0, 1 - grant / arcs.demand))
     return Trips(best, worth(best) + late, bound + late)
 
