@@ -4,20 +4,28 @@
 
 Some optimum uses every arc in full but one. So a search, depth first, over the arcs by their price per unit when
 full: in full, as the one that takes the rest, or not at all; filling in that order bounds what is left. Where the
-search ends at LIMIT steps, the least bound of what it has not looked at is the (valid) answer.
+search ends at `limit` steps, the least bound of what it has not looked at is the (valid) answer.
 """
 
+from typing import Any, TypeVar
+
+import numba
 import numpy as np
-from numba import njit
 
 from optimizer.units import FloatArray, IntArray
 
-LIMIT = 20_000
 NONE = 1e-9  # units
+SLACK = 1e-7  # of a demand
 FULL, REST, SKIP = 2, 1, 0
+Function = TypeVar("Function")
 
 
-@njit(cache=True)
+def compiled(function: Function) -> Function:
+    kernel: Any = numba.njit(cache=True)(function)
+    return kernel  # type: ignore[no-any-return]
+
+
+@compiled
 def _rest(each: FloatArray, most: FloatArray, k: int, left: float) -> float:  # pragma: no cover
     """What `left` units cost over the arcs from k on at their prices when full; infinite if they cannot."""
     cost = 0.0
@@ -29,17 +37,18 @@ def _rest(each: FloatArray, most: FloatArray, k: int, left: float) -> float:  # 
     return cost if left <= NONE else np.inf
 
 
-@njit(cache=True)
-def fill_demand(  # type: ignore[no-untyped-def]  # pragma: no cover
-    cost: FloatArray, fixed: FloatArray, most: FloatArray, demand: float, near: float,
+@compiled
+def fill_demand(  # pragma: no cover
+    cost: FloatArray, fixed: FloatArray, most: FloatArray, demand: float, near: float, limit: int,
     units: FloatArray, used: FloatArray,
-):  # fmt: skip
-    """The least cost (F1), or a bound on it: `near` below it, or less where LIMIT ends the search.
+) -> float:  # fmt: skip
+    """The least cost (F1), or a bound on it: `near` below it, or less where `limit` ends the search.
 
     `units` and `used` take the best way found. Arcs with most 0 are shut; infinite where the others are too few.
     """
     units[:] = 0.0
     used[:] = 0.0
+    demand -= SLACK * max(1.0, demand)  # so that rounding never makes a fill impossible
     if demand <= NONE:
         return 0.0
     some = np.flatnonzero(most > NONE)
@@ -52,7 +61,7 @@ def fill_demand(  # type: ignore[no-untyped-def]  # pragma: no cover
     left, paid = np.full(size, demand), np.zeros(size)
     chosen, best_chosen, best, steps, top = np.zeros(n + 1, np.int64), np.zeros(n, np.int64), np.inf, 0, 1
     last, bound = 0.0, np.inf
-    while top > 0 and steps < LIMIT:
+    while top > 0 and steps < limit:
         top -= 1
         steps += 1
         k, j, need, so_far = at[top], taker[top], left[top], paid[top]
@@ -89,12 +98,12 @@ def fill_demand(  # type: ignore[no-untyped-def]  # pragma: no cover
     return bound
 
 
-@njit(cache=True)
+@compiled
 def fill_demands(  # pragma: no cover
-    first: IntArray, cost: FloatArray, fixed: FloatArray, most: FloatArray, demand: FloatArray, near: float,
+    first: IntArray, cost: FloatArray, fixed: FloatArray, most: FloatArray, demand: FloatArray, near: float, limit: int,
     units: FloatArray, used: FloatArray, values: FloatArray,
 ) -> None:  # fmt: skip
     """(F1) for every demand r over its arcs first[r] : first[r + 1]."""
     for r in range(len(demand)):
         a, b = first[r], first[r + 1]
-        values[r] = fill_demand(cost[a:b], fixed[a:b], most[a:b], demand[r], near, units[a:b], used[a:b])
+        values[r] = fill_demand(cost[a:b], fixed[a:b], most[a:b], demand[r], near, limit, units[a:b], used[a:b])

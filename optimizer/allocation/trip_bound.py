@@ -11,10 +11,9 @@ pairs over which the demands of one incident disagree; a branch answers anew onl
 """
 
 import numpy as np
-from numba import njit
 
 from optimizer.allocation.arcs import Arcs
-from optimizer.allocation.fills import fill_demand, fill_demands
+from optimizer.allocation.fills import compiled, fill_demand, fill_demands
 from optimizer.allocation.program import Program
 from optimizer.units import FloatArray, IntArray
 
@@ -24,11 +23,12 @@ STEP = 0.7  # share of the way to the target
 PATIENCE = 12  # rounds without a better bound until steps are shortened
 NODES = 300  # of B2, per incident
 NEAR = 2e-3  # of the charge: fills are exact up to that
+QUICK, THOROUGH = 5_000, 200_000  # steps of a fill, in B1 and in B2
 AGREED = 1e-6  # of the charge
 UNDECIDED, OPEN, SHUT = 0, 1, 2
 
 
-@njit(cache=True)
+@compiled
 def _share_charge(
     share: FloatArray, slope: FloatArray, first: IntArray, member: IntArray, charge: float
 ) -> None:  # pragma: no cover
@@ -50,7 +50,7 @@ def _share_charge(
             share[a] = max(0.0, share[a] - cut)
 
 
-@njit(cache=True)
+@compiled
 def _branch(  # pragma: no cover
     first: IntArray, cost: FloatArray, fixed: FloatArray, most: FloatArray, demand: FloatArray,
     pair: IntArray, pairs: int, charge: float, nodes: int,
@@ -60,13 +60,13 @@ def _branch(  # pragma: no cover
     state = np.zeros((nodes + 2, pairs), np.int8)
     value, used = np.zeros((nodes + 2, rows)), np.zeros((nodes + 2, arcs))
     bound, units = np.full(nodes + 2, np.inf), np.zeros(arcs)
-    fill_demands(first, cost, fixed, most, demand, NEAR * charge, units, used[0], value[0])
+    fill_demands(first, cost, fixed, most, demand, NEAR * charge, THOROUGH, units, used[0], value[0])
     bound[0] = value[0].sum()
     count = 1
     while True:
         node = int(np.argmin(bound[:count]))
         if bound[node] == np.inf or count >= nodes:
-            return bound[node]
+            return float(bound[node])
         paid, asked = np.zeros(pairs), np.zeros(pairs, np.bool_)
         for a in range(arcs):
             if most[a] > 0 and fixed[a] > 0:
@@ -79,7 +79,7 @@ def _branch(  # pragma: no cover
             if state[node, s] == UNDECIDED and asked[s] and min(paid[s], charge - paid[s]) > strife:
                 chosen, strife = s, min(paid[s], charge - paid[s])
         if chosen < 0:
-            return bound[node]
+            return float(bound[node])
         for way in (OPEN, SHUT):
             new = count if way == OPEN else node
             if way == OPEN:
@@ -100,14 +100,16 @@ def _branch(  # pragma: no cover
                         elif state[new, pair[k]] == SHUT:
                             room[k - a] = 0.0
                     y = used[new, a:b]
-                    value[new, r] = fill_demand(cost[a:b], price, room, demand[r], NEAR * charge, units[a:b], y)
+                    value[new, r] = fill_demand(
+                        cost[a:b], price, room, demand[r], NEAR * charge, THOROUGH, units[a:b], y
+                    )
                 bound[new] += value[new, r]
             for s in range(pairs):
                 bound[new] += charge * (state[new, s] == OPEN)
         count += 1
 
 
-@njit(cache=True)
+@compiled
 def _branch_all(  # pragma: no cover
     incident: IntArray, first: IntArray, cost: FloatArray, fixed: FloatArray, most: FloatArray, demand: FloatArray,
     pair: IntArray, charge: float, nodes: int,
@@ -144,7 +146,7 @@ def bound_on_trips(
 
     def answer(share: FloatArray, price: FloatArray) -> float:
         cost = arcs.wait - program.across @ price
-        fill_demands(first, cost, share, most, grant, NEAR * charge, units, used, values)
+        fill_demands(first, cost, share, most, grant, NEAR * charge, QUICK, units, used, values)
         return float(values.sum() + price @ program.room)
 
     value = best = answer(share, price)
@@ -155,7 +157,7 @@ def bound_on_trips(
         over = np.where((price >= 0) & (over < 0), 0, over) * size
         slope = mean_used - (np.bincount(pair, weights=mean_used, minlength=len(among)) / among)[pair]
         norm = float(slope @ slope + over @ over)
-        if norm <= 0 or value >= target:
+        if norm <= 0 or not value < target:
             break
         length = step * (target - value) / norm
         share, price = share + length * slope, np.minimum(0, price - length * over * size)
@@ -170,7 +172,8 @@ def bound_on_trips(
     share, price = top
     cost = arcs.wait - program.across @ price
     whole = _branch_all(arcs.incident, first, cost, share, most, grant, pair, charge, NODES)
-    return max(best, whole + float(price @ program.room))
+    bound = max(best, whole + float(price @ program.room))
+    return bound if np.isfinite(bound) else -np.inf
 
 
 def warm_up() -> None:
@@ -178,5 +181,5 @@ def warm_up() -> None:
     first, member, ones = np.array([0, 2]), np.arange(2), np.ones(2)
     share = 0.5 * ones
     _share_charge(share, ones, np.arange(3), member, 1.0)
-    fill_demands(first, ones, share, ones, np.ones(1), NEAR, np.zeros(2), np.zeros(2), np.zeros(1))
+    fill_demands(first, ones, share, ones, np.ones(1), NEAR, QUICK, np.zeros(2), np.zeros(2), np.zeros(1))
     _branch_all(np.zeros(1, np.int64), first, ones, share, ones, np.ones(1), member, 1.0, NODES)

@@ -3,10 +3,11 @@
     min  sum of wait_a x_a + charge x sum of y_pair
     s.t. (P1) with what each demand gets as given, (P2), (P3), x_a <= most_a y_pair (a link for every arc), y binary
 
-The linear relaxation is solved over the pairs that matter; its prices leave, for every pair there is, one decision
-in closed form (Lagrangian relaxation), which bounds the optimum over all pairs and says which of them are missing.
-The integer program then runs over the pairs the relaxation opens at all, and over every pair in question where the
-gap leaves few of them. HiGHS stops at NODES nodes, not at the clock.
+most_a is what the store can bring of the item alone: its stock, its loading capacity, the grant. The linear relaxation
+is solved over the pairs that matter; its prices leave, for every pair there is, one decision in closed form
+(Lagrangian relaxation), which bounds the optimum over all pairs and says which of them are missing. The integer
+program then runs over the pairs the relaxation opens at all, and over every pair in question where the gap leaves few
+of them. HiGHS stops at NODES nodes, not at the clock. Where a gap is left, `trip_bound` starts from the prices.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from optimizer.allocation.simplex import simplex
 from optimizer.allocation.trip_bound import bound_on_trips
 from optimizer.units import BoolArray, FloatArray, IntArray
 
-PASSES = 1  # of the relaxation
+PASSES = 2  # of the relaxation
 LEFT = 1_500  # pairs in question that the integer program takes at once
 NODES = 400
 GAP = 5e-4
@@ -92,7 +93,7 @@ def fewer_trips(program: Program, units: FloatArray, *, charge: float) -> Trips:
         if found is not None and worth(found) < worth(best):
             best = found
         bound = max(bound, min(least, worth(best)))
-    if bound < (1 - PROVEN) * worth(best):
+    if charge > 0 and bound < (1 - PROVEN) * worth(best):
         # the duals share the charge over the arcs of a pair: by what each gains, what is left evenly
         among, least_net = np.bincount(pair)[pair], nets[pair]
         over = np.maximum(1.0, (charge - least_net) / charge)
