@@ -98,11 +98,11 @@ def _proven(plan: Allocation) -> bool:
     return plan.status == "optimal" and all((level.gap or 0.0) <= 1e-8 for level in plan.levels)
 
 
-@pytest.mark.parametrize("charge", [10.0, 100.0, 1000.0])
+@pytest.mark.parametrize("charge", [100.0])
 def test_trips_with_a_price(charge: float) -> None:
     """All levels, then trips. The figure asked for, at 100, is a gap of 0.1 % in 5 s: shown as it is."""
     seconds, slowest, plans = medians(lambda x: allocate_supplies(**x, trip_charge=charge), coupled=True, repeats=1)
     gaps = [float(plan.levels[-1].gap or 0.0) for plan in plans]
     each = ", ".join(f"{gap:.3%}" for gap in gaps)
     print(f"\ntrip charge {charge:g}: median {seconds:.1f} s (slowest {slowest:.1f}), gaps {each}")
-    assert statistics.median(gaps) <= {10.0: 4e-4, 100.0: 1.2e-3, 1000.0: 2e-2}[charge]
+    assert statistics.median(gaps) <= 1e-3
