@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from optimizer.allocation.trip_bound import warm_up as warm_up_trips
 from optimizer.dispatch.round_kernels import warm_up as warm_up_rounds
 from optimizer.dispatch.supply_kernels import warm_up as warm_up_supply
 from optimizer.dispatch.team_arrays import warm_up as warm_up_arrays
@@ -39,6 +40,7 @@ def warm_up() -> None:
     warm_up_why(problem)
     warm_up_simulation()
     warm_up_network()
+    warm_up_trips()
 
 
 if __name__ == "__main__":
