@@ -79,14 +79,19 @@ def _incidents(changed: Document, later: DispatchProblem) -> None:
         tasks = [task for task in row.get("tasks", ()) if task["id"] in needed]
         row["tasks"] = [
             {**task, "teams_needed": needed[task["id"]].teams_needed}
-            | ({"equipment": _equipment(needed[task["id"]])} if task.get("equipment") else {})
+            | ({"equipment": _equipment(needed[task["id"]], later.as_of)} if task.get("equipment") else {})
             for task in tasks
         ]
         row["demands"] = demands.get(row["id"], [])  # estimated ones are from now on what they were estimated to be
 
 
-def _equipment(task: Task) -> list[Document]:
-    return [{"item": need.item, "quantity": need.quantity} for need in task.equipment]
+def _equipment(task: Task, now: datetime) -> list[Document]:
+    return [
+        {"item": need.item, "quantity": need.quantity}
+        | ({"sent": need.sent} if need.sent else {})
+        | ({} if need.there_s is None else {"there_at": (now + timedelta(seconds=need.there_s)).isoformat()})
+        for need in task.equipment
+    ]
 
 
 def _stores(changed: Document, later: DispatchProblem) -> None:

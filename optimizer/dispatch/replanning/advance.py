@@ -114,7 +114,7 @@ def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
     if at_s == 0:
         return Advanced(problem, plan, Progress((), (), {}, (), {}, plan.team_orders, plan.shipments))
     seen = progress(plan, at_s=at_s)
-    tasks = open_tasks(problem, plan, seen)
+    tasks = open_tasks(problem, plan, seen, at_s=at_s)
     kept = {task.id for task in tasks}
     rows = [problem.task_index[task.id] for task in tasks]
     done = set(seen.done)
@@ -157,7 +157,7 @@ def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
     return Advanced(later, remaining_plan(later, plan, seen, at_s=at_s), seen)
 
 
-def open_tasks(problem: DispatchProblem, plan: Plan, seen: Progress) -> tuple[Task, ...]:
+def open_tasks(problem: DispatchProblem, plan: Plan, seen: Progress, *, at_s: int) -> tuple[Task, ...]:
     """Tasks that still need teams, with as many as they still need."""
     served: dict[str, int] = {}
     busy = {one.stop.task for one in seen.under_way}  # perhaps with more teams than it needs
@@ -167,27 +167,37 @@ def open_tasks(problem: DispatchProblem, plan: Plan, seen: Progress) -> tuple[Ta
         replace(
             task,
             teams_needed=max(1, task.teams_needed - served.get(task.id, 0)),
-            equipment=_still_needed(problem, plan, task, seen),
+            equipment=_still_needed(problem, plan, task, seen, at_s=at_s),
         )
         for task in problem.tasks
         if task.teams_needed > served.get(task.id, 0) or task.id in busy
     )
 
 
-def _still_needed(problem: DispatchProblem, plan: Plan, task: Task, seen: Progress) -> tuple[Need, ...]:
-    """Equipment per team, less an equal share of what has left for the task among the teams that it needs without
-    those of the plan that wait for none of it; whole units (E2)."""
-    rest, row = [], problem.task_index[task.id]
+def _still_needed(
+    problem: DispatchProblem, plan: Plan, task: Task, seen: Progress, *, at_s: int
+) -> tuple[Need, ...]:  # fmt: skip
+    """Equipment with what has left for the task, less what those have that work there, or did; nothing where that is
+    there and enough for all (E2)."""
+    rest = []
     there = [order.team for order in plan.team_orders for stop in order.stops if stop.task == task.id]
-    lack = {name: wants(problem, row, problem.team_index[name]) for name in there}
+    before = {one.team: one.state for one in problem.started if one.task == task.id}
+    done = {name for name, served in seen.done if served == task.id}
+    working = {one.team for one in seen.under_way if one.stop.task == task.id and one.on_scene}
+    places = task.teams_needed - len(done | working)
     for need in task.equipment:
-        sent = sum((row.quantity for row in seen.left if (row.task, row.team, row.item) == (task.id, None, need.item)),
-                   Decimal(0))  # fmt: skip
-        along = {row.team for row in plan.shipments if (row.task, row.item) == (task.id, need.item)}
-        own = sum(name in along or need not in lack[name] for name in there)
-        share = sent // max(1, task.teams_needed - own)
-        if need.quantity > share:
-            rest.append(replace(need, quantity=need.quantity - share))
+        own = {row.team for row in plan.shipments if (row.task, row.item) == (task.id, need.item)}
+        own |= {name for name in there if need.item in problem.teams[problem.team_index[name]].carries}
+        own |= {name for name, state in before.items() if state == "on_scene"}
+        # who was on its way before has what it needs, also where nothing is known of it
+        sent = max(need.sent, need.quantity * len(before.keys() & set(there) - own))
+        arrive_s = need.there_s or 0
+        for row in seen.left:
+            if (row.task, row.team, row.item) == (task.id, None, need.item):
+                sent, arrive_s = sent + row.quantity, max(arrive_s, row.arrive_s)
+        sent = max(Decimal(0), sent - need.quantity * len((done | working) - own))
+        if arrive_s > at_s or sent < places * need.quantity:
+            rest.append(replace(need, sent=sent, there_s=arrive_s - at_s if arrive_s > at_s else None))
     return tuple(rest)
 
 
@@ -276,9 +286,10 @@ def _started(problem: DispatchProblem, plan: Plan, one: UnderWay, at_s: int) -> 
 def _equipped(problem: DispatchProblem, plan: Plan, one: UnderWay) -> int:
     """When the last of what is shipped for the team's task is there (E1)."""
     along = {row.item for row in plan.shipments if (row.task, row.team) == (one.stop.task, one.team)}
-    lacks = {need.item for need in wants(problem, problem.task_index[one.stop.task], problem.team_index[one.team])}
+    lacks = wants(problem, problem.task_index[one.stop.task], problem.team_index[one.team])
+    there = {need.item: need.there_s or 0 for need in lacks if need.item not in along}
     sent = (row for row in plan.shipments if row.task == one.stop.task and row.team is None)
-    return max((row.arrive_s for row in sent if row.item in lacks - along), default=0)
+    return max([*there.values(), *(row.arrive_s for row in sent if row.item in there)], default=0)
 
 
 def _place(problem: DispatchProblem, team: str, incident: str | None) -> tuple[float | None, float | None]:

@@ -186,7 +186,7 @@ def test_a_boat_on_its_way_is_for_the_team_that_has_none(at_work: bool) -> None:
     if at_work:
         problem = replace(problem, started=(Started("k0", "rescue", "on_scene", 0),))
     seen = advance(problem, solved(problem), at_s=300)
-    assert seen.problem.tasks[0].equipment == ()
+    assert seen.problem.tasks[0].equipment == (Need("boat", D(1), sent=D(1), there_s=600),)
     assert solved(seen.problem).shipments == ()
 
 
