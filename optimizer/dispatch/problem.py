@@ -91,6 +91,7 @@ class Team:
     lon: float | None = None
     carries: tuple[str, ...] = ()  # items of which it has its own wherever it goes (E1)
     store: str | None = None  # at its base; it takes along from there what it needs (E3)
+    at_incident: str | None = None  # where it worked last and still stands (T3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ def canonical(problem: ProblemFile, *, network_sha256: str | None = None, stock:
     for team in document["teams"]:
         for name in ("capabilities", "carries"):
             team[name] = sorted(set(team[name]))
+        if team["at_incident"] is None:
+            del team["at_incident"]
     for closure in document["closures"]:
         if closure["edges"] is not None:
             closure["edges"] = sorted(set(closure["edges"]))

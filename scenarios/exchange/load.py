@@ -177,6 +177,7 @@ def _parts(file: ProblemFile) -> _Parts:
                 lon=row.lon,
                 carries=tuple(sorted(set(row.carries))),
                 store=row.store,
+                at_incident=row.at_incident,
             )
             for row in _by_id(file.teams)
         ),

@@ -106,6 +106,7 @@ class TeamRow(Row):
     available_until: f.Instant | None = None
     carries: list[f.Id] = []
     store: f.Id | None = None
+    at_incident: f.Id | None = None
 
 
 class StockRow(Row):

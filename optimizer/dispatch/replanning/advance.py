@@ -119,7 +119,9 @@ def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
     rows = [problem.task_index[task.id] for task in tasks]
     done = set(seen.done)
     started = tuple(sorted((_started(problem, plan, one, at_s) for one in seen.under_way), key=lambda one: one.team))
-    base, en_route = _first_legs(problem, seen)
+    recalled = _recalled(problem, seen)
+    base, en_route = _first_legs(problem, seen, recalled)
+    rolling = {*recalled, *(one.team for one in seen.under_way if one.driven != 0)}
     along: dict[str, set[str]] = {}  # what teams took along is theirs now (E3)
     for row in seen.left:
         if row.team is not None:
@@ -136,10 +138,11 @@ def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
                 team,
                 available_from_s=max(0, team.available_from_s - at_s),
                 available_until_s=None if team.available_until_s is None else team.available_until_s - at_s,
-                lat=_place(problem, team.id, seen.stands.get(team.id))[0],
-                lon=_place(problem, team.id, seen.stands.get(team.id))[1],
+                lat=_stands(problem, team.id, seen, recalled)[0],
+                lon=_stands(problem, team.id, seen, recalled)[1],
                 carries=tuple(sorted({*team.carries, *along.get(team.id, ())})),
-                store=None if team.id in seen.stands else team.store,
+                store=None if team.id in seen.stands or team.id in recalled else team.store,
+                at_incident=None if team.id in rolling else seen.stands.get(team.id, team.at_incident),
             )
             for team in problem.teams
         ),
@@ -302,14 +305,38 @@ def _place(problem: DispatchProblem, team: str, incident: str | None) -> tuple[f
     return place.lat, place.lon
 
 
-def _first_legs(problem: DispatchProblem, seen: Progress) -> tuple[IntArray, IntArray | None]:
+def _recalled(problem: DispatchProblem, seen: Progress) -> dict[str, Started]:
+    """Teams that were on their way and are not any more (R1): stood down, or to go where nobody is expected yet. They
+    wait where they were."""
+    busy = {*seen.stands, *(one.team for one in seen.under_way)}
+    ways = problem.travel.en_route_to_incident_s
+    return {
+        one.team: one for one in problem.started
+        if one.state == "en_route" and one.team not in busy and ways is not None
+        and int(ways[problem.team_index[one.team]].min(initial=UNREACHABLE)) < UNREACHABLE
+    }  # fmt: skip
+
+
+def _stands(
+    problem: DispatchProblem, team: str, seen: Progress, recalled: dict[str, Started]
+) -> tuple[float | None, float | None]:  # fmt: skip
+    one = recalled.get(team)
+    return _place(problem, team, seen.stands.get(team)) if one is None else (one.lat, one.lon)
+
+
+def _first_legs(
+    problem: DispatchProblem, seen: Progress, recalled: dict[str, Started]
+) -> tuple[IntArray, IntArray | None]:  # fmt: skip
     """Travel from where the teams stand, and from where those stand that are ordered off but not rolling yet."""
     travel = problem.travel
     base = travel.team_to_incident_s
-    if seen.stands:
+    if seen.stands or recalled:
         base = base.copy()
         for team, incident in seen.stands.items():
             base[problem.team_index[team]] = _from(problem, problem.team_index[team], incident)
+        if travel.en_route_to_incident_s is not None:
+            there = [problem.team_index[team] for team in recalled]
+            base[there] = travel.en_route_to_incident_s[there]
     ready = [one for one in seen.under_way if not one.on_scene and one.driven == 0.0]
     if not ready:
         return base, None
