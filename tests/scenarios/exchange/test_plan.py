@@ -172,7 +172,9 @@ def test_a_plan_with_the_longest_times_a_problem_may_state_can_be_read_back() ->
              "tasks": [{"id": f"t{name}", "capability": "c", "teams_needed": 1, "service_s": longest}]}
             for name in names
         ],
-        "teams": [{"id": "k", "tier": "5", "capabilities": ["c"], "headcount": 5, "profile": "p", "turnout_s": longest}],
+        "teams": [
+            {"id": "k", "tier": "5", "capabilities": ["c"], "headcount": 5, "profile": "p", "turnout_s": longest}
+        ],
         "travel": {
             "team_to_incident_s": {"k": dict.fromkeys(names, longest)},
             "incident_to_incident_s": {"p": {one: {two: longest for two in names if two != one} for one in names}},
