@@ -192,12 +192,11 @@ def _still_needed(
         own = {row.team for row in plan.shipments if (row.task, row.item) == (task.id, need.item)}
         own |= {name for name in there if need.item in problem.teams[problem.team_index[name]].carries}
         own |= {name for name, state in before.items() if state == "on_scene"}
-        # who was on its way before has what it needs, also where nothing is known of it
-        sent = max(need.sent, need.quantity * len(before.keys() & set(there) - own))
-        arrive_s = need.there_s or 0
-        for row in seen.left:
-            if (row.task, row.team, row.item) == (task.id, None, need.item):
-                sent, arrive_s = sent + row.quantity, max(arrive_s, row.arrive_s)
+        left = [row for row in seen.left if (row.task, row.team, row.item) == (task.id, None, need.item)]
+        sent, arrive_s = need.sent, max([need.there_s or 0, *(row.arrive_s for row in left)])
+        if left:  # none of it is for those who were on their way before: they have what they need (E1)
+            sent = max(sent, need.quantity * len(before.keys() & set(there) - own))
+            sent += sum(row.quantity for row in left)
         sent = max(Decimal(0), sent - need.quantity * len((done | working) - own))
         if arrive_s > at_s or sent < places * need.quantity:
             rest.append(replace(need, sent=sent, there_s=arrive_s - at_s if arrive_s > at_s else None))
