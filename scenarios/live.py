@@ -1,6 +1,5 @@
 """The database as a World, and a World into the database."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -19,7 +18,7 @@ from inventory.tables.forces import teams
 from inventory.tables.places import stores
 from optimizer.errors import OptimizerError
 from optimizer.network.graph import RoadNetwork
-from scenarios.deliveries import Departed, departed, orders_in_force, plan_reference
+from scenarios.deliveries import Departed, departed, plan_reference
 from scenarios.incidents import (
     closures_of,
     exact,
@@ -31,9 +30,11 @@ from scenarios.incidents import (
     save_closures,
     save_situation,
 )
-from scenarios.progress import standing
+from scenarios.progress import Standing, standing
 from scenarios.tables import LIVE
 from scenarios.world import World, table_of
+
+ZERO = Decimal(0)
 
 
 class NotEmpty(OptimizerError):
@@ -55,6 +56,7 @@ def live_world(
     forces = snapshot(connection, "teams", place=place)
     happening = incident_tables(connection, situation)
     gone = departed(connection, situation)
+    how_far = standing(connection, situation)
     going = with_taken([row for row in forces.rows() if row["id"] in ready], gone, happening["tasks"]["id"])
     return World(
         title_zh=head.title_zh,
@@ -80,8 +82,8 @@ def live_world(
             for county in sorted(counties_with_rules(connection))
         },
         delivered=gone.demands,
-        equipped=for_each_team(gone, orders_in_force(connection, situation), going, happening["tasks"]),
-        standing=standing(connection, situation),
+        equipped=sent_before(gone, how_far, forces.rows(), happening["tasks"]),
+        standing=how_far,
     )
 
 
@@ -98,19 +100,24 @@ def with_taken(going: Iterable[dict[str, Any]], gone: Departed, open_tasks: Iter
     ]
 
 
-def for_each_team(
-    gone: Departed, orders: Iterable[tuple[str, str]], going: Iterable[Mapping[str, Any]], tasks: Table
-) -> dict[tuple[str, str], Decimal]:
-    """(task, item) -> units that were shipped for it, shared equally among the teams it needs less those that the
-    plan in force sends there with their own."""
-    has = {row["id"]: row["carries"] or () for row in going}
-    own = Counter((task, item) for task, team in orders for item in has.get(team, ()))
-    needed = dict(zip(tasks["id"], tasks["teams_needed"], strict=True))
-    return {
-        (task, item): units / max(1, needed[task] - own[task, item])
-        for (task, item), units in gone.equipment.items()
-        if task in needed
-    }
+def sent_before(
+    gone: Departed, how_far: Standing, teams: Iterable[Mapping[str, Any]], tasks: Table
+) -> dict[tuple[str, str], tuple[Decimal, datetime]]:
+    """(task, item) -> units that were shipped for an open task, less what those have that are at work there or done,
+    and when all of it is there (E2). Who has its own, or took it along, has none of these."""
+    own = {(row["id"], item) for row in teams for item in row["carries"] or ()}
+    at_work = how_far.done | {(one.team, one.task) for one in how_far.newest.values() if one.state == "on_scene"}
+    found = {}
+    for row in tasks.rows():
+        for item, quantity in row["equipment"] or ():
+            units, task = gone.equipment.get((row["id"], item), ZERO), row["id"]
+            used = sum(
+                (team, item) not in own and (team, task, item) not in gone.along
+                for team, other in at_work if other == task
+            )  # fmt: skip
+            if units:
+                found[task, item] = max(ZERO, units - used * quantity), gone.arrives[task, item]
+    return found
 
 
 def set_team_status(connection: Connection, team: str, status: str) -> bool:

@@ -47,10 +47,12 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """So much of an item for every team on a task."""
+    """So much of an item for every team on a task, and what was sent for the task before (E1, E2)."""
 
     item: str
     quantity: Decimal  # > 0
+    sent: Decimal = Decimal(0)  # for all its teams but those at work there
+    there_s: int | None = None  # from as_of: when the last of what was sent is there; None: it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Team:
     lon: float | None = None
     carries: tuple[str, ...] = ()  # items of which it has its own wherever it goes (E1)
     store: str | None = None  # at its base; it takes along from there what it needs (E3)
+    at_incident: str | None = None  # where it worked last and still stands (T3)
 
 
 @dataclass(frozen=True, slots=True)

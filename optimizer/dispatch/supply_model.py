@@ -203,7 +203,8 @@ def stock_of(
                 lots.setdefault((line.store, item), []).append(line)
     stated = [(item, floor) for (_, item), floor in problem.reserve_floor.items()]
     stated += [(demand.item, demand.quantity) for demand in problem.demands]
-    stated += [(need.item, need.quantity) for task in problem.tasks for need in task.equipment]
+    stated += [(need.item, part) for task in problem.tasks for need in task.equipment
+               for part in (need.quantity, need.sent)]  # fmt: skip
     for item, quantity in stated:
         if item in items:
             seen.setdefault(item, set()).add(quantity)

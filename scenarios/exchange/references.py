@@ -169,6 +169,7 @@ def _unknown_names(document: Raw, known: Known, doubtful: Numbered) -> Iterator[
             if known.items is not None and isinstance(item, str) and item and item not in known.items:
                 yield _unknown_fault(f"teams[{number}].carries[{place}]", "item", item)
     yield from _unknown(document, "teams", "store", known.stores, "teams")
+    yield from _unknown(document, "teams", "at_incident", known.incidents, "teams")
     for number, row in doubtful:
         yield from _unknown(row, "stock", "item", known.items, f"stores[{number}].stock")
     yield from _unknown(document, "vehicles", "store", known.stores, "vehicles")
