@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from api.commands import db, files, five_fixed, plan, replan, serve, simulate, stock
-from api.commands.kit import Counted, Kit, acting
+from api.commands.kit import Counted, Kit, acting, new_file, new_folder, not_over, plan_to
 from api.commands.shared import Given, check_live, live_options
 from api.lang import DEFAULT, UnknownLanguage, take_lang
 from api.mistakes import BAD_INPUT, DONE, RED, disk, foreseen, misused
@@ -28,6 +28,7 @@ from scenarios.texts import text
 
 WORLD = "world"  # where the demo leaves its scenario, beside the plan
 NO, NO_ANSWER, INTERRUPTED = 1, 3, 130
+LONGEST_LIMIT_S = 1_000_000
 
 
 class SchemaName(StrEnum):
@@ -137,7 +138,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
 
         _positive("--time-limit-s", time_limit_s)
         asked = Asked(
-            out=out,
+            out=plan_to(out),
             report=report,
             time_limit_s=time_limit_s,
             seed=seed,
@@ -169,7 +170,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
     def explain(
         problem: Annotated[Path, argument("arg.problem")],
         plan: Annotated[Path, argument("arg.plan")],
-        output: Annotated[Path | None, option("--output", "opt.output.why")] = None,
+        output: Annotated[Path | None, option("--out", "opt.output.why", also=("--output",))] = None,
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
     ) -> int:
         from api.commands.explain import explain_problem
@@ -201,6 +202,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
     ) -> int:
         from api.usecases import travel_matrix
 
+        new_file("--out", out)
         with speaker.working():
             done = travel_matrix(
                 roads,
@@ -231,6 +233,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         from api.demo import plan_world, stage_scenario
         from api.show import Show
 
+        new_folder("--out", out)
         with speaker.working():
             world = stage_scenario(name, seed=seed, roads=roads, tell=speaker.phase)
             shown = plan_world(world, out=out, seed=seed, lang=lang, tell=speaker.phase)
@@ -270,9 +273,12 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         name: Annotated[str, argument("arg.scenario.build")] = "county",
         seed: Annotated[int, option("--seed", "opt.seed", min=0, show_default=True)] = 0,
         roads: Annotated[Path | None, option("--roads", "opt.roads")] = None,
+        overwrite: Annotated[bool, option("--overwrite", "opt.overwrite")] = False,
     ) -> int:
         from api.demo import build_scenario
 
+        new_folder("--out", out)
+        not_over(out / "world.json", overwrite=overwrite)
         with speaker.working():
             world = build_scenario(name, out=out, seed=seed, roads=roads, tell=speaker.phase)
         speaker.remarks(world.notes)
@@ -281,12 +287,14 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
 
     @command(scenario, "check", "cmd.scenario.check")
     def scenario_check(folder: Annotated[Path, argument("arg.folder")]) -> int:
-        from api.demo import refresh_world
+        from api.demo import refresh_world, remarks_on
         from api.show import print_world
 
         with speaker.working():
             world = refresh_world(folder, tell=speaker.phase)
+            notes = remarks_on(world)
         print_world(speaker, world)
+        speaker.notes(notes)
         speaker.say("said.loaded", file=folder / "problem.json")
         return DONE
 
@@ -329,7 +337,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
 
 
 def _positive(name: str, value: float | None) -> None:
-    if value is not None and not value > 0:
+    if value is not None and not 0 < value <= LONGEST_LIMIT_S:
         raise BadInput(name, [Fault(name, "LimitNotPositive", {"value": value})])
 
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.stage import closures_of, names_of, places_of, situation_of
+from api.stage import closures_of, names_of, names_of_codes, places_of, situation_of
 from api.usecases import Opened, Phases, Solved, Tell, open_world, silent, solve_loaded, write_run
 from optimizer.errors import BadInput, Fault
 from scenarios.build import problem_document
 from scenarios.exchange.json_text import dumps, write_text
 from scenarios.exchange.plan import write_plan
-from scenarios.exchange.problem import parse_problem
+from scenarios.exchange.problem import Note, parse_problem
 from scenarios.registry import find_scenario
-from scenarios.report import Names, ReportView, network_layers, view_of, write_report
+from scenarios.report import ReportView, network_layers, view_of, write_report
 from scenarios.world import World
 from scenarios.world_files import read_world, write_world
 
@@ -85,7 +85,7 @@ def write_reports(
 ) -> tuple[ReportView, tuple[Path, ...]]:
     """plan.html, plan.xlsx, plan.geojson and plan.png for people, of a re-plan also changes.html; names and stock as
     far as a World knows them."""
-    names, situation, closures, places = Names(), None, (), ()
+    names, situation, closures, places = names_of_codes(solved.problem), None, (), ()
     if opened.world is not None and opened.stock is not None:
         names, situation = names_of(opened.world, opened.stock), situation_of(opened.world, opened.stock)
         closures, places = closures_of(opened.world), places_of(opened.world)
@@ -126,3 +126,15 @@ def refresh_world(folder: Path, *, tell: Tell = silent) -> World:
     with phases.phase("write"):
         write_text(folder / "problem.json", dumps(document))
     return world
+
+
+def remarks_on(world: World) -> tuple[Note, ...]:
+    """What `solve` would remark on (who is far from every road, ...), and the tasks that no team can do."""
+    loaded = open_world(world).loaded
+    held = {one for team in loaded.problem.teams for one in team.capabilities}
+    nobody = (
+        Note("", "NobodyCan", {"task": task.id, "capability": task.capability, "known": sorted(held)})
+        for task in loaded.problem.tasks
+        if task.capability not in held
+    )
+    return (*loaded.notes, *nobody)

@@ -9,6 +9,8 @@ from api.say import Speaker
 DONE, BAD_INPUT = 0, 2
 RED = "bold red"
 
+# the neighbours that are written first: .NAME.xxxxxxxx.part, NAME.1234.part, NAME.part
+_PART = re.compile(r"(?:(?<![^/\\])\.([^/\\]+)\.[a-z0-9_]{8}|([^/\\]+?)(?:\.\d+)?)\.part$")
 _OF_FILES = {
     errno.ENOENT: "missing", errno.ENOTDIR: "missing", errno.EACCES: "permission", errno.EPERM: "permission",
     errno.EROFS: "permission", errno.EISDIR: "folder", errno.ENOSPC: "full", errno.EDQUOT: "full",
@@ -18,7 +20,7 @@ _OF_FILES = {
 
 def disk(error: OSError, speaker: Speaker) -> str:
     """What the system said of a file, in the user's language."""
-    file = str(error.filename or "?").removesuffix(".part")
+    file = _PART.sub(lambda found: found[1] or found[2], str(error.filename or "?"))
     known = _OF_FILES.get(error.errno or 0)
     cause = error.strerror or type(error).__name__ if known is None else speaker.words(f"disk.{known}")
     return speaker.words("said.disk", file=file, cause=cause)
@@ -52,7 +54,7 @@ def misused(error: Any, speaker: Speaker) -> int:
     }
     for english, better in _PARSER_WORDS.items():
         if english in facts["detail"]:
-            facts["detail"] = speaker.words(better)
+            facts["detail"] = speaker.words(better, range=_range(facts["detail"]))
     _, found, choices = facts["detail"].partition(" is not one of ")
     if found:
         facts["detail"] = speaker.words("usage.choice", choices=choices.rstrip("."))
@@ -60,6 +62,12 @@ def misused(error: Any, speaker: Speaker) -> int:
         key = "usage.negative"
     speaker.warn(speaker.words(key if key in _USAGES else "usage.UsageError", **facts), style=RED)
     return BAD_INPUT
+
+
+def _range(english: str) -> str:
+    """The bound that the parser names, as a sign and a number."""
+    sign = "≥ " if "greater" in english else "≤ " if "less" in english else ""
+    return sign + english.rpartition(" ")[2].rstrip(".")
 
 
 _USAGES = {
@@ -71,4 +79,5 @@ _PARSER_WORDS = {
     "valid number": "usage.number",
     "not in the range": "usage.range",
     "greater than or equal": "usage.range",
+    "less than or equal": "usage.range",
 }

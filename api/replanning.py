@@ -47,6 +47,7 @@ class Replanning:
     changes: "PlanDiff"
     problem_file: Path | None = None  # where the problem as it stood went, if it was advanced
     committed: Committed | None = None
+    lost: tuple[str, ...] = ()  # teams of the running plan that are no longer there
 
 
 def replan_file(
@@ -74,7 +75,9 @@ def replan_file(
         write_plan(out, solved.plan)
     changes = _diff(remaining, solved.plan)
     reported(out, opened, solved, report=report, lang=lang, phases=phases, changes=changes)
-    return Replanning(solved, changes, problem_file)
+    there = opened.loaded.problem.team_index
+    lost = tuple(order.team for order in before.team_orders if order.team not in there)
+    return Replanning(solved, changes, problem_file, lost=lost)
 
 
 def _still_cautious(running: Plan) -> Counting | None:
@@ -227,6 +230,7 @@ class RolledBack:
     committed: Committed
     changes: "PlanDiff | None"
     names: Names
+    as_of: datetime | None  # the moment the plan that is back is for
 
 
 def rollback(
@@ -238,11 +242,15 @@ def rollback(
     with database() as engine, transaction(engine) as connection:
         running = next((one for one in list_plans(connection, situation) if one.status == "committed"), None)
         before = None if running is None else plan_on_record(connection, running.number, situation)[1]
+        again = plan_on_record(connection, number, situation)[0]
+        shift_s = 0
+        if running is not None and running.as_of is not None and again.as_of is not None:
+            shift_s = (again.as_of - running.as_of) // timedelta(seconds=1)
         moment = moment_of(connection, situation, as_of)
         plan, done = roll_back(connection, number, act=act, situation=situation,
                                expires_at=hold_until(act.at, moment, hold_h), as_of=moment)  # fmt: skip
-        changes = None if before is None else _diff(parse_plan_text(before, source="running"), plan)
-        return RolledBack(done, changes, names(connection, situation))
+        changes = None if before is None else _diff(parse_plan_text(before, source="running"), plan, shift_s=shift_s)
+        return RolledBack(done, changes, names(connection, situation), again.as_of)
 
 
 def progress(

@@ -30,7 +30,7 @@ MAX_WARNINGS = 12
 
 _SEVERE = {5: "bold red", 4: "red", 3: "yellow"}
 _BETTER = {True: "green", False: "red", None: ""}
-_LEFT = {"level", "incident", "team", "tier", "task", "store", "item", "lot", "reason", "cure", "what", "rule"}
+_LEFT = {"level", "incident", "team", "tier", "task", "store", "item", "lot", "reason", "cure", "what", "rule", "check"}
 
 
 class Show:
@@ -118,7 +118,7 @@ class Show:
         self.section("overdue")
         blocking = sorted(situation.overdue, key=lambda row: (not row.blocks, -(row.units or 0)))
         self.table(
-            ("what", "store", "item", "due", "units"),
+            ("check", "store", "item", "due", "units"),
             (
                 (
                     self.of(row.check),

@@ -10,7 +10,7 @@ from optimizer.simulation import Design, Experiment, Ground, Incidents, given_st
 from optimizer.simulation.experiment import HOUR, run_case, run_experiment
 from scenarios.exchange.json_text import dumps, write_bytes, write_text
 from scenarios.report.labels import Label, Lang, say
-from scenarios.simulation import ground_of, read_reports, result_document
+from scenarios.simulation import ground_of, read_reports, result_document, within_a_year
 
 UTILISATIONS = (0.5, 0.7, 0.9)
 Progress = Callable[..., None]
@@ -72,10 +72,12 @@ def simulate(asked: Asked, *, lang: Lang, tell: Progress = lambda key, **facts: 
             seeds: list[int | None] = [asked.seed * asked.replications + r for r in range(asked.replications)]
             if asked.reports is not None:
                 rows, reported = read_reports(asked.reports, problem=problem)
+                within_a_year(reported, source=str(asked.reports))
                 about = say("sim.about.reports", source=source, reports=len(rows), teams=len(ground.teams))
                 taken = incidents.take(rows)
                 one = [given_stream(taken, reported, seed=seed) for seed in (seeds if len(seeds) > 1 else [None])]
             else:
+                within_a_year(reported, source=source)
                 wave = given_stream(incidents, reported)
                 one = (
                     [redrawn_stream(wave, seed=seed) for seed in seeds if seed is not None]

@@ -4,7 +4,7 @@ import hashlib
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +18,7 @@ from inventory.database import now, reading, transaction
 from inventory.five_fixed import shanghai_day
 from inventory.intake.registers import Imported
 from inventory.ledger.post import Act, begin
+from inventory.tables.forces import teams
 from inventory.tables.goods import items, lots
 from inventory.tables.places import stores
 from inventory.tables.stock import balances, reservations
@@ -243,6 +244,7 @@ class InForce:
     number: int
     actor: str
     recorded_at: datetime
+    as_of: datetime | None  # the moment the plan is for
     plan: Plan
     content: str
     kept: tuple[Kept, ...]
@@ -255,7 +257,7 @@ def in_force(situation: str = LIVE) -> InForce:
         find_situation(connection, situation)
         content = running_plan(connection, situation)
         row = connection.execute(
-            select(plans.c.id, plans.c.actor, plans.c.recorded_at).where(
+            select(plans.c.id, plans.c.actor, plans.c.recorded_at, plans.c.as_of).where(
                 plans.c.situation_code == situation, plans.c.status == "committed"
             )
         ).one()
@@ -269,17 +271,18 @@ def in_force(situation: str = LIVE) -> InForce:
             .order_by(stores.c.code, items.c.code, lots.c.code, reservations.c.id)
         )
         plan = parse_plan_text(content, source=situation)
-        return InForce(row.id, row.actor, row.recorded_at, plan, content, tuple(Kept(*each) for each in kept),
-                       names(connection, situation))  # fmt: skip
+        return InForce(row.id, row.actor, row.recorded_at, row.as_of, plan, content,
+                       tuple(Kept(*each) for each in kept), names(connection, situation))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Names:
-    """What people call stores, items and incidents: code -> (Chinese, English)."""
+    """What people call stores, items, incidents and teams: code -> (Chinese, English)."""
 
     stores: Mapping[str, tuple[str, str]]
     items: Mapping[str, tuple[str, str]]
     incidents: Mapping[str, tuple[str, str]]
+    teams: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def of(self, kind: str, code: str, lang: str) -> str:
         """`name (code)`, or the code alone."""
@@ -301,6 +304,7 @@ def names(connection: Connection, situation: str = LIVE) -> Names:
                 incidents.c.situation_code == situation
             )
         ),
+        read(select(teams.c.code, teams.c.name, teams.c.name_en)),
     )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from inventory.five_fixed import NO_LOT, RULES, Finding, Report
 from inventory.kinds import KINDS
+from optimizer.dispatch.problem import DispatchProblem
 from scenarios.build import built_in
 from scenarios.report import Label, MapPlace, Names, OverdueCheck, RuleState, Situation
 from scenarios.report.wording import SHANGHAI
@@ -40,6 +41,12 @@ def names_of(world: World, report: Report) -> Names:
 def plain_names(world: World) -> Names:
     """Names of what is on the move; unlike `names_of` it needs no look at the stock."""
     return Names(incidents=_named(world, "incidents"), teams=_named(world, "teams"), stores=_named(world, "stores"))
+
+
+def names_of_codes(problem: DispatchProblem) -> Names:
+    """Words for the usual codes of a problem that comes without its World."""
+    codes = {one.capability for one in problem.tasks} | {one for team in problem.teams for one in team.capabilities}
+    return Names(capabilities=_worded("capability", codes))
 
 
 def _named(world: World, table: str) -> dict[str, Label]:

@@ -226,7 +226,7 @@ def top_up(
 
 def arrivals_of(given: Sequence[str]) -> "Iterator[Any]":
     """`ITEM/LOT=SOUND,DAMAGED,MISSING` of each lot that did not arrive whole; the last two may be left out.
-    Raises BadInput."""
+    `-` is stock without a lot number. Raises BadInput."""
     from decimal import InvalidOperation
 
     from inventory.ledger.arrivals import Arrival
@@ -234,11 +234,11 @@ def arrivals_of(given: Sequence[str]) -> "Iterator[Any]":
 
     for text in given:
         name, _, amounts = text.rpartition("=")
-        item, _, lot = name.partition("/")
+        item, slash, lot = name.partition("/")
         parts = amounts.split(",")
         try:
             sound, damaged, missing = (*map(Decimal, parts), *[Decimal(0)] * (3 - len(parts)))  # too many: ValueError
-            if not item or not all(one.is_finite() for one in (sound, damaged, missing)):
+            if not item or not slash or not all(one.is_finite() for one in (sound, damaged, missing)):
                 raise ValueError
         except (InvalidOperation, ValueError):
             raise BadInput("--arrived", [Fault("--arrived", "BadArrivedOption", {"value": text})]) from None

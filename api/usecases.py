@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from scenarios.explanation import Explanation
     from scenarios.world import World
 
+MOST_PAIRS = 10_000_000  # of a table of travel times: as text, some 300 MB
+
 Tell = Callable[[str], None]
 """Called with the text key of each phase as it begins (`phase.solve`)."""
 
@@ -332,6 +334,11 @@ def travel_matrix(
     phases = Phases(tell)
     with phases.phase("points"):
         starts, ends = read_table(origins, "origins"), read_table(destinations, "destinations")
+        pairs = len(starts["id"]) * len(ends["id"])
+        if pairs > MOST_PAIRS:
+            raise BadInput(
+                "travel", [Fault("--destinations", "TravelTooManyPairs", {"pairs": pairs, "limit": MOST_PAIRS})]
+            )
         closed = [] if closures is None else read_closures(closures, as_of=instant)
     with phases.phase("roads"):
         network = read_network(roads, crs=crs)

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from optimizer.allocation.trip_bound import warm_up as warm_up_trips
+from optimizer.dispatch.round_kernels import warm_up as warm_up_rounds
+from optimizer.dispatch.supply_kernels import warm_up as warm_up_supply
 from optimizer.dispatch.team_arrays import warm_up as warm_up_arrays
 from optimizer.dispatch.teams import warm_up as warm_up_teams
 from optimizer.dispatch.together import warm_up as warm_up_together
@@ -30,11 +33,14 @@ def warm_up() -> None:
     """Run every compiled kernel on data of the smallest size; the machine code is cached on disk."""
     problem = to_problem(parse_problem(PROBLEM, source="warm-up"), folder=Path()).problem
     warm_up_teams(problem)
+    warm_up_supply()
     warm_up_arrays()
+    warm_up_rounds()
     warm_up_together(problem)
     warm_up_why(problem)
     warm_up_simulation()
     warm_up_network()
+    warm_up_trips()
 
 
 if __name__ == "__main__":

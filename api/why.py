@@ -92,11 +92,12 @@ def _inhabited(opened: Opened) -> "tuple[Inhabited, ...]":
 
 
 def words_of(opened: Opened) -> Words:
-    """Names of everything the World knows; ids for the rest."""
+    """Names of everything the World knows; ids for the rest, save that the usual capabilities have names."""
     problem, world = opened.loaded.problem, opened.world
+    from api.stage import closures_of, names_of, names_of_codes
+
     if world is None or opened.stock is None:
-        return Words(problem)
-    from api.stage import closures_of, names_of
+        return Words(problem, names_of_codes(problem))
 
     names: Names = names_of(world, opened.stock)
     closures = {str(row["id"]): label for row, label in zip(world.closures, closures_of(world), strict=True)}

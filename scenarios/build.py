@@ -5,7 +5,7 @@ items that somebody asks for are judged, and only what is small goes through the
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -217,12 +217,16 @@ def _incidents(
 
 
 def still_to_bring(task: Mapping[str, Any], world: World) -> dict[str, Any]:
-    """Equipment of a task for each team less what is there for each, rounded up to the decimals it is counted in."""
+    """Equipment of a task for each team, what has left for it, and when that is there; nothing where it is there and
+    enough for all teams."""
     rows = []
     for item, units in task["equipment"] or ():
-        rest = (units - world.equipped.get((task["id"], item), ZERO)).quantize(units, ROUND_CEILING)
-        if rest > 0:
-            rows.append({"item": item, "quantity": rest})
+        sent, there_at = world.equipped.get((task["id"], item), (ZERO, world.as_of))
+        row = {"item": item, "quantity": units} | ({"sent": sent} if sent else {})
+        if there_at > world.as_of:
+            rows.append(row | {"there_at": there_at.astimezone(world.as_of.tzinfo).isoformat()})
+        elif sent < task["teams_needed"] * units:
+            rows.append(row)
     return {"equipment": rows} if rows else {}
 
 

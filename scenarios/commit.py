@@ -14,6 +14,7 @@ from inventory.ledger.choose import choose
 from inventory.ledger.post import Act, Head, Operation, begin, ids_by_code, lock
 from inventory.ledger.release import Held, free_some, release_expired
 from inventory.ledger.reserve import hold
+from inventory.tables.forces import teams
 from inventory.tables.goods import items, lots
 from inventory.tables.places import stores
 from inventory.tables.stock import balances, movements, reservations
@@ -22,7 +23,7 @@ from optimizer.errors import OptimizerError
 from scenarios.deliveries import gone_under, plan_reference
 from scenarios.exchange.plan import dump_plan
 from scenarios.incidents import find_situation
-from scenarios.tables import LIVE, orders, plans, shipments, situations
+from scenarios.tables import LIVE, incident_tasks, incidents, orders, plans, shipments, situations
 
 ZERO = Decimal(0)
 Key = tuple[str, str, str]  # store, item, lot ("" = none)
@@ -38,6 +39,11 @@ class PlanStale(OptimizerError):
             lines=len(self.changes), store=one.store, item=one.item, lot=one.lot or "-", needed=one.quantity,
             now=one.available,
         )  # fmt: skip
+
+
+class PlanOfOthers(OptimizerError):
+    """A plan that orders to incidents, tasks or teams that the situation does not have: one of another problem. Facts:
+    situation, count, names (the first few)."""
 
 
 class InForceAlready(OptimizerError):
@@ -79,8 +85,8 @@ def commit_plan(
     moment the plan is for (`act.at`, if none is given); the plan's own seconds count from `plan_as_of`, if that is
     another. A plan that was in force before does not ship again what left under it.
 
-    Raises PlanStale with every line that can no longer be kept, and then nothing has changed; UnknownSituation;
-    with `unless_in_force` InForceAlready for the very plan that is in force.
+    Raises PlanStale with every line that can no longer be kept, and PlanOfOthers, and then nothing has changed;
+    UnknownSituation; with `unless_in_force` InForceAlready for the very plan that is in force.
     """
     _lock_situation(connection, situation)
     content = dump_plan(plan)
@@ -97,6 +103,7 @@ def commit_plan(
             .first()
         )
         return Committed(number or 0, None, {}, {}, True)
+    _of_this_situation(connection, plan, situation)
     wanted: dict[Key, Decimal] = {}
     for one in plan.shipments:
         key = (one.store, one.item, one.lot)
@@ -168,6 +175,30 @@ def _lock_situation(connection: Connection, situation: str) -> None:
     """One plan at a time: whoever comes second waits. Raises UnknownSituation."""
     find_situation(connection, situation)
     connection.execute(select(situations.c.code).where(situations.c.code == situation).with_for_update())
+
+
+def _of_this_situation(connection: Connection, plan: Plan, situation: str) -> None:
+    """A plan of another problem would set free everything that is reserved, and send nobody."""
+    own = incidents.c.situation_code == situation
+    known: set[tuple[str, str | None]] = set()
+    rows = connection.execute(
+        select(incidents.c.code, incident_tasks.c.code)
+        .join(incident_tasks, incident_tasks.c.incident_id == incidents.c.id, isouter=True)
+        .where(own)
+    )
+    for incident, task in rows:
+        known |= {(incident, None), (incident, task)}
+    asked: dict[tuple[str, str | None], None] = {}
+    for order in plan.team_orders:
+        asked |= dict.fromkeys((stop.incident, stop.task) for stop in order.stops)
+    asked |= dict.fromkeys((one.incident, None) for one in plan.shipments)
+    asked |= dict.fromkeys((row.incident, row.task) for row in plan.unmet)
+    foreign = [task or incident for incident, task in asked if (incident, task) not in known]
+    there = set(connection.execute(select(teams.c.code)).scalars())
+    foreign += [order.team for order in plan.team_orders if order.team not in there]
+    if foreign:
+        names = ", ".join(foreign[:5]) + (", …" if len(foreign) > 5 else "")
+        raise PlanOfOthers(situation=situation, count=len(foreign), names=names)
 
 
 def _held(connection: Connection, reference: str) -> dict[Key, list[Held]]:

@@ -1,9 +1,11 @@
 """What has left for whom: units issued out of the reservations of a situation's plans, and the incident or, of
 equipment, the task of each."""
 
+import json
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +14,11 @@ from sqlalchemy import Connection, select
 from inventory.tables.goods import items, lots
 from inventory.tables.places import stores
 from inventory.tables.stock import balances, movements, operations
-from scenarios.tables import LIVE, orders, plans, shipments
+from scenarios.tables import LIVE, plans, shipments
 
 ZERO = Decimal(0)
 Key = tuple[str, str, str]  # store, item, lot ("" = none)
+Left = tuple[Decimal, datetime]  # units, when they left
 
 
 def plan_reference(situation: str) -> str:
@@ -30,6 +33,7 @@ class Departed:
 
     demands: Mapping[tuple[str, str], Decimal]  # (incident, item)
     equipment: Mapping[tuple[str, str], Decimal]  # (task, item): it lessens no demand of the incident
+    arrives: Mapping[tuple[str, str], datetime]  # (task, item): when the last of this equipment is there
     along: frozenset[tuple[str, str, str]]  # (team, task, item) where all of it left that the team was to take along
 
 
@@ -38,24 +42,27 @@ def departed(connection: Connection, situation: str = LIVE) -> Departed:
     then in the order of the shipments' codes, because a movement does not name whom it is for."""
     runs = _runs(connection, situation)
     starts = [operation for operation, _, _ in runs]
-    gone: dict[str, dict[Key, Decimal]] = {}  # under one content, however often it was put in force
+    gone: dict[str, dict[Key, list[Left]]] = {}  # under one content, however often it was put in force
     plan_of: dict[str, int] = {}
-    for operation, key, units in _issues(connection, situation):
+    for operation, key, units, at in _issues(connection, situation):
         run = bisect_right(starts, operation) - 1
         if run >= 0:  # else it left before there was any plan
             content = runs[run][2]
             plan_of.setdefault(content, runs[run][1])
-            left = gone.setdefault(content, {})
-            left[key] = left.get(key, ZERO) + units
+            gone.setdefault(content, {}).setdefault(key, []).append((units, at))
     demands: dict[tuple[str, str], Decimal] = {}
     equipment: dict[tuple[str, str], Decimal] = {}
+    arrives: dict[tuple[str, str], datetime] = {}
     along: set[tuple[str, str, str]] = set()
     for content, left in gone.items():
         taken: dict[tuple[str, str, str], list[Decimal]] = {}  # units that left, units still there
-        for key, incident, task, team, asked in _shipments(connection, plan_of[content]):
-            part = min(asked, left.get(key, ZERO))
-            if part > 0:
-                left[key] -= part
+        rows = _shipments(connection, plan_of[content])
+        legs = _Legs(connection, plan_of[content]) if any(task is not None for _, _, _, task, _, _ in rows) else None
+        for code, key, incident, task, team, asked in rows:
+            part, at = _take(left.get(key, []), asked)
+            if legs is not None and task is not None and part > 0 and (team is None or part < asked):
+                there = legs.arrival(code, at)
+                arrives[task, key[1]] = max(there, arrives.get((task, key[1]), there))
             if task is not None and team is not None:
                 sums = taken.setdefault((team, task, key[1]), [ZERO, ZERO])
                 sums[0], sums[1] = sums[0] + part, sums[1] + asked - part
@@ -67,22 +74,40 @@ def departed(connection: Connection, situation: str = LIVE) -> Departed:
                 along.add((team, task, item))
             elif part > 0:  # somebody brings it after the team, or the team waits for the rest
                 equipment[task, item] = equipment.get((task, item), ZERO) + part
-    return Departed(demands, equipment, frozenset(along))
+    return Departed(demands, equipment, {key: arrives[key] for key in equipment}, frozenset(along))
+
+
+def _take(left: list[Left], asked: Decimal) -> tuple[Decimal, datetime]:
+    """Units off the list, what left first first, and when the last of them left."""
+    part, at = ZERO, datetime.min
+    while left and part < asked:
+        units, at = left.pop(0)
+        if units > asked - part:
+            left.insert(0, (units - (asked - part), at))
+            units = asked - part
+        part += units
+    return part, at
+
+
+class _Legs:
+    """When the shipments of a plan are there, by what it says of them."""
+
+    def __init__(self, connection: Connection, plan: int) -> None:
+        row = connection.execute(select(plans.c.as_of, plans.c.content).where(plans.c.id == plan)).one()
+        self.as_of: datetime | None = row.as_of
+        found = json.loads(row.content).get("shipments", ())
+        self.seconds = {one["id"]: (one["depart_s"], one["arrive_s"]) for one in found}
+
+    def arrival(self, code: str, left_at: datetime) -> datetime:
+        """As late as planned, or, where it left late, as long after that as the way takes."""
+        depart_s, arrive_s = self.seconds.get(code, (0, 0))
+        there = left_at + timedelta(seconds=arrive_s - depart_s)
+        return there if self.as_of is None else max(there, self.as_of + timedelta(seconds=arrive_s))
 
 
 def delivered(connection: Connection, situation: str = LIVE) -> Mapping[tuple[str, str], Decimal]:
     """(incident, item) -> units that left for what it asks for; the equipment of its tasks is not among them."""
     return departed(connection, situation).demands
-
-
-def orders_in_force(connection: Connection, situation: str = LIVE) -> list[tuple[str, str]]:
-    """(task, team) of every stop of the plan in force."""
-    rows = connection.execute(
-        select(orders.c.task, orders.c.team)
-        .join(plans, plans.c.id == orders.c.plan_id)
-        .where(plans.c.situation_code == situation, plans.c.status == "committed")
-    )
-    return [(task, team) for task, team in rows]
 
 
 def gone_under(connection: Connection, sha256: str, situation: str = LIVE) -> dict[Key, Decimal]:
@@ -91,7 +116,7 @@ def gone_under(connection: Connection, sha256: str, situation: str = LIVE) -> di
     gone: dict[Key, Decimal] = {}
     runs = _runs(connection, situation)
     starts = [operation for operation, _, _ in runs]
-    for operation, key, units in _issues(connection, situation):
+    for operation, key, units, _ in _issues(connection, situation):
         run = bisect_right(starts, operation) - 1
         if run >= 0 and runs[run][2] == sha256:
             gone[key] = gone.get(key, ZERO) + units
@@ -115,11 +140,12 @@ def _runs(connection: Connection, situation: str) -> Sequence[tuple[int, int, st
     return runs
 
 
-def _issues(connection: Connection, situation: str) -> Iterable[tuple[int, Key, Decimal]]:
-    """(operation, lot, units) of all that was issued for the situation and not taken back as a mistake."""
+def _issues(connection: Connection, situation: str) -> Iterable[tuple[int, Key, Decimal, datetime]]:
+    """(operation, lot, units, when) of all that was issued for the situation and not taken back as a mistake."""
     mistakes = select(operations.c.reverses_id).where(operations.c.reverses_id.is_not(None))
     rows = connection.execute(
-        select(operations.c.id, stores.c.code, items.c.code, lots.c.code, movements.c.quantity)
+        select(operations.c.id, stores.c.code, items.c.code, lots.c.code, movements.c.quantity,
+               operations.c.occurred_at, operations.c.recorded_at)
         .join(operations, operations.c.id == movements.c.operation_id)
         .join(balances, balances.c.id == movements.c.from_id)
         .join(stores, stores.c.id == balances.c.store_id)
@@ -131,12 +157,12 @@ def _issues(connection: Connection, situation: str) -> Iterable[tuple[int, Key, 
             operations.c.id.not_in(mistakes),
         )
         .order_by(movements.c.id)
-    )
-    for operation, store, item, lot, units in rows:
-        yield operation, (store, item, lot), units
+    )  # fmt: skip
+    for operation, store, item, lot, units, said, recorded in rows:
+        yield operation, (store, item, lot), units, said or recorded
 
 
-def _shipments(connection: Connection, plan: int) -> list[tuple[Key, str, str | None, str | None, Decimal]]:
+def _shipments(connection: Connection, plan: int) -> list[tuple[str, Key, str, str | None, str | None, Decimal]]:
     rows: Iterable[Any] = connection.execute(
         select(shipments.c.code, stores.c.code, items.c.code, shipments.c.lot_code, shipments.c.incident,
                shipments.c.task, shipments.c.team, shipments.c.quantity)
@@ -146,4 +172,4 @@ def _shipments(connection: Connection, plan: int) -> list[tuple[Key, str, str | 
     )  # fmt: skip
     # here, because databases differ in the order of texts
     listed = sorted(rows, key=lambda row: (row.task is None, row[0]))
-    return [((store, item, lot), *rest) for _, store, item, lot, *rest in listed]
+    return [(code, (store, item, lot), *rest) for code, store, item, lot, *rest in listed]

@@ -1,6 +1,5 @@
 """The database as a World, and a World into the database."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +19,7 @@ from inventory.tables.forces import teams
 from inventory.tables.places import stores
 from optimizer.errors import OptimizerError
 from optimizer.network.graph import RoadNetwork
-from scenarios.deliveries import Departed, departed, orders_in_force, plan_reference
+from scenarios.deliveries import Departed, departed, plan_reference
 from scenarios.directives import directives_of
 from scenarios.incidents import (
     closures_of,
@@ -37,6 +36,8 @@ from scenarios.progress import Standing, standing
 from scenarios.tables import LIVE
 from scenarios.world import World, table_of
 
+ZERO = Decimal(0)
+
 
 class NotEmpty(OptimizerError):
     """A scenario for a database that already has stores of its own. Facts: stores."""
@@ -52,6 +53,7 @@ class Afoot:
 
     head: Any  # the row of the situation
     stores: Table
+    forces: Table  # every team
     teams: Table  # those that are ready
     vehicles: Table
     incidents: Table
@@ -80,6 +82,7 @@ def afoot(connection: Connection, *, situation: str = LIVE, place: str | None = 
     return Afoot(
         head=head,
         stores=held,
+        forces=forces,
         teams=table_of("teams", {name: [row[name] for row in going] for name in forces.columns}),
         vehicles=snapshot(connection, "vehicles", place=place),
         incidents=happening["incidents"],
@@ -126,7 +129,7 @@ def live_world(
             for county in sorted(counties_with_rules(connection))
         },
         delivered=now.gone.demands,
-        equipped=for_each_team(now.gone, orders_in_force(connection, situation), now.teams.rows(), now.tasks),
+        equipped=sent_before(now.gone, now.standing, now.forces.rows(), now.tasks),
         standing=now.standing,
     )
 
@@ -144,19 +147,24 @@ def with_taken(going: Iterable[dict[str, Any]], gone: Departed, open_tasks: Iter
     ]
 
 
-def for_each_team(
-    gone: Departed, orders: Iterable[tuple[str, str]], going: Iterable[Mapping[str, Any]], tasks: Table
-) -> dict[tuple[str, str], Decimal]:
-    """(task, item) -> units that were shipped for it, shared equally among the teams it needs less those that the
-    plan in force sends there with their own."""
-    has = {row["id"]: row["carries"] or () for row in going}
-    own = Counter((task, item) for task, team in orders for item in has.get(team, ()))
-    needed = dict(zip(tasks["id"], tasks["teams_needed"], strict=True))
-    return {
-        (task, item): units / max(1, needed[task] - own[task, item])
-        for (task, item), units in gone.equipment.items()
-        if task in needed
-    }
+def sent_before(
+    gone: Departed, how_far: Standing, teams: Iterable[Mapping[str, Any]], tasks: Table
+) -> dict[tuple[str, str], tuple[Decimal, datetime]]:
+    """(task, item) -> units that were shipped for an open task, less what those have that are at work there or done,
+    and when all of it is there (E2). Who has its own, or took it along, has none of these."""
+    own = {(row["id"], item) for row in teams for item in row["carries"] or ()}
+    at_work = how_far.done | {(one.team, one.task) for one in how_far.newest.values() if one.state == "on_scene"}
+    found = {}
+    for row in tasks.rows():
+        for item, quantity in row["equipment"] or ():
+            units, task = gone.equipment.get((row["id"], item), ZERO), row["id"]
+            used = sum(
+                (team, item) not in own and (team, task, item) not in gone.along
+                for team, other in at_work if other == task
+            )  # fmt: skip
+            if units:
+                found[task, item] = max(ZERO, units - used * quantity), gone.arrives[task, item]
+    return found
 
 
 def set_team_status(connection: Connection, team: str, status: str) -> bool:

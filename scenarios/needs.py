@@ -67,11 +67,12 @@ def estimate(
     needs = load_needs()
     for code in sorted({cover.need_code for cover in covers}):
         need = needs[code].amount(people=people, duration_h=duration_h)
-        need -= sum(
-            (Fraction(cover.per_unit) * Fraction((delivered or {}).get(cover.item, Decimal(0)))
-             for cover in covers if cover.need_code == code),
-            Fraction(0),
-        )  # fmt: skip
+        if delivered:
+            need -= sum(
+                (Fraction(cover.per_unit) * Fraction(delivered.get(cover.item, Decimal(0)))
+                 for cover in covers if cover.need_code == code),
+                Fraction(0),
+            )  # fmt: skip
         choices = sorted(
             (cover for cover in covers if cover.need_code == code),
             key=lambda cover: (-available.get(cover.item, Decimal(0)) * cover.per_unit, cover.item),

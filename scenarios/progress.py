@@ -133,6 +133,8 @@ def with_progress(document: dict[str, Any], found: Standing) -> dict[str, Any]:
         report = found.newest.get(row["id"])
         if report is not None and report.state == "done":
             row = {name: value for name, value in row.items() if name != "store"}
+            if report.incident in places:
+                row["at_incident"] = report.incident
             if places.get(report.incident, (None, None)) != (None, None):
                 row |= dict(zip(("lat", "lon"), places[report.incident], strict=True))
         teams.append(row)

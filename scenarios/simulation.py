@@ -22,6 +22,7 @@ from scenarios.exchange.json_text import parse_json, read_bytes
 
 COLUMNS = ("incident", "reported_at")
 MOST_ROWS = 100_000
+LONGEST_S = 8784 * 3600  # a leap year between the first report and the last
 OURS = "replanning"
 PRACTICES = ("nearest_first", "nearest_capable")
 
@@ -72,6 +73,14 @@ def ground_of(problem: DispatchProblem) -> tuple[Ground, Incidents, IntArray]:
         quantity=_ints([int(demand.quantity / lump[demand.item]) for demand in demands]),
     )
     return ground, incidents, _ints([one.reported_s for one in problem.incidents])
+
+
+def within_a_year(reported_s: IntArray, *, source: str) -> None:
+    """Raises `BadInput` for reports so far apart that a wrong date is likelier, and a replay would take for ever."""
+    span = int(reported_s.max() - reported_s.min()) if len(reported_s) else 0
+    if span > LONGEST_S:
+        facts = {"days": span // 86400, "limit": LONGEST_S // 86400}
+        raise BadInput(source, [Fault("reported_at", "ReportsTooFarApart", facts)])
 
 
 def _ints(values: Sequence[int]) -> IntArray:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import string
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -112,8 +113,13 @@ def _at_row(fault: RowFault, lang: str) -> str:
     return text("AT_ROW" if fault.column is None else "AT_CELL", lang, **place)
 
 
+_ROW = re.compile(r"(?:, |^| )row (\d+)(?:, |$| )")  # how faults of files say where they are
+
+
 def _line(where: str, code: str, facts: Mapping[str, Any], lang: str) -> str:
     words = _known_or_plain(code, {"where": where, **facts}, lang)
+    if lang == "zh":
+        where = _ROW.sub(r" 第 \1 行 ", where).strip()
     return f"{where}{'：' if lang == 'zh' else ': '}{words}" if where else words
 
 

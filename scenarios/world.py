@@ -54,8 +54,8 @@ class World:
     county_books: Mapping[str, RuleBook] = field(default_factory=dict)
     # (incident, item) -> units that have left for it already: so much less it needs
     delivered: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
-    # (task, item) -> units of its equipment that are there for each team without its own: so much less it needs
-    equipped: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+    # (task, item) -> units of its equipment that have left for it, without those of teams at work; when all is there
+    equipped: Mapping[tuple[str, str], tuple[Decimal, datetime]] = field(default_factory=dict)
     standing: "Standing | None" = None  # how far its teams have come, of a live situation
     notes: tuple[str, ...] = ()  # what whoever built it wants known, Chinese and English in one line
 

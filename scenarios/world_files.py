@@ -86,8 +86,10 @@ def read_world(folder: Path) -> World:
 
 
 def _fault(file: str, found: RowFault) -> Fault:
-    """`stock.csv, row 12, quantity` in front of the same code and facts."""
-    where = ", ".join(part for part in (file, f"row {found.row}" if found.row else "", found.column or "") if part)
+    """`stock.csv, row 12, quantity` in front of the same code and facts; a reference names its table itself."""
+    table, _, column = (found.column or "").rpartition(".")
+    file = file or (f"{table}.csv" if table else "")
+    where = ", ".join(part for part in (file, f"row {found.row}" if found.row else "", column) if part)
     return Fault(where, found.code, found.facts)
 
 

@@ -19,7 +19,7 @@ MOST = 12  # rows of a table on the console
 def explain_problem(speaker: Speaker, problem: Path, plan: Path, *, output: Path | None, seed: int) -> int:
     """Explain, write the document, print what matters most."""
     if output is not None:
-        new_file("--output", output)
+        new_file("--out", output)
     with speaker.working():
         done = explain_files(problem, plan, output=output, seed=seed, tell=speaker.phase)
         view = why_view(words_of(done.opened), done.found)
@@ -45,12 +45,16 @@ def print_why(speaker: Speaker, view: WhyView) -> None:
         ("incident", "item", "source", "next_store", "nearer"),
         [(row.incident, row.item, row.source, row.next, row.nearer[0]) for row in view.demands if row.nearer],
     )
+    straight = sum(not row.nearer for row in view.demands)
+    if straight:
+        speaker.say("said.why.straight", count=straight)
     told.table(
         "why.of_tasks",
         ("value_of", "releases", "effect", "basis"),
         [(row.what, row.releases, row.effect, row.basis) for row in view.tasks],
     )
-    told.lines([view.nothing])
+    told.lines([] if view.tasks else [say("why.no_tasks")])
+    told.lines([view.nothing] if view.nothing != say("why.nothing.none") else [])
     if view.roads:
         told.table(
             "why.of_roads",
@@ -81,6 +85,8 @@ class _Told:
 
     def table(self, title: str | Label, columns: Sequence[str], rows: Sequence[Sequence[Label | str]]) -> None:
         self.show.title(self.speaker.words(title) if isinstance(title, str) else self.show.of(title))
+        if not rows:
+            return
         heads = [f"table.{column}" for column in columns]
         print_table(self.speaker, heads, ([self._of(cell) for cell in row] for row in rows[:MOST]))
         if len(rows) > MOST:

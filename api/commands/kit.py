@@ -1,5 +1,6 @@
 """What every command module needs: words in the user's language, arguments and options that explain themselves."""
 
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -42,15 +43,21 @@ class Kit:
         panel = self.words("panel.arguments")
         return typer.Argument(help=self.words(key), show_default=False, rich_help_panel=panel, **more)
 
-    def option(self, name: str, key: str, facts: dict[str, Any] | None = None, **more: Any) -> Any:
+    def option(
+        self, name: str, key: str, facts: dict[str, Any] | None = None, *, also: tuple[str, ...] = (), **more: Any
+    ) -> Any:
         shown = {"rich_help_panel": self.words("panel.options"), "show_default": False, **more}
-        return typer.Option(name, help=self.words(key, **(facts or {})), **shown)
+        return typer.Option(name, *also, help=self.words(key, **(facts or {})), **shown)
 
     def command(self, group: typer.Typer, name: str, key: str) -> Callable[[Any], Any]:
-        return group.command(name, help=self.words(key), rich_help_panel=self.words("panel.commands"))
+        """In the list of commands stands the first sentence; the parser would cut it after so many letters."""
+        told = self.words(key)
+        first = told.partition("。" if self.lang == "zh" else ". ")[0].removesuffix(".")
+        short = f"{first}{'。' if self.lang == 'zh' else '.'}"
+        return group.command(name, help=told, short_help=short, rich_help_panel=self.words("panel.commands"))
 
     def group(self, app: typer.Typer, name: str, key: str) -> typer.Typer:
-        made = typer.Typer(help=self.words(key), **self.settings)
+        made = typer.Typer(help=self.words(key), short_help=self.words(key), **self.settings)
         app.add_typer(made, name=name, rich_help_panel=self.words("panel.commands"))
         return made
 
@@ -98,11 +105,23 @@ def acting(actor: str | None, *, key: str | None = None, note: str | None = None
 
 
 def new_file(name: str, path: Path) -> Path:
-    """Where a file can be written. Raises BadInput for an empty name and for a folder."""
+    """Where a file can be written: asked before the work, not after it. Raises BadInput for an empty name, for a folder
+    and for one that nothing can be written into."""
     if not path.name:
         raise BadInput(name, [Fault(name, "OptionEmpty")])
     if path.is_dir():
         raise BadInput(name, [Fault(name, "IsFolder", {"value": path})])
+    new_folder(name, path.parent)
+    return path
+
+
+def new_folder(name: str, path: Path) -> Path:
+    """A folder to write into, there already or to be made. Raises BadInput."""
+    there = next(one for one in (path, *path.parents) if one.exists())
+    if not there.is_dir():
+        raise BadInput(name, [Fault(name, "NotFolder", {"value": there})])
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise BadInput(name, [Fault(name, "NotWritable", {"value": there})])
     return path
 
 
@@ -113,6 +132,19 @@ def old_file(name: str, path: Path) -> Path:
     if not path.is_file():
         raise BadInput(name, [Fault(name, "IsFolder" if path.is_dir() else "NoSuchFile", {"value": path})])
     return path
+
+
+def not_over(path: Path, *, overwrite: bool) -> None:
+    """Work done by hand is not replaced unasked. Raises BadInput where the file is there."""
+    if path.exists() and not overwrite:
+        raise BadInput("--out", [Fault("--out", "WouldOverwrite", {"file": path})])
+
+
+def plan_to(path: Path) -> Path:
+    """Where a plan is written: over an earlier plan perhaps, never over a file of another kind. Raises BadInput."""
+    if path.is_file() and path.suffix.lower() != ".json":
+        raise BadInput("--out", [Fault("--out", "NotAPlanFile", {"file": path})])
+    return new_file("--out", path)
 
 
 def whole_number(name: str, value: str) -> int:

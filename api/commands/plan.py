@@ -13,8 +13,11 @@ from api.commands.shared import SITUATION, Given, force_options, force_words
 from api.say import Speaker
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from api.situation import Names
     from scenarios.commit import Committed
+    from scenarios.texts import Lang
 
 DONE = 0
 
@@ -114,6 +117,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
             changed = cases.team_status(code, status.value)
         words = speaker.words(f"team_status.{status.value}")
         speaker.say("plan.team" if changed else "plan.team_same", team=code, status=words)
+        if status is not TeamStatus.ready:
+            speaker.say("plan.team_left", team=code)
         return DONE
 
 
@@ -155,12 +160,14 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
         speaker.say("plan.on_record", status=speaker.words(f"plan_status.{head.status}"), **facts)
     else:
         speaker.say("plan.in_force", **facts)
+    as_of = head.as_of
+    speaker.say("plan.relative" if as_of is None else "plan.clock", as_of=as_of)
     stops = [
         (
-            order.team,
+            names.of("teams", order.team, lang),
             names.of("incidents", stop.incident, lang),
             stop.task,
-            *map(clock, (stop.depart_s, stop.arrive_s, stop.start_s)),
+            *(clock(at_s, as_of, lang) for at_s in (stop.depart_s, stop.arrive_s, stop.start_s)),
         )
         for order in plan.team_orders
         for stop in order.stops
@@ -171,15 +178,18 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
         print_table(speaker, heads, stops)
     goods = [
         (one.id, names.of("stores", one.store, lang), names.of("incidents", one.incident, lang),
-         names.of("items", one.item, lang), one.lot or "-", one.quantity, clock(one.arrive_s), _use(speaker, one))
+         names.of("items", one.item, lang), one.lot or "-", one.quantity, _carrier(speaker, one),
+         clock(one.arrive_s, as_of, lang), _use(speaker, one))
         for one in plan.shipments
     ]  # fmt: skip
     speaker.say("plan.shipments", count=len(goods))
     if goods:
         columns = ["line.shipment", "line.store", "line.incident", "line.item", "line.lot", "line.quantity",
-                   "line.arrive", "line.use"]  # fmt: skip
-        shown = len(columns) if any(one.task for one in plan.shipments) else -1
-        print_table(speaker, columns[:shown], [row[:shown] for row in goods])
+                   "line.trip", "line.arrive", "line.use"]  # fmt: skip
+        said = {"line.trip": any(one.vehicle for one in plan.shipments),
+                "line.use": any(one.task for one in plan.shipments)}  # fmt: skip
+        shown = [at for at, name in enumerate(columns) if said.get(name, True)]
+        print_table(speaker, [columns[at] for at in shown], [[row[at] for at in shown] for row in goods])
     if on_record:
         return
     speaker.say("plan.kept", count=len(found.kept))
@@ -195,6 +205,13 @@ def _print_plan(speaker: Speaker, found: Any, situation: str) -> None:
         )  # fmt: skip
 
 
+def _carrier(speaker: Speaker, shipment: Any) -> str:
+    """Vehicle and trip; the same trip to several incidents is a round."""
+    if shipment.vehicle is None:
+        return "-"
+    return speaker.words("plan.trip", vehicle=shipment.vehicle, trip=shipment.trip)
+
+
 def _use(speaker: Speaker, shipment: Any) -> str:
     """The task that equipment is for, and the team that takes it along."""
     if shipment.task is None:
@@ -203,9 +220,13 @@ def _use(speaker: Speaker, shipment: Any) -> str:
     return speaker.words(key, task=shipment.task, team=shipment.team)
 
 
-def clock(seconds: int | None) -> str:
-    """Time from the moment the plan is for: +1:05:30."""
+def clock(seconds: int | None, as_of: "datetime | None" = None, lang: "Lang" = "zh") -> str:
+    """The clock time in Shanghai; where the moment of the plan is not known, the time from it: +1:05:30."""
     if seconds is None:
         return "-"
+    if as_of is not None:
+        from scenarios.report.wording import clock as of_day
+
+        return of_day(as_of, seconds).of(lang)
     hours, rest = divmod(abs(seconds), 3600)
     return f"{'+' if seconds >= 0 else '-'}{hours}:{rest // 60:02}:{rest % 60:02}"

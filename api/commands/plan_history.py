@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.commands.kit import Kit, acting, moment
+from api.commands.kit import Kit, acting, moment, new_folder, not_over
 from api.commands.shared import SITUATION, Given, force_options, force_words
 from api.say import Speaker
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from api.situation import Names
     from optimizer.dispatch.replanning import Change, PlanDiff
 
@@ -73,7 +75,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
         with speaker.working():
             speaker.phase("phase.read")
             found = diff_files(before, after)
-            names = _folder_names(problem)
+            names = folder_names(problem)
+        speaker.say("diff.relative")
         print_diff(speaker, found, names, everything=everything)
         return DONE
 
@@ -93,7 +96,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
         speaker.say("plan.rolled_back", plan=number)
         print_committed(speaker, done.committed, done.names)
         if done.changes is not None:
-            print_diff(speaker, done.changes, done.names)
+            print_diff(speaker, done.changes, done.names, as_of=done.as_of)
         return DONE
 
     @command(group, "progress", "cmd.plan.progress")
@@ -135,9 +138,12 @@ def register(group: typer.Typer, kit: Kit) -> None:
         plan: Annotated[Path, argument("arg.plan")],
         at: Annotated[str, option("--at", "opt.at")],
         out: Annotated[Path, option("--out", "opt.out.advance")],
+        overwrite: Annotated[bool, option("--overwrite", "opt.overwrite")] = False,
     ) -> int:
         from api.replanning import advance_file
 
+        new_folder("--out", out)
+        not_over(out / "problem.json", overwrite=overwrite)
         with speaker.working():
             seen = advance_file(problem, plan, at=moment("--at", at), out=out, tell=speaker.phase).progress
         on_scene = sum(one.on_scene for one in seen.under_way)
@@ -149,8 +155,12 @@ def register(group: typer.Typer, kit: Kit) -> None:
         return DONE
 
 
-def print_diff(speaker: Speaker, found: "PlanDiff", names: "Names | None" = None, *, everything: bool = False) -> None:
-    """Both languages alike: what moved, came, went, changed or is re-timed; what stays is only counted."""
+def print_diff(
+    speaker: Speaker, found: "PlanDiff", names: "Names | None" = None, *, everything: bool = False,
+    as_of: "datetime | None" = None,
+) -> None:  # fmt: skip
+    """Both languages alike: what moved, came, went, changed or is re-timed; what stays is only counted. `as_of` of
+    the later plan, where it is known, makes clock times."""
     from api.commands.lines import print_table
 
     def called(kind: str, code: str | None) -> str:
@@ -172,7 +182,7 @@ def print_diff(speaker: Speaker, found: "PlanDiff", names: "Names | None" = None
         heads = ("line.change", "line.incident", *what, "line.was", "line.arrive_before", "line.arrive_now")
         if goods:
             heads += ("line.quantity_before", "line.quantity_now")
-        print_table(speaker, heads, (_row(speaker, row, called, goods=goods) for row in shown))
+        print_table(speaker, heads, (_row(speaker, row, called, goods=goods, as_of=as_of) for row in shown))
     levels = [(speaker.words(f"level.{one.name}"), _value(one.before), _value(one.after)) for one in found.levels
               if one.before != one.after]  # fmt: skip
     if levels:
@@ -186,15 +196,15 @@ def print_diff(speaker: Speaker, found: "PlanDiff", names: "Names | None" = None
 KINDS = ("kept", "added", "dropped", "moved", "retimed", "changed")
 
 
-def _row(speaker: Speaker, row: "Change", called: Any, *, goods: bool) -> tuple[Any, ...]:
+def _row(speaker: Speaker, row: "Change", called: Any, *, goods: bool, as_of: "datetime | None") -> tuple[Any, ...]:
     from api.commands.plan import clock
 
+    who = "stores" if goods else "teams"
     first = (
         speaker.words(f"diff.{row.kind}"), called("incidents", row.incident),
         called("items", row.what) if goods else row.what,
-        called("stores", row.who) if goods else row.who,
-        (called("stores", row.was) if goods else row.was) if row.was else "-",
-        clock(row.arrive_before_s), clock(row.arrive_s),
+        called(who, row.who), called(who, row.was),
+        clock(row.arrive_before_s, as_of, speaker.lang), clock(row.arrive_s, as_of, speaker.lang),
     )  # fmt: skip
     return (*first, row.quantity_before, row.quantity) if goods else first
 
@@ -215,7 +225,7 @@ def _at(speaker: Speaker, value: Any) -> str:
     return "-" if value is None else speaker.words("plan.until", at=value)
 
 
-def _folder_names(folder: Path | None) -> "Names | None":
+def folder_names(folder: Path | None) -> "Names | None":
     """What stores, items and incidents of a World folder are called; the catalogue's items in any case."""
     from api.situation import Names
     from inventory.catalogue import load_catalogue
@@ -230,4 +240,4 @@ def _folder_names(folder: Path | None) -> "Names | None":
         rows = zip(table["id"], table["name"], table["name_en"], strict=True)
         return {code: (zh or "", en or zh or "") for code, zh, en in rows}
 
-    return Names(read("stores"), items, read("incidents"))
+    return Names(read("stores"), items, read("incidents"), read("teams"))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.kit import Counted, Kit, moment
+from api.commands.kit import Counted, Kit, moment, new_folder, plan_to
 from api.commands.shared import Given, check_live, live_options, live_words
 from api.say import Speaker
 from optimizer.errors import BadInput, Fault
@@ -13,7 +13,7 @@ from optimizer.errors import BadInput, Fault
 if TYPE_CHECKING:
     from api.replanning import Replanning
 
-DONE, NO = 0, 1
+DONE, NO, NO_ANSWER = 0, 1, 3
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
@@ -34,8 +34,13 @@ def register(app: typer.Typer, kit: Kit) -> None:
         *,
         given: Given,
     ) -> int:
-        if live and (problem is not None or at is not None):
-            raise BadInput("replan", [Fault("", "ProblemAndLive", {"problem": problem or "--at"})])
+        plan_to(out)
+        if report is not None:
+            new_folder("--report", report)
+        if live and problem is not None:
+            raise BadInput("replan", [Fault("", "ProblemAndLive", {"problem": problem})])
+        if live and at is not None:
+            raise BadInput("replan", [Fault("--at", "AtAndLive")])
         check_live("replan", given, live=live)
         if live:
             from api.replanning import replan_live
@@ -67,12 +72,15 @@ def register(app: typer.Typer, kit: Kit) -> None:
                 lang=speaker.lang,
                 tell=speaker.phase,
             )
-        return _tell(speaker, done, out, None, report)
+        return _tell(speaker, done, out, None, report, folder=problem)
 
 
-def _tell(speaker: Speaker, done: "Replanning", out: Path, situation: str | None, report: Path | None) -> int:
+def _tell(
+    speaker: Speaker, done: "Replanning", out: Path, situation: str | None, report: Path | None, *,
+    folder: Path | None = None,
+) -> int:  # fmt: skip
     from api.commands.plan import print_committed
-    from api.commands.plan_history import print_diff
+    from api.commands.plan_history import folder_names, print_diff
     from api.show import print_foreseen, print_levels
     from api.situation import names_now
 
@@ -84,16 +92,18 @@ def _tell(speaker: Speaker, done: "Replanning", out: Path, situation: str | None
     speaker.say("said.solved", file=out, status=status, seconds=f"{sum(solved.seconds.values()):.1f}")
     if done.problem_file is not None:
         speaker.say("plan.problem_written", file=done.problem_file)
+    if done.lost:
+        speaker.say("plan.lost", teams=list(done.lost))
     if not solved.feasible:
-        return NO
+        return NO if solved.plan.stopped_by == "proof" else NO_ANSWER
     print_levels(speaker, solved.problem, solved.plan)
     print_foreseen(speaker, solved)
-    names = None if situation is None else names_now(situation)
+    names = folder_names(folder) if situation is None else names_now(situation)
     changes = 0 if solved.plan.replans is None else solved.plan.replans.changes
     speaker.say("plan.changes", count=changes)
-    print_diff(speaker, done.changes, names)
+    print_diff(speaker, done.changes, names, as_of=solved.problem.as_of)
     if report is not None:
         speaker.say("said.report", folder=report)
-    if done.committed is not None and names is not None:
+    if done.committed is not None:
         print_committed(speaker, done.committed, names)
     return DONE

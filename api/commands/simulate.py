@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from api.commands.kit import Kit
+from api.commands.kit import Kit, new_folder
 from api.say import Speaker
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         from api.simulation import Asked, utilisations
         from api.simulation import simulate as run
 
+        new_folder("--out", out)
         wanted = utilisations(utilisation)
         with speaker.working():
             done = run(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from api.commands.kit import new_folder
 from api.commands.shared import Given, live_words
 from api.say import Speaker
 from scenarios.exchange.problem import Counting
@@ -26,9 +27,15 @@ class Asked:
     closures: Counting | None = None
 
 
+def _where(asked: Asked) -> None:
+    if asked.report is not None:
+        new_folder("--report", asked.report)
+
+
 def solve_problem(speaker: Speaker, asked: Asked, problem: Path) -> int:
     from api.usecases import solve_file
 
+    _where(asked)
     with speaker.working():
         solved = solve_file(problem, **vars(asked), lang=speaker.lang, tell=speaker.phase)
     return _tell(speaker, asked, solved)
@@ -39,6 +46,7 @@ def solve_live(speaker: Speaker, asked: Asked, given: Given) -> int:
     from api.situation import names_now
     from api.situation import solve_live as solve
 
+    _where(asked)
     words = live_words(given)
     situation = words["situation"]
     with speaker.working():

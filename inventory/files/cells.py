@@ -9,13 +9,16 @@ import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from inventory.errors import RowFault
 from inventory.files.choices import choices_shown, choices_zh, nearest_choice
 from inventory.files.dictionary import Column
 from inventory.kinds import KINDS
 from inventory.places import BadDivisionCode, division_level
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 
 MAX_TEXT = 4000  # characters of a text cell
 MAX_CODE = 64  # characters of an id
@@ -75,8 +78,8 @@ def cell_text(value: Any) -> str:
             pairs = [f"{name}:{cell_text(amount)}" for name, amount in value]
             return ("|" if isinstance(value[0][1], Decimal) else ";").join(pairs)
         return "|".join(str(part) for part in value)
-    if isinstance(value, datetime):
-        return value.isoformat()
+    if isinstance(value, datetime):  # databases keep them in UTC; people in China read their own clock
+        return (value.astimezone(SHANGHAI) if value.tzinfo else value).isoformat()
     return str(value)
 
 

@@ -10,6 +10,7 @@ from inventory.files.dictionary import Column
 
 _LETTER = re.compile(r"[A-Z]{1,3}")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
+_SEPARATORS = re.compile(r"[;；\t|]")
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ def match_header(texts: list[str], spec: tuple[Column, ...]) -> Header:
                 faults.append(fault(1, other, "SAME_COLUMN", other=labels[column.name]))
         if not found and column.required:
             faults.append(fault(1, labels[column.name], "MISSING_COLUMN"))
+    if len(texts) == 1 and any(part.strip() in names for part in _SEPARATORS.split(texts[0])[1:]):
+        faults = [fault(1, None, "NOT_COMMAS")]  # one cell that holds the whole header
     places = {name: found[0] for name, found in where.items() if len(found) == 1}
     return Header(texts, places, labels, faults)
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import product, repeat
+from itertools import islice, product, repeat
 from operator import itemgetter
 from typing import Any
 
@@ -208,8 +208,9 @@ class _Lots:
         held = [ZERO] * len(line)
         blocked: list[tuple[str, ...]] = [()] * len(line)
         checks: dict[tuple[int, str], tuple[Check, ...]] = {}
-        for g in np.flatnonzero(~plain).tolist():
-            lines = [self._line(k) for k in range(first[g], first[g] + int(self.count[g]))]
+        asked = np.flatnonzero(~plain)
+        lots = dict(zip(asked.tolist(), self._lines_of(asked), strict=True))
+        for g, lines in lots.items():
             book, name = books[store[g]], item[g]
             if (id(book), name) not in checks:
                 checks[id(book), name] = tuple(one for one in book.checks(name) if one.kind not in STORE_WIDE)
@@ -218,9 +219,12 @@ class _Lots:
             expires[g], leaving[g], held[g], blocked[g] = gate.expires, gate.dispatchable, gate.held, gate.blocked
         return Gates(store, item, [name or NO_LOT for name in lot], expires, leaving, held, blocked)
 
-    def _line(self, k: int) -> StockLine:
-        row = self.rows[k]
-        return StockLine(*(self.stock[name][row] for name in _LINE))
+    def _lines_of(self, lots: NDArray[np.intp]) -> Iterator[list[StockLine]]:
+        """The lines of each of these lots."""
+        first, counts = self.first[lots].tolist(), self.count[lots].tolist()
+        rows = [self.rows[k] for start, count in zip(first, counts, strict=True) for k in range(start, start + count)]
+        lines = map(StockLine, *(map(self.stock[name].__getitem__, rows) for name in _LINE))
+        return (list(islice(lines, count)) for count in counts)
 
     def _done(self, g: int) -> Done:
         days = zip(PER_LOT, self.passed[g].tolist(), self.failed[g].tolist(), strict=True)

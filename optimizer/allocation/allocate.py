@@ -12,10 +12,11 @@ from optimizer.allocation.flow import flow_of_items
 from optimizer.allocation.leximin import leximin
 from optimizer.allocation.program import Cost, Program
 from optimizer.allocation.trips import fewer_trips
-from optimizer.units import FloatArray, IntArray
+from optimizer.units import UNREACHABLE, FloatArray, IntArray
 
 LEVELS = ("critical_unmet", "other_unmet", "fairness", "deprivation")
 PROVEN = 1e-8  # a relative gap that rounding explains
+LARGEST = 10**9  # demand, weight and horizon: beyond, sums lose the units that the programs' tolerances need
 EXACT = 1 << 40  # largest total of an item in whole units that flows take
 
 
@@ -83,18 +84,26 @@ def allocate_supplies(
     Where nothing couples items (no capacity, no fairness, no trip charge) and quantities are whole, the result is
     whole and exact by network flows; else quantities are divisible and proofs hold to about 1e-9 (relative).
 
-    Raises ValueError, naming the argument, for shapes that do not fit, negative or non-finite numbers.
+    Raises ValueError, naming the argument, for shapes that do not fit, negative or non-finite numbers, demands, weights
+    or a horizon above 1e9, parts of seconds, a horizon or number of stores that is not above 0.
     Ties break by the solver's fixed pivoting rules: the same arrays give the same answer.
     References: Edmonds 1970; Ogryczak et al. 2005 (leximin by programs); docs/model.md (levels).
     """
-    wanted = _array("demand", demand, (None, None))
+    wanted = _array("demand", demand, (None, None), largest=LARGEST)
     incidents, items = wanted.shape
     weights = np.asarray(weight, np.float64)
     weights = np.broadcast_to(weights[:, None], wanted.shape) if weights.shape == (incidents,) else weights
-    weights = _array("weight", weights, (incidents, items))
+    weights = _array("weight", weights, (incidents, items), largest=LARGEST)
     held = _array("stock", stock, (None, items))
     stores = len(held)
-    arrival = _array("arrival_s", arrival_s, (stores, incidents)).astype(np.int64)
+    times = _array("arrival_s", arrival_s, (stores, incidents))
+    if not (times % 1 == 0).all():
+        raise ValueError("arrival_s: whole seconds; round them up")
+    arrival = np.minimum(times, UNREACHABLE).astype(np.int64)
+    if not (isinstance(horizon_s, int | np.integer) and 0 < horizon_s <= LARGEST):
+        raise ValueError(f"horizon_s: {horizon_s!r}; whole seconds above 0, at most {LARGEST}")
+    if nearest is not None and not (isinstance(nearest, int | np.integer) and nearest > 0):
+        raise ValueError(f"nearest: {nearest!r}; a number of stores above 0, or None for all")
     first = _array("critical", critical, (items,)) > 0
     unknown = [name for name in levels if name not in LEVELS]
     if unknown or len(set(levels)) != len(levels):
@@ -188,12 +197,14 @@ def _result(
     )  # fmt: skip
 
 
-def _array(name: str, values: npt.ArrayLike, shape: tuple[int | None, ...]) -> FloatArray:
+def _array(name: str, values: npt.ArrayLike, shape: tuple[int | None, ...], *, largest: float = np.inf) -> FloatArray:
     array = np.asarray(values, np.float64)
     if array.ndim != len(shape) or any(n not in (None, m) for n, m in zip(shape, array.shape, strict=True)):
         raise ValueError(f"{name}: shape {array.shape}, expected {shape}")
     if not (np.isfinite(array).all() and (array >= 0).all()):
         raise ValueError(f"{name}: numbers must be finite and not negative")
+    if array.size and array.max() > largest:
+        raise ValueError(f"{name}: {array.max():g} is larger than {largest:g}, where proofs end; use a coarser unit")
     return array
 
 

@@ -41,9 +41,20 @@ class Arcs:
         return np.minimum(self.held[self.cell], self.demand[self.row])
 
     @cached_property
+    def most_at_once(self) -> FloatArray:
+        """(A,) the same where the store loads nothing else."""
+        most = self.most
+        for each, room in ((self.kg, self.capacity_kg), (self.m3, self.capacity_m3)):
+            if each is not None and room is not None:
+                load = each[self.row]
+                loads = np.divide(room[self.store], load, out=np.full(len(load), np.inf), where=load > 0)
+                most = np.minimum(most, loads)
+        return most
+
+    @cached_property
     def pair(self) -> IntArray:
-        """(A,) number of the (store, incident) pair."""
-        return self.store * self.incidents + self.incident[self.row]
+        """(A,) number of the (store, incident) pair; those of an incident follow each other."""
+        return self.incident[self.row] * self.stores + self.store
 
     @cached_property
     def wait(self) -> FloatArray:

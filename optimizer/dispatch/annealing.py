@@ -9,7 +9,16 @@ import math
 import numpy as np
 from numba import njit
 
-from optimizer.dispatch.kernels import INFEASIBLE, TeamData, best_insertion, holds_task, insert, remove, walk
+from optimizer.dispatch.kernels import (
+    INFEASIBLE,
+    TeamData,
+    best_insertion,
+    copy_stops,
+    holds_task,
+    insert,
+    remove,
+    walk,
+)
 from optimizer.units import BoolArray, IntArray
 
 NEAREST = 128  # teams of a slot that an insertion tries; farther ones are left to construction and columns
@@ -172,8 +181,7 @@ def anneal(
         unserved -= gained
         if current + unserved_cost * unserved < best[0]:
             best[0] = current + unserved_cost * unserved
-            best_sequence[:] = sequence
-            best_length[:] = length
+            copy_stops(sequence, length, best_sequence, best_length)
     best[1], best[2] = unserved, current
 
 

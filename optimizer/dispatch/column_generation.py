@@ -26,8 +26,9 @@ from optimizer.dispatch.covering import cover
 from optimizer.dispatch.master import Master, Prices, Route
 from optimizer.dispatch.pricing import price, scratch
 from optimizer.dispatch.routes import route_cost
-from optimizer.dispatch.team_model import TeamModel, soonest_finish
-from optimizer.units import FloatArray
+from optimizer.dispatch.soonest import soonest_finish
+from optimizer.dispatch.team_model import TeamModel
+from optimizer.units import FloatArray, IntArray
 
 QUICK, LABELS = 2_000, 30_000  # labels of a pricing call, and of one that ran out of them
 FEW = 0.05  # columns of a round, or teams out of labels, per team
@@ -42,6 +43,7 @@ ROUNDING = 1e-9  # relative error of the float sums of a bound, with room to spa
 FINISHES = 3  # integer finishes, each with the columns that its better value still allows
 DEPTHS = np.array([0.75, 0.5, 0.25, 0.0])  # thresholds tried, as shares of the way to the relaxed optimum
 AT_ONCE = np.zeros(1)
+AT_A_TIME = 64  # teams priced between two looks at the clock
 RESERVE = 0.7  # of the time that is left is for columns, the rest for the finish
 
 
@@ -64,8 +66,6 @@ class Pricing:
         self.able = np.ascontiguousarray(model.able.T)
         most = int(self.able.sum(axis=1).max(initial=0))
         self.spaces = {cap: scratch(cap, most) for cap in (QUICK, LABELS)}
-        self.routes = np.zeros((ROUTES, LONGEST), np.int64)
-        self.lengths = np.zeros(ROUTES, np.int64)
         self.work, self.fresh = 0, 0
         self.least = np.zeros(len(model.data.free))
 
@@ -82,30 +82,45 @@ class Pricing:
         most = gain.sum(axis=1)
         most[list(master.own)] = np.inf
         self.least, self.fresh = -most, 0
-        teams = np.flatnonzero(-most < prices.rent + room).tolist()
+        teams = np.flatnonzero(-most < prices.rent + room)
         for cap in (QUICK, LABELS):
-            full = []
-            for k in teams:
+            full: list[IntArray] = []
+            for first in range(0, len(teams), AT_A_TIME):
                 if deadline is not None and time.monotonic() >= deadline:
                     return None
-                covered = master.rows_of(k)
-                open_to = self.able[k] & (covered >= 0)
-                if self.straight and k not in master.own:
-                    open_to &= gain[k] > 0
-                tasks = np.flatnonzero(open_to)
-                found, self.least[k], labels = price(
-                    self.model.data, k, tasks, prices.prize[covered[tasks]], NEAR, float(prices.rent[k]) + room, depths,
-                    self.spaces[cap], self.routes, self.lengths,
-                )  # fmt: skip
-                self.work += (labels + len(tasks)) * len(tasks)
-                if labels >= cap:
-                    full.append(k)
-                for route, length in zip(self.routes[:found], self.lengths[:found], strict=True):
-                    self.fresh += master.add(k, tuple(tasks[route[:length]].tolist()))
-            teams = full
-            if min(self.fresh, len(full)) > FEW * len(master.one_route):
+                some = teams[first : first + AT_A_TIME]
+                full.append(some[self._price(some, prices, gain, each, room, depths, cap) >= cap])
+            teams = np.concatenate([teams[:0], *full])
+            if min(self.fresh, len(teams)) > FEW * len(master.one_route):
                 break
         return float(master.needed @ prices.prize + self.least.sum())
+
+    def _price(
+        self, teams: IntArray, prices: Prices, gain: FloatArray, each: FloatArray, room: float, depths: FloatArray,
+        cap: int,
+    ) -> IntArray:  # fmt: skip
+        """Price these teams; their columns go to the master. The labels that each took."""
+        master = self.master
+        open_to, prize = self.able[teams] & (master.shared >= 0), np.repeat(each[None, :], len(teams), axis=0)
+        if self.straight:
+            open_to &= gain[teams] > 0
+        for number in np.flatnonzero(np.isin(teams, list(master.own))).tolist():
+            covered = master.rows_of(int(teams[number]))
+            open_to[number] = self.able[teams[number]] & (covered >= 0)
+            prize[number] = np.where(covered >= 0, prices.prize[covered], 0.0)
+        most = ROUTES * len(teams)
+        routes, lengths, owner = np.empty((most, LONGEST), np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
+        least, labels = np.empty(len(teams)), np.empty(len(teams), np.int64)
+        made = price(
+            self.model.data, teams, open_to, prize, NEAR, prices.rent[teams] + room, depths, self.spaces[cap], routes,
+            lengths, owner, least, labels,
+        )  # fmt: skip
+        self.least[teams] = least
+        tasks = open_to.sum(axis=1)
+        self.work += int(((labels + tasks) * tasks).sum())
+        found = zip(owner[:made].tolist(), routes[:made], lengths[:made].tolist(), strict=True)
+        self.fresh += master.add([(team, tuple(route[:length].tolist())) for team, route, length in found])
+        return labels
 
 
 def generate(
@@ -126,13 +141,14 @@ def generate(
     """
     until = None if deadline is None else time.monotonic() + RESERVE * (deadline - time.monotonic())
     master = Master(model, charge)
-    master.open(start, pool, NEAREST)
+    master.open(start, pool, NEAREST, until)
     pricing = Pricing(model, master)
     center, best, hold = master.savings(start), -math.inf, HOLD
     timed_out = False
     for _ in range(ROUNDS):
-        solved = master.solve()
+        solved = master.solve(until)
         if solved is None:
+            timed_out = until is not None and time.monotonic() >= until
             break
         relaxed, prices = solved
         prices = prices.between(center, hold)

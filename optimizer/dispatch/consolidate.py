@@ -15,7 +15,7 @@ import numpy as np
 
 from optimizer.dispatch.supplies import Contest, Flow
 from optimizer.dispatch.supply_model import ItemSupply, SupplyModel
-from optimizer.units import UNREACHABLE, BoolArray, IntArray
+from optimizer.units import UNREACHABLE, BoolArray, FloatArray, IntArray
 
 Move = tuple[int, int, int]  # (item number, position of the store that takes over, lumps)
 _Entry = tuple[float, float, int, int, list[Move]]  # (loss per metre saved, loss, incident, store, who takes over)
@@ -35,17 +35,19 @@ class _State:
     column: list[dict[int, int]]  # incident -> position
     used: dict[int, dict[int, dict[int, int]]]
     pairs: dict[int, int]  # store -> incidents it serves
-    known: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
+    known: dict[tuple[int, int], dict[int, tuple[int, int]]] = field(default_factory=dict)
 
-    def ways(self, number: int, incident: int) -> dict[int, int]:
-        """store -> arrival, of the stores that serve the incident and may send it this item."""
+    def ways(self, number: int, incident: int) -> dict[int, tuple[int, int]]:
+        """store -> (arrival, position), of the stores that serve the incident and may send it this item, soonest
+        first."""
         key = number, incident
         if key not in self.known:
             rows, column = self.row[number], self.column[number][incident]
             at = [(store, rows[store]) for store in self.used[incident] if store in rows]
             there = [row for _, row in at]
             times, allowed = self.arrive[number][there, column].tolist(), self.open[number][there, column].tolist()
-            self.known[key] = {store: then for (store, _), then, may in zip(at, times, allowed, strict=True) if may}
+            ways = sorted((*way, store) for (store, _), *way, may in zip(at, times, there, allowed, strict=True) if may)
+            self.known[key] = {store: (then, row) for then, row, store in ways}
         return self.known[key]
 
     def instead(self, incident: int, store: int) -> tuple[float, list[Move]] | None:
@@ -53,13 +55,11 @@ class _State:
         lost, moves = 0.0, []
         serving = self.used[incident]
         for number, lumps in serving[store].items():
-            ways, rows, spare = self.ways(number, incident), self.row[number], self.spare[number]
-            near = sorted(
-                (then, rows[other]) for other, then in ways.items() if other != store and other in serving
-                and spare[rows[other]] > 0
-            )  # fmt: skip
-            left, now, weight = lumps, ways[store], self.weight[number][self.column[number][incident]]
-            for then, at in near:
+            ways, spare = self.ways(number, incident), self.spare[number]
+            left, (now, _), weight = lumps, ways[store], self.weight[number][self.column[number][incident]]
+            for other, (then, at) in ways.items():
+                if other == store or other not in serving or spare[at] <= 0:
+                    continue
                 take = min(left, spare[at])
                 moves.append((number, at, take))
                 lost += weight * take * (then - now)
@@ -108,15 +108,18 @@ def fewer_trips(
     known = {one[2:4]: one for one in first if one is not None}
     queue = [one[:4] for one in known.values()]
     heapify(queue)
-    turn, changed = 0, dict[int, int]()  # incident, or store as -1 - store -> the turn that last touched it
+    turn, changed = 0, dict.fromkeys(state.used, 0)  # the turn that last touched an incident or a store that serves it
     seen = dict.fromkeys(known, 0)
+    served: dict[int, list[int]] = {}
+    for incident, stores in state.used.items():
+        for store in stores:
+            served.setdefault(store, []).append(incident)
     while queue:
         ratio, _, incident, store = heappop(queue)
         if store not in state.used[incident]:
             continue
-        near = (incident, *(-1 - other for other in state.used[incident]))
         now: _Entry | None = known[incident, store]
-        if max(changed.get(one, 0) for one in near) > seen[incident, store]:
+        if changed[incident] > seen[incident, store]:
             now = entry(incident, store)
             if now is None:
                 continue
@@ -129,8 +132,9 @@ def fewer_trips(
             budget -= max(0.0, now[1])
             state.give_up(incident, store, now[4])
             turn += 1
-            takers = (int(model.items[number].stores[at]) for number, at, _ in now[4])
-            changed |= dict.fromkeys((incident, -1 - store, *(-1 - taker for taker in takers)), turn)
+            takers = {int(model.items[number].stores[at]) for number, at, _ in now[4]}
+            for touched in (store, *takers):
+                changed |= dict.fromkeys(served[touched], turn)
     return _flows(state, flows)
 
 
@@ -202,14 +206,24 @@ def trip_metres(model: SupplyModel) -> IntArray:
 
 
 def cost_bound(model: SupplyModel, allowed: tuple[BoolArray, ...], contests: tuple[Contest | None, ...]) -> Fraction:
-    """Level 7 of no plan is less, if it is optimal in levels 2 and 4 and its trips go to one incident each.
+    """Level 7 of no plan is less, if it is optimal in levels 2 and 4.
 
     Items that nobody contests are shipped in full. For each of them an incident needs trips that bring its demand:
     at the least the fractional knapsack of stores by cost per lump. The dearest item of an incident counts, and the
     stores that the most scattered item needs.
+
+    A round (S9) serves several incidents, so its cost is shared out. Half of every way into and out of an incident is
+    the incident's: no less than half the shortest way in and half the shortest way out. What remains is the trip's
+    charge and half of the ways from and to home, no less than the shortest of them. That goes to the incidents by the
+    part of the payload or of the volume, whichever is larger, that the dearest item of each takes up; such parts make
+    up two at most, so half of it is claimed for each whole trip. Where no vehicle of a store has a way between two
+    incidents its trips are straight, and the whole of each is the incident's.
     """
     parameters = model.problem.parameters
-    price = 2 * trip_metres(model) + parameters.trip_cost_m
+    metres = trip_metres(model)
+    price = 2.0 * metres + parameters.trip_cost_m
+    rounds, ways = _round_ways(model, metres)
+    price[rounds] = ways[rounds]
     least: dict[int, float] = {}
     stores = 0
     for supply, open_, held in zip(model.items, allowed, contests, strict=True):
@@ -218,11 +232,20 @@ def cost_bound(model: SupplyModel, allowed: tuple[BoolArray, ...], contests: tup
         largest = np.cumsum(np.sort(supply.available)[::-1])
         stores = max(stores, int(np.searchsorted(largest, int(supply.demand.sum()))) + 1)
         trip = _trip_lumps(model, supply)
+        shared, what = rounds[supply.stores], model.problem.items[supply.item]
+        weightless = not what.mass_kg and not what.volume_m3  # takes up no part of a trip
+        shortest = np.zeros(len(supply.stores))
+        for row in np.flatnonzero(shared).tolist():
+            store = int(supply.stores[row])
+            out = metres[store][model.arrive[store] < UNREACHABLE]
+            shortest[row] = parameters.trip_cost_m + int(out.min()) if len(out) else 0.0
         for column, incident in enumerate(supply.incidents.tolist()):
             rows = np.flatnonzero(open_[:, column])
             wanted = int(supply.demand[column])
             cost = price[supply.stores[rows], incident].astype(np.float64)
             rate = cost / np.minimum(np.minimum(supply.available[rows], trip[rows]), wanted)
+            if not weightless:
+                rate[shared[rows]] += shortest[rows[shared[rows]]] / (2.0 * trip[rows[shared[rows]]])
             most = np.minimum(supply.available[rows], wanted)
             if len(rows) > CHEAPEST:
                 few = np.argpartition(rate, CHEAPEST)[:CHEAPEST]
@@ -235,6 +258,24 @@ def cost_bound(model: SupplyModel, allowed: tuple[BoolArray, ...], contests: tup
             least[incident] = max(least.get(incident, 0.0), total, float(cost.min()))
     # level 7 is in whole metres; what rounding may have added to the sum is cut off first
     return Fraction(math.ceil(sum(least.values()) * (1 - 1e-9)) + parameters.store_cost_m * stores)
+
+
+def _round_ways(model: SupplyModel, metres: IntArray) -> tuple[BoolArray, FloatArray]:
+    """(stores,) whether some vehicle of the store can go on from one incident to another; (stores, incidents) half the
+    shortest way into the incident, from home or another incident, and half the shortest way out."""
+    problem, travel = model.problem, model.problem.travel
+    rounds, ways = np.zeros(len(problem.stores), np.bool_), metres.astype(np.float64)
+    if travel.vehicle_between_s is None or travel.vehicle_group is None:
+        return rounds, ways
+    goes_on = (travel.vehicle_between_s < UNREACHABLE) & ~np.eye(len(problem.incidents), dtype=np.bool_)
+    between = np.zeros(goes_on.shape) if travel.vehicle_between_m is None else travel.vehicle_between_m
+    legs = np.where(goes_on, between, np.inf)
+    into, out_of = legs.min(axis=1), legs.min(axis=2)
+    for store, vehicles in model.vehicles.items():
+        row, groups = problem.store_index[store], np.unique(travel.vehicle_group[vehicles])
+        rounds[row] = bool(goes_on[groups].any())
+        ways[row] = sum(np.minimum(metres[row], part[groups].min(axis=0)) for part in (into, out_of)) / 2
+    return rounds, ways
 
 
 def _trip_lumps(model: SupplyModel, supply: ItemSupply) -> IntArray:

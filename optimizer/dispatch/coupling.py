@@ -57,6 +57,8 @@ class Errands:
 
     def then(self, legs: Iterable[Leg]) -> list[Leg]:
         """These legs after the errands: trips of a vehicle are counted on."""
+        if not self.trips:
+            return [*self.legs, *legs]
         later = (
             leg if leg.vehicle is None or leg.trip is None
             else replace(leg, trip=leg.trip + self.trips.get(leg.vehicle, 0))

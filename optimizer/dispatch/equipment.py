@@ -4,7 +4,7 @@
 (`carries`), taken along, or shipped. (E2) What is shipped for a task comes under S1, S2 and S4 to S8, counts to no
 demand, and is all there before the teams that wait for it begin. (E3) A team stationed at a store takes along what it
 needs when it leaves its base, if the store has it. A team that was under way before is equipped for the task it
-was bound for.
+was bound for. What was sent for a task before is first for those on their way there, then for those that wait.
 Numbers are those of docs/model.md.
 """
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from optimizer.dispatch.loading import Load, legs_of
 from optimizer.dispatch.problem import DispatchProblem, Need
+from optimizer.dispatch.redispatch import may_turn
 from optimizer.dispatch.schedule import Ready
 from optimizer.dispatch.supply_model import earliest_arrivals, fits, fleet, stock_of
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
@@ -51,6 +52,23 @@ def wants(problem: DispatchProblem, task: int, team: int) -> tuple[Need, ...]:
     if started is not None and started.task == problem.tasks[task].id:
         return ()
     return tuple(need for need in problem.tasks[task].equipment if need.item not in carries)
+
+
+def sent_before(problem: DispatchProblem, sequences: Sequence[Sequence[int]]) -> dict[tuple[int, str], Decimal]:
+    """(task, item) -> units sent before that are there for the teams that wait (E2): not for those on their way to
+    it, as long as they keep going."""
+    spare: dict[tuple[int, str], Decimal] = {}
+    for index, task in enumerate(problem.tasks):
+        for need in task.equipment:
+            if need.sent:
+                spare[index, need.item] = need.sent
+    for one in problem.started if spare else ():
+        index, k = problem.task_index[one.task], problem.team_index[one.team]
+        if one.state == "en_route" and (index in sequences[k] or not may_turn(problem, one)):
+            for need in problem.tasks[index].equipment:
+                if need.sent and need.item not in problem.teams[k].carries:
+                    spare[index, need.item] = max(Decimal(0), spare[index, need.item] - need.quantity)
+    return spare
 
 
 class Shelves:
@@ -115,11 +133,12 @@ def soonest_ready(problem: DispatchProblem, shelves: Shelves) -> tuple[IntArray,
         for need in task.equipment:
             lacks = np.array([need.item not in team.carries for team in problem.teams], np.bool_)
             lacks[bound] = False
-            stock, arrival, together = shelves.stock[need.item], UNREACHABLE, Decimal(0)
-            for at, store in shelves.soonest(need.item, incident):
+            stock, together, before = shelves.stock[need.item], need.sent, need.there_s or 0
+            arrival = before if together >= need.quantity else UNREACHABLE
+            for at, store in shelves.soonest(need.item, incident) if arrival == UNREACHABLE else ():
                 together += stock[store]
                 if together >= need.quantity:
-                    arrival = at
+                    arrival = max(at, before)
                     break
             full = [s for s, units in stock.items() if units >= need.quantity and shelves.may(need.item, s, incident)]
             along = np.isin(home, full)
@@ -147,8 +166,10 @@ def fetch(problem: DispatchProblem, sequences: Sequence[Sequence[int]], shelves:
     loads: dict[tuple[int, int, str], Decimal] = {}  # store, task, item
     taken: list[Taken] = []
     missing: set[Pair] = set()
+    spare = sent_before(problem, sequences)
+    shipped: set[Pair] = set()  # pairs that wait for more than was sent before
     for task, team in in_order(problem, sequences):
-        along, sent = [], []
+        along, sent, before = [], [], dict(spare)
         for need in wants(problem, task, team):
             home = problem.teams[team].store
             store = None if home is None else problem.store_index[home]
@@ -161,8 +182,11 @@ def fetch(problem: DispatchProblem, sequences: Sequence[Sequence[int]], shelves:
                 along.append(Taken(task, team, problem.item_index[need.item], store, need.quantity))
                 left[need.item][store] -= need.quantity
                 continue
-            rest = need.quantity
-            for _, source in shelves.soonest(need.item, incident):
+            there = min(need.quantity, spare.get((task, need.item), Decimal(0)))
+            if there:
+                spare[task, need.item] -= there
+            rest = need.quantity - there
+            for _, source in shelves.soonest(need.item, incident) if rest else ():
                 part = min(rest, left[need.item][source])
                 if part > 0:
                     sent.append((source, need.item, part))
@@ -178,16 +202,19 @@ def fetch(problem: DispatchProblem, sequences: Sequence[Sequence[int]], shelves:
                 left[problem.items[one.item].id][one.store] += one.quantity
             for source, item, part in sent:
                 left[item][source] += part
+            spare = before
             continue
         taken += along
+        if sent:
+            shipped.add((task, team))
         for source, item, part in sent:
             loads[source, task, item] = loads.get((source, task, item), Decimal(0)) + part
-    return _arrivals(problem, sequences, loads, taken, missing, shelves.lump)
+    return _arrivals(problem, sequences, loads, taken, missing, shipped, shelves.lump)
 
 
 def _arrivals(
     problem: DispatchProblem, sequences: Sequence[Sequence[int]], amounts: dict[tuple[int, int, str], Decimal],
-    taken: list[Taken], missing: set[Pair], lump: dict[str, Decimal],
+    taken: list[Taken], missing: set[Pair], shipped: set[Pair], lump: dict[str, Decimal],
 ) -> Fetched:  # fmt: skip
     """When what is shipped is there; a task for which something comes too late is not equipped."""
     loads = tuple(
@@ -213,14 +240,12 @@ def _arrivals(
     ready: dict[Pair, int] = {}
     for task, team in in_order(problem, sequences):
         waits = [
-            there[task, problem.item_index[need.item]]
+            max(need.there_s or 0, there.get((task, problem.item_index[need.item]), 0))
             for need in wants(problem, task, team)
-            if (task, team, problem.item_index[need.item]) not in along and (task, team) not in missing
-            and task not in late
-        ]  # fmt: skip
-        if task in late and any((task, team, problem.item_index[need.item]) not in along
-                                for need in wants(problem, task, team)):  # fmt: skip
+            if (task, team, problem.item_index[need.item]) not in along
+        ]
+        if task in late and (task, team) in shipped:
             missing.add((task, team))
-        elif waits:
+        elif waits and (task, team) not in missing and task not in late:
             ready[task, team] = max(waits)
     return Fetched(ready, loads, tuple(taken), frozenset(missing))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.dispatch.equipment import Shelves, wants
+from optimizer.dispatch.equipment import Shelves, sent_before, wants
 from optimizer.dispatch.kernels import LATEST, UNTIL
 from optimizer.dispatch.levels import Decision, served, shipped
 from optimizer.dispatch.plan import Reason, Unmet
@@ -101,6 +101,16 @@ class _Gear:
             if row.item in self.left:
                 self.left[row.item][problem.store_index[row.store]] -= row.quantity
         self.held = _held_back(problem, set(self.left))
+        rows: list[list[int]] = [[] for _ in problem.teams]
+        for order in decision.team_orders:
+            rows[problem.team_index[order.team]] = [problem.task_index[stop.task] for stop in order.stops]
+        along = {(row.task, row.team, row.item) for row in decision.shipments if row.team is not None}
+        self.over = sent_before(problem, rows)  # what was sent before and nobody waits for
+        for k, tasks in enumerate(rows):
+            for task in tasks:
+                for need in wants(problem, task, k):
+                    if (problem.tasks[task].id, problem.teams[k].id, need.item) not in along and need.sent:
+                        self.over[task, need.item] = max(Decimal(0), self.over[task, need.item] - need.quantity)
 
     def lacking(self, task: int) -> tuple[Reason | None, dict[str, Any]]:
         """Why one more team could not be equipped, and the facts; None where it could."""
@@ -108,8 +118,9 @@ class _Gear:
         incident = problem.incident_index[problem.tasks[task].incident]
         for need in problem.tasks[task].equipment:
             left = self.left[need.item]
+            over = self.over.get((task, need.item), Decimal(0))
             if sum(max(Decimal(0), left[store]) for _, store in self.shelves.soonest(need.item, incident)) >= (
-                need.quantity
+                need.quantity - over
             ):
                 continue
             facts: dict[str, Any] = {"equipment": need.item, "quantity_per_team": str(need.quantity)}
@@ -132,7 +143,8 @@ def _direct(problem: DispatchProblem, model: TeamModel) -> tuple[IntArray, IntAr
     """Arrival and finish of going straight there, limits not applied."""
     task, team = model.data.task.copy(), model.data.team.copy()
     task[:, LATEST], team[:, UNTIL] = UNREACHABLE, UNREACHABLE
-    return direct_finish(model.data._replace(task=task, team=team))
+    arrive, finish = direct_finish(model.data._replace(task=task, team=team))
+    return arrive, finish
 
 
 def _team_facts(

@@ -168,6 +168,42 @@ def sequence_cost(data: TeamData, k: int, sequence: IntArray, length: int) -> in
 
 
 @njit(cache=True, nogil=True)
+def costs_of(data: TeamData, teams: IntArray, slots: IntArray, ends: IntArray) -> IntArray:
+    """`walk` of many: team teams[r] with slots[ends[r - 1]:ends[r]]."""
+    result = np.empty(len(teams), np.int64)
+    first = 0
+    for r in range(len(teams)):
+        result[r] = walk(
+            teams[r], slots[first:], ends[r] - first, data.task_of, data.task, data.team, data.stay, data.base,
+            data.between, data.penalty[0],
+        )  # fmt: skip
+        first = ends[r]
+    return result
+
+
+@njit(cache=True, nogil=True)
+def sequence_costs(data: TeamData, sequence: IntArray, length: IntArray) -> IntArray:
+    """(m,) `walk` of every team."""
+    result = np.zeros(len(length), np.int64)
+    for k in range(len(length)):
+        if length[k]:
+            result[k] = walk(
+                k, sequence[k], length[k], data.task_of, data.task, data.team, data.stay, data.base, data.between,
+                data.penalty[0],
+            )  # fmt: skip
+    return result
+
+
+@njit(cache=True, nogil=True)
+def copy_stops(sequence: IntArray, length: IntArray, to: IntArray, to_length: IntArray) -> None:
+    """The stops of every team, and no more: of thousands of teams most have few."""
+    for k in range(len(to_length)):
+        to_length[k] = length[k]
+        for position in range(length[k]):
+            to[k, position] = sequence[k, position]
+
+
+@njit(cache=True, nogil=True)
 def holds_task(task_of: IntArray, sequence: IntArray, length: int, j: int, but: int) -> bool:
     for position in range(length):
         slot = sequence[position]
@@ -256,16 +292,6 @@ def best_insertion(
 
 
 @njit(cache=True, nogil=True)
-def put_in(data: TeamData, k: int, sequence: IntArray, length: int, slot: int) -> tuple[int, int]:
-    """`best_insertion` for callers outside the search."""
-    found: tuple[int, int] = best_insertion(
-        k, sequence, length, slot, -1, data.task_of, data.task, data.team, data.stay, data.base, data.between,
-        data.penalty[0],
-    )  # fmt: skip
-    return found
-
-
-@njit(cache=True, nogil=True)
 def construct(
     data: TeamData,
     start: IntArray,
@@ -276,7 +302,8 @@ def construct(
 ) -> None:
     """SCHED: repeatedly the (slot, team) with the least finish per unit of severity; ties by number.
 
-    `choices[start[s]:start[s + 1]]` are the teams slot s may have. Slots already placed are left alone.
+    `choices[start[s]:start[s + 1]]` are the teams slot s may have, by the finish of going straight there. Slots already
+    placed are left alone.
     """
     task_of, task, team, stay = data.task_of, data.task, data.team, data.stay
     base, between = data.base, data.between
@@ -297,14 +324,18 @@ def construct(
             j = task_of[slot]
             if best_team[slot] == -2:
                 best_team[slot] = -1
+                idle = False
                 for index in range(start[slot], start[slot + 1]):
                     k = choices[index]
+                    if length[k] == 0 and idle:
+                        continue  # a nearer one that has nothing to do was looked at
                     if holds_task(task_of, sequence[k], length[k], j, -1):
                         continue
                     arrive = reach(k, free[k], place[k], j, task, team, base, between)
                     finish = done(arrive, j, k, stay)
                     if arrive >= UNREACHABLE or arrive > task[j, LATEST] or finish > team[k, UNTIL]:
                         continue
+                    idle = idle or length[k] == 0
                     ratio = finish / task[j, WEIGHT]
                     if best_team[slot] == -1 or ratio < best[slot]:
                         best[slot], best_team[slot] = ratio, k
@@ -324,55 +355,6 @@ def construct(
         for slot in range(n):
             if best_team[slot] == k:
                 best_team[slot] = -2
-
-
-@njit(cache=True, nogil=True)
-def chains(data: TeamData) -> tuple[IntArray, bool]:
-    """(m, i): the quickest way of each team to each incident over any others (Floyd-Warshall), without turnouts;
-    and whether no way is quicker than the straight one."""
-    team, base, between = data.team, data.base, data.between
-    groups, places = between.shape[0], between.shape[2]
-    quick = between.copy()
-    for g in range(groups):
-        for middle in range(places):
-            for a in range(places):
-                head = quick[g, a, middle]
-                if head < UNREACHABLE:
-                    for b in range(places):
-                        quick[g, a, b] = min(quick[g, a, b], head + quick[g, middle, b])
-    metric = True
-    for g in range(groups):
-        for a in range(places):
-            for b in range(places):
-                metric = metric and (a == b or quick[g, a, b] == between[g, a, b])
-    result = base.copy()
-    for k in range(len(team)):
-        g, place = team[k, GROUP], team[k, PLACE]
-        if place >= 0:
-            result[k] = quick[g, place]
-            result[k, place] = 0
-            continue
-        for middle in range(places):
-            head = base[k, middle]
-            if head < UNREACHABLE:
-                for b in range(places):
-                    if middle != b and head + quick[g, middle, b] < result[k, b]:
-                        result[k, b] = head + quick[g, middle, b]
-                        metric = False
-    return result, metric
-
-
-@njit(cache=True, nogil=True)
-def nearest_legs(between: IntArray) -> IntArray:
-    """(g, i): the shortest leg to each incident from another one."""
-    groups, places = between.shape[0], between.shape[2]
-    result = np.full((groups, places), UNREACHABLE, np.int64)
-    for g in range(groups):
-        for a in range(places):
-            for b in range(places):
-                if a != b:
-                    result[g, b] = min(result[g, b], between[g, a, b])
-    return result
 
 
 def longest_leg(legs: IntArray, incidents: IntArray) -> int:

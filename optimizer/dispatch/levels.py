@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from optimizer.dispatch.plan import Shipment, TeamOrder
 from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.trips import round_m
 
 Value = Fraction | tuple[Fraction, ...]
 
@@ -109,21 +110,27 @@ def supply_levels(problem: DispatchProblem, rows: tuple[Shipment, ...]) -> dict[
 
 def cost_m(problem: DispatchProblem, rows: tuple[Shipment, ...]) -> int:
     """Level 7: vehicle-metres out and back, trips and opened stores, in metres."""
-    trips: dict[tuple[str, str, str | None, int | None], int] = {}
+    pairs: set[tuple[str, str]] = set()  # of stores without vehicles
+    rounds: dict[tuple[str, int | None], dict[str, int]] = {}  # trip -> incident -> arrival
     travel = problem.travel
     for row in rows:
         if row.team is not None:
             continue  # goes with the team (E3)
-        incident = problem.incident_index[row.incident]
-        metres = 0
-        if row.vehicle is not None and travel.vehicle_to_incident_m is not None:
-            metres = int(travel.vehicle_to_incident_m[problem.vehicle_index[row.vehicle], incident])
-        elif row.vehicle is None and travel.store_to_incident_m is not None:
-            metres = int(travel.store_to_incident_m[problem.store_index[row.store], incident])
-        trips[row.store, row.incident, row.vehicle, row.trip] = 2 * metres
+        if row.vehicle is None:
+            pairs.add((row.store, row.incident))
+        else:
+            rounds.setdefault((row.vehicle, row.trip), {})[row.incident] = row.arrive_s
+    metres = 0
+    if travel.store_to_incident_m is not None:
+        for store, incident in pairs:
+            metres += 2 * int(travel.store_to_incident_m[problem.store_index[store], problem.incident_index[incident]])
+    for (vehicle, _), arrive in rounds.items():
+        stops = sorted(arrive, key=lambda incident: (arrive[incident], incident)) if len(arrive) > 1 else arrive
+        order = tuple(problem.incident_index[incident] for incident in stops)
+        metres += round_m(travel, problem.vehicle_index[vehicle], order)
     parameters = problem.parameters
     stores = len({row.store for row in rows})
-    return sum(trips.values()) + parameters.trip_cost_m * len(trips) + parameters.store_cost_m * stores
+    return metres + parameters.trip_cost_m * (len(pairs) + len(rounds)) + parameters.store_cost_m * stores
 
 
 def gini(values: tuple[Fraction, ...]) -> Fraction:

@@ -13,7 +13,7 @@ from operator import itemgetter
 from optimizer.dispatch.plan import Shipment
 from optimizer.dispatch.problem import DispatchProblem, StockLine
 from optimizer.dispatch.supply_model import ItemSupply, fits, fleet
-from optimizer.units import UNREACHABLE
+from optimizer.units import UNREACHABLE, IntArray
 
 MOST_TRIPS = 1_000  # of one vehicle in one plan (S6); more is no plan but a mistaken unit
 
@@ -41,6 +41,17 @@ def load_of(supply: ItemSupply, store: int, incident: int, lumps: int) -> Load:
         lump=supply.lump,
         weight=float(supply.weight[incident]) / float(supply.lump),
     )
+
+
+def loads_of(supply: ItemSupply, store: IntArray, incident: IntArray, lumps: IntArray) -> list[Load]:
+    """`load_of` every arc; few quantities are different."""
+    units = {some: supply.quantity(some) for some in set(lumps.tolist())}
+    weight = [float(one) / float(supply.lump) for one in supply.weight]
+    stores, incidents = supply.stores[store].tolist(), supply.incidents[incident].tolist()
+    return [
+        Load(s, i, supply.item, units[some], supply.lump, weight[column])
+        for s, i, some, column in zip(stores, incidents, lumps.tolist(), incident.tolist(), strict=True)
+    ]
 
 
 @dataclass(frozen=True)

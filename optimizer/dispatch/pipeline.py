@@ -74,7 +74,7 @@ def _supplies(problem: DispatchProblem, first: Errands, habit_first: Errands) ->
     """Our shipments, and those of practice."""
     sent = supply(problem, first)
     habit = practice_supply(problem, habit_first, sent)
-    return slimmer(sent, habit.values), habit
+    return slimmer(sent, habit.values).in_rounds(), habit
 
 
 def _lost_pins(problem: DispatchProblem, settled: Settled) -> tuple[tuple[str, str], ...]:

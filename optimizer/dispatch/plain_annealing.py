@@ -14,9 +14,9 @@ import numpy as np
 from numba import njit
 
 from optimizer.dispatch.annealing import INSERT, NEAREST, draw
-from optimizer.dispatch.kernels import FREE, GROUP, INCIDENT, PLACE, SERVICE, TURNOUT, WEIGHT, TeamData
+from optimizer.dispatch.kernels import FREE, GROUP, INCIDENT, PLACE, SERVICE, TURNOUT, WEIGHT, TeamData, copy_stops
 from optimizer.dispatch.team_model import TeamModel
-from optimizer.units import UNREACHABLE, BoolArray, IntArray
+from optimizer.units import UNREACHABLE, IntArray
 
 FAR = 1 << 56  # more than any delta
 
@@ -161,7 +161,7 @@ def anneal_plain(
     data: TeamData,
     start: IntArray,
     choices: IntArray,
-    allowed: BoolArray,
+    alone: IntArray,
     tours: Tours,
     team_of: IntArray,
     best_stop: IntArray,
@@ -176,8 +176,10 @@ def anneal_plain(
     every: int,
     pool: IntArray,
 ) -> int:
-    """Moves `first`..`last` of `total`; `level` (2,): best and current level 3. Every `every` moves (0: never) the
-    routes of teams changed since are written to rows of `pool` (team, length, slots...); returns how many."""
+    """Moves `first`..`last` of `total`. `alone` (n, m): level 3 of a slot that its team serves first, `FAR` where it
+    may not; a move for which even that is too much is not looked at. `level` (2,): best and current level 3. Every
+    `every` moves (0: never) the routes of teams changed since are written to rows of `pool` (team, length, slots...);
+    returns how many."""
     stop, leg, finish, after, length = tours
     task_of, task, team, stay, base, between = data.task_of, data.task, data.team, data.stay, data.base, data.between
     n, m = len(task_of), len(team)
@@ -205,6 +207,8 @@ def anneal_plain(
             new = choices[start[slot] + min(span - 1, int(at * at * span))]
             position = _position(old, slot, stop)
             delta = _removal(old, position, stop, leg, finish, after, length, task_of, task, team, stay, base, between)
+            if delta + alone[slot, new] > allowance:
+                continue
             if new == old:
                 _less_one(m, old, position, stop, leg, finish, after, length, task_of, task, team, stay, base, between)
                 more, where = _insertion(
@@ -223,17 +227,20 @@ def anneal_plain(
         else:
             other = min(n - 1, int(draw(state) * n))
             new = team_of[other]
-            if new == old or not allowed[slot, new] or not allowed[other, old]:
+            least = alone[slot, new] + alone[other, old]
+            if new == old or least >= FAR:
                 continue
             position, place = _position(old, slot, stop), _position(new, other, stop)
             delta = _removal(old, position, stop, leg, finish, after, length, task_of, task, team, stay, base, between)
             delta += _removal(new, place, stop, leg, finish, after, length, task_of, task, team, stay, base, between)
+            if delta + least > allowance:
+                continue
             _less_one(m, old, position, stop, leg, finish, after, length, task_of, task, team, stay, base, between)
             more, back = _insertion(
                 m, old, other, stop, leg, finish, after, length, task_of, task, team, stay, base, between
             )
             delta += more
-            if delta > allowance:
+            if delta + alone[slot, new] > allowance:
                 continue
             _less_one(m, new, place, stop, leg, finish, after, length, task_of, task, team, stay, base, between)
             more, where = _insertion(
@@ -254,8 +261,7 @@ def anneal_plain(
         current += delta
         if current < best:
             best = current
-            best_stop[:, : n + 1] = stop[:m, : n + 1]
-            best_length[:] = length[:m]
+            copy_stops(stop, length, best_stop, best_length)
     level[0], level[1] = best, current
     return kept
 

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from optimizer.dispatch.kernels import INFEASIBLE
-from optimizer.dispatch.loading import Load, load_of
+from optimizer.dispatch.loading import Load, loads_of
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.redispatch import may_turn
 from optimizer.dispatch.routes import route_cost
 from optimizer.dispatch.schedule import leg, team_starts
+from optimizer.dispatch.supply_kernels import nearest_stock
 from optimizer.dispatch.supply_model import ItemSupply, SupplyModel
 from optimizer.dispatch.team_model import TeamModel
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
@@ -112,16 +113,6 @@ def practice_loads(model: SupplyModel) -> list[Load]:
 
 def practice_of_item(model: SupplyModel, supply: ItemSupply, turn: Sequence[int]) -> list[Load]:
     """The loads of one item, its incidents (positions) in `turn`: items do not touch each other in practice."""
-    left, allowed, nearest = supply.available.copy(), model.open(supply), model.by_arrival(supply)
-    loads = []
-    for column in turn:
-        wanted = int(supply.demand[column])
-        near = nearest[:, column]
-        for row in near[(left[near] > 0) & allowed[near, column]].tolist():
-            if not wanted:
-                break
-            take = min(wanted, int(left[row]))
-            left[row] -= take
-            wanted -= take
-            loads.append(load_of(supply, row, column, take))
-    return loads
+    order = model.by_arrival(supply).T
+    arcs = nearest_stock(supply.available, model.open(supply), order, supply.demand, np.array(turn, np.int64))
+    return loads_of(supply, *arcs)

@@ -21,7 +21,7 @@ from numba import njit
 
 from optimizer.dispatch.kernels import TeamData
 from optimizer.dispatch.stops import Stops, gather, near_sets, step
-from optimizer.units import FloatArray, IntArray
+from optimizer.units import BoolArray, FloatArray, IntArray
 
 BUCKETS = 20  # of time, for the completion bounds
 
@@ -311,19 +311,36 @@ def _cheapest(scratch: Scratch, made: int, rent: float, routes: IntArray, length
 @njit(cache=True, nogil=True)
 def price(
     data: TeamData,
-    k: int,
-    tasks: IntArray,
+    teams: IntArray,
+    open_to: BoolArray,
     prize: FloatArray,
     near: int,
-    rent: float,
+    rent: FloatArray,
     depths: FloatArray,
     scratch: Scratch,
     routes: IntArray,
     lengths: IntArray,
-) -> tuple[int, float, int]:
-    """`price_team` for team k of the problem, each task remembering the `near` nearest."""
-    stops = gather(data, k, tasks)
-    found: tuple[int, float, int] = price_team(
-        stops, prize, near_sets(stops, near), rent, depths, scratch, routes, lengths
-    )
-    return found
+    owner: IntArray,
+    least: FloatArray,
+    labels: IntArray,
+) -> int:
+    """`price_team` for several teams (t,) of the problem over the tasks that are `open_to` them (t, tasks), each task
+    remembering the `near` nearest.
+
+    Fills `routes` (t x most, longest) with tasks, and `lengths` and `owner` (t x most,); returns how many. `least` and
+    `labels` (t,) are set to the bound and the labels of each team.
+    """
+    made, most = 0, len(lengths) // len(teams)
+    for number in range(len(teams)):
+        tasks = np.flatnonzero(open_to[number])
+        stops = gather(data, teams[number], tasks)
+        found, least[number], labels[number] = price_team(
+            stops, prize[number][tasks], near_sets(stops, near), rent[number], depths, scratch,
+            routes[made : made + most], lengths[made : made + most],
+        )  # fmt: skip
+        for route in range(made, made + found):
+            owner[route] = teams[number]
+            for position in range(lengths[route]):
+                routes[route, position] = tasks[routes[route, position]]
+        made += found
+    return made

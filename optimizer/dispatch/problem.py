@@ -47,10 +47,12 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """So much of an item for every team on a task."""
+    """So much of an item for every team on a task, and what was sent for the task before (E1, E2)."""
 
     item: str
     quantity: Decimal  # > 0
+    sent: Decimal = Decimal(0)  # for all its teams but those at work there
+    there_s: int | None = None  # from as_of: when the last of what was sent is there; None: it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Team:
     lon: float | None = None
     carries: tuple[str, ...] = ()  # items of which it has its own wherever it goes (E1)
     store: str | None = None  # at its base; it takes along from there what it needs (E3)
+    at_incident: str | None = None  # where it worked last and still stands (T3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,9 @@ class Travel:
     vehicle_to_incident_s   (vehicles, incidents)         from the vehicle's store; the way back takes as long
     en_route_to_incident_s  (teams, incidents)            from where a team on its way is now; UNREACHABLE for others
     store_to_incident_m     (stores, incidents) metres, or None where only times are known; likewise vehicles
+    vehicle_between_s       (groups, incidents, incidents)  from incident to incident on a round (S9), diagonal 0;
+                            None: no rounds; likewise vehicle_between_m
+    vehicle_group           (vehicles,)                   which matrix of the above a vehicle uses
     """
 
     team_to_incident_s: IntArray
@@ -197,6 +203,9 @@ class Travel:
     store_to_incident_m: IntArray | None = None
     vehicle_to_incident_m: IntArray | None = None
     en_route_to_incident_s: IntArray | None = None
+    vehicle_between_s: IntArray | None = None
+    vehicle_between_m: IntArray | None = None
+    vehicle_group: IntArray | None = None
 
     def __post_init__(self) -> None:
         for array in vars(self).values():

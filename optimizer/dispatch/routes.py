@@ -17,13 +17,14 @@ class Routes:
     def __init__(self, model: TeamModel) -> None:
         self.model = model
         teams = len(model.data.free)
-        self.sequence = np.full((teams, model.slots + 1), -1, np.int64)
+        self.sequence = np.empty((teams, model.slots + 1), np.int64)
         self.length = np.zeros(teams, np.int64)
         self.team_of = np.full(model.slots, -1, np.int64)
 
     def copy(self) -> "Routes":
         twin = Routes(self.model)
-        twin.sequence[:], twin.length[:], twin.team_of[:] = self.sequence, self.length, self.team_of
+        kernels.copy_stops(self.sequence, self.length, twin.sequence, twin.length)
+        twin.team_of[:] = self.team_of
         return twin
 
     def read_teams(self) -> None:
@@ -88,11 +89,8 @@ class Routes:
         return free
 
     def costs(self) -> IntArray:
-        data = self.model.data
-        result = np.zeros(len(self.length), np.int64)
-        for k in np.flatnonzero(self.length).tolist():
-            result[k] = kernels.sequence_cost(data, k, self.sequence[k], self.length[k])
-        return result
+        costs: IntArray = kernels.sequence_costs(self.model.data, self.sequence, self.length)
+        return costs
 
     def unserved(self) -> int:
         """Level 1 of the slots nobody has; a pinned one outweighs all others."""
@@ -141,6 +139,15 @@ def route_cost(model: TeamModel, team: int, tasks: Sequence[int]) -> int:
         return 0
     sequence = np.array([model.slot_of[task] for task in tasks], np.int64)
     return int(kernels.sequence_cost(model.data, team, sequence, len(sequence)))
+
+
+def route_costs(model: TeamModel, routes: Sequence[tuple[int, Sequence[int]]]) -> list[int]:
+    """`route_cost` of many (team, tasks)."""
+    teams = np.array([team for team, _ in routes], np.int64)
+    slots = np.array([model.slot_of[task] for _, tasks in routes for task in tasks], np.int64)
+    ends = np.array([len(tasks) for _, tasks in routes], np.int64).cumsum()
+    costs: list[int] = kernels.costs_of(model.data, teams, slots, ends).tolist()
+    return costs
 
 
 def out_of_reach(data: TeamData, team: int, task: int) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from optimizer.dispatch.plan import Stop, TeamOrder
-from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.problem import DispatchProblem, Team
 from optimizer.dispatch.redispatch import may_turn, turned_arrival
 from optimizer.units import UNREACHABLE
 
@@ -53,7 +53,7 @@ def team_start(problem: DispatchProblem, team: int) -> tuple[int, int | None, St
     entry = problem.teams[team]
     started = problem.started_by.get(entry.id)
     if started is None:
-        return entry.available_from_s, None, None
+        return entry.available_from_s, _stands(problem, entry), None
     if may_turn(problem, started):
         return 0, None, None
     task = problem.task_index[started.task]
@@ -66,9 +66,15 @@ def team_start(problem: DispatchProblem, team: int) -> tuple[int, int | None, St
     return finish, problem.incident_index[incident], stop
 
 
+def _stands(problem: DispatchProblem, team: Team) -> int | None:
+    return None if team.at_incident is None else problem.incident_index[team.at_incident]
+
+
 def team_starts(problem: DispatchProblem) -> list[tuple[int, int | None, Stop | None]]:
     """`team_start` of every team; most have begun nothing."""
-    starts: list[tuple[int, int | None, Stop | None]] = [(team.available_from_s, None, None) for team in problem.teams]
+    starts: list[tuple[int, int | None, Stop | None]] = [
+        (team.available_from_s, _stands(problem, team), None) for team in problem.teams
+    ]
     for team in problem.started_by:
         starts[problem.team_index[team]] = team_start(problem, problem.team_index[team])
     return starts

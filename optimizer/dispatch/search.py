@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from optimizer.dispatch.annealing import anneal, splitmix_state
-from optimizer.dispatch.plain_annealing import anneal_plain, is_plain, tours_of
+from optimizer.dispatch.plain_annealing import FAR, anneal_plain, is_plain, tours_of
 from optimizer.dispatch.plan import StoppedBy
 from optimizer.dispatch.routes import Routes
-from optimizer.dispatch.team_model import TeamModel, unserved_cost
+from optimizer.dispatch.team_model import TeamModel, direct_finish, unserved_cost
 from optimizer.units import IntArray
 
 # (share of the moves, first and last temperature as shares of the mean cost of a slot), measured on classes A and B
@@ -135,6 +135,9 @@ class _Plain:
 
     def __init__(self, model: TeamModel, routes: Routes) -> None:
         self.model, self.found = model, routes.copy()
+        data = model.data
+        finish = direct_finish(data)[1][data.task_of]
+        self.alone = np.where(model.allowed, finish * data.weight[data.task_of, None], FAR)
         value = int(routes.costs().sum())
         self.mean = max(1.0, value / max(1, model.slots))
         self.level = np.array([value, value], np.int64)
@@ -155,7 +158,7 @@ class _Plain:
         model, found = self.model, self.found
         rows = self.rows[self.kept :]
         self.kept += anneal_plain(
-            model.data, model.start, model.choices, model.allowed, self.tours, self.team_of, found.sequence,
+            model.data, model.start, model.choices, self.alone, self.tours, self.team_of, found.sequence,
             found.length, self.level, state, first, last, total, hot * self.mean, cold * self.mean, every, rows,
         )  # fmt: skip
 

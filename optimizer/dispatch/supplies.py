@@ -13,6 +13,7 @@ from math import lcm
 import numpy as np
 from ortools.graph.python import max_flow, min_cost_flow
 
+from optimizer.dispatch.supply_kernels import simple_reach, useful_arcs
 from optimizer.dispatch.supply_model import ItemSupply, SupplyModel
 from optimizer.units import BoolArray, IntArray
 
@@ -52,6 +53,9 @@ def reach(supply: ItemSupply, allowed: BoolArray, caps: IntArray) -> int:
         return 0
     if allowed.all():
         return int(min(supply.available.sum(), caps.sum()))
+    some, most = simple_reach(supply.available, allowed, caps)
+    if some == most:
+        return int(some)
     stores, count = len(supply.stores), len(supply.incidents)
     row, column = np.nonzero(allowed & (caps > 0)[None, :])
     solver = max_flow.SimpleMaxFlow()
@@ -121,13 +125,8 @@ def _useful_arcs(supply: ItemSupply, allowed: BoolArray, order: IntArray, shippe
     Of an incident only the nearest stores (`order`) that together hold all that is shipped of the item: had a farther
     one been used, one of the nearer would have lumps to spare and would do better.
     """
-    holds = np.where(np.take_along_axis(allowed, order, axis=0), supply.available[order], 0)
-    before = np.cumsum(holds, axis=0) - holds
-    keep = (before < shipped) & (holds > 0)
-    rank, column = np.nonzero(keep)
-    row = order[rank, column]
-    in_order = np.lexsort((column, row))
-    return row[in_order], column[in_order]
+    arcs: tuple[IntArray, IntArray] = useful_arcs(allowed, supply.available, order.T, shipped)
+    return arcs
 
 
 def _integer_weights(supply: ItemSupply, arrive: IntArray) -> tuple[IntArray, int, Fraction]:

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from optimizer.dispatch.problem import DispatchProblem, Item, StockLine
+from optimizer.dispatch.supply_kernels import held_order
 from optimizer.errors import BadInput, Fault
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
@@ -90,10 +91,8 @@ class SupplyModel:
         if not np.array_equal(arrive, self.arrive[np.ix_(supply.stores, supply.incidents)]):
             return rising(arrive)
         # the order of all stores, without those that do not hold the item
-        position = np.full(len(self.arrive), -1)
-        position[supply.stores] = np.arange(len(supply.stores))
-        place = position[self.nearest[:, supply.incidents].T]
-        return place[place >= 0].reshape(len(supply.incidents), len(supply.stores)).T
+        order: IntArray = held_order(self.nearest, supply.stores, supply.incidents).T
+        return order
 
     def banned(self, supply: ItemSupply) -> BoolArray:
         """(S, I): a ban keeps this item from going there (S5)."""
@@ -200,11 +199,12 @@ def stock_of(
         item = line.item
         if item in items:
             seen.setdefault(item, set()).add(line.quantity)
-            if line.quantity > 0 and not line.blocked and (line.expires is None or day <= line.expires):
+            if line.quantity and not line.blocked and (line.expires is None or day <= line.expires):
                 lots.setdefault((line.store, item), []).append(line)
     stated = [(item, floor) for (_, item), floor in problem.reserve_floor.items()]
     stated += [(demand.item, demand.quantity) for demand in problem.demands]
-    stated += [(need.item, need.quantity) for task in problem.tasks for need in task.equipment]
+    stated += [(need.item, part) for task in problem.tasks for need in task.equipment
+               for part in (need.quantity, need.sent)]  # fmt: skip
     for item, quantity in stated:
         if item in items:
             seen.setdefault(item, set()).add(quantity)

@@ -1,15 +1,16 @@
 """The supply side of a plan: levels 2, 4, 5, 6 and 7, after the errands for teams."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from optimizer.dispatch.consolidate import cost_bound, fewer_trips
 from optimizer.dispatch.coupling import TEAM_LEVELS, Errands
+from optimizer.dispatch.delivery_rounds import with_rounds
 from optimizer.dispatch.fairness import Share, shares
 from optimizer.dispatch.fairness_bound import fairness_bound, reached
 from optimizer.dispatch.levels import Value, rank, supply_levels
-from optimizer.dispatch.loading import Leg, from_lots, legs_of, load_of, without_lots
+from optimizer.dispatch.loading import Leg, Load, from_lots, legs_of, loads_of, without_lots
 from optimizer.dispatch.plan import Shipment
 from optimizer.dispatch.practice import practice_loads
 from optimizer.dispatch.problem import LEVELS, DispatchProblem, StockLine
@@ -33,6 +34,8 @@ class Sent:
     flows: tuple[Flow, ...]
     legs: tuple[Leg, ...]
     values: dict[str, Value]
+    loads: tuple[Load, ...] = ()
+    trips: tuple[Leg, ...] = ()  # of the loads, without the errands
 
     @property
     def shipments(self) -> tuple[Shipment, ...]:
@@ -45,15 +48,26 @@ class Sent:
 
     def dated(self, flows: tuple[Flow, ...]) -> "Sent":
         """The same with other flows, by the list rule (S6), after the errands."""
-        loads = [
-            load_of(supply, int(s), int(i), int(n))
+        loads = tuple(
+            load
             for supply, flow in zip(self.model.items, flows, strict=True)
-            for s, i, n in zip(flow.store, flow.incident, flow.lumps, strict=True)
-        ]
-        legs = tuple(self.first.then(legs_of(self.first.rest, loads)))
-        return replace(
-            self, flows=flows, legs=legs, values=supply_levels(self.problem, without_lots(self.problem, legs))
+            for load in loads_of(supply, flow.store, flow.incident, flow.lumps)
         )
+        return replace(self, flows=flows, loads=loads)._sent(legs_of(self.first.rest, loads))
+
+    def _sent(self, trips: Sequence[Leg]) -> "Sent":
+        legs = tuple(self.first.then(trips))
+        values = supply_levels(self.problem, without_lots(self.problem, legs))
+        return replace(self, legs=legs, values=values, trips=tuple(trips))
+
+    def in_rounds(self) -> "Sent":
+        """The same loads on rounds (S9) where that is better."""
+        trips = with_rounds(self.first.rest, self.loads, self.trips)
+        if all(leg is before for leg, before in zip(trips, self.trips, strict=False)):
+            return self
+        other = self._sent(trips)
+        better = rank(self.problem, other.values, other.values) < rank(self.problem, self.values, self.values)
+        return other if better else self
 
     def bounds(self, values: Mapping[str, Value]) -> dict[str, Value | None]:
         """Levels 2 and 4 are exact, 5 where sharing is proven; 6 and 7 hold once the levels before are at their bounds.

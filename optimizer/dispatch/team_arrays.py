@@ -4,6 +4,7 @@ Source: Wex, Schryen, Feuerriegel, Neumann, EJOR 235 (2014) 697-708; Rauchecker 
 The same engine as the dispatch problem (`teams.improve`), without tiers, turnouts, reports or hours.
 """
 
+import operator
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from optimizer.dispatch.routes import Routes
 from optimizer.dispatch.team_bound import TeamBound
 from optimizer.dispatch.team_model import TeamModel, choices_of, columns
 from optimizer.dispatch.teams import improve
+from optimizer.errors import BadInput
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
 LARGEST_TIME = 1 << 31
@@ -61,12 +63,14 @@ def schedule_teams(
     up to 2**31. Every team starts from its base at 0 and serves its incidents one after the other.
 
     The search ends by itself, with a proof or when its work is done; `time_limit_s` may end it before, and where it
-    is short the work is cut to fit. `on_improvement(objective, bound)` hears of every improvement of either.
+    is short the work is cut to fit (reading the arrays and a first schedule are not). `seed`: any integer.
+    `on_improvement(objective, bound)` hears of every improvement of either.
 
-    Raises ValueError for arrays of other shapes, numbers that are no integers, negative ones, ones too large, or an
-    incident without an eligible team (by its number).
+    Raises ValueError for arrays of other shapes, numbers that are no integers, negative ones, ones too large (alone,
+    or so that weight x finish no longer fits 64 bits), or an incident without an eligible team (by its number);
+    TypeError for a seed that is no integer.
     """
-    began = time.monotonic()
+    began, seed = time.monotonic(), operator.index(seed)
     model = _model(processing, travel, eligible, weight)
     if not time_limit_s > 0:
         raise ValueError(f"time_limit_s must be positive, not {time_limit_s!r}")
@@ -75,9 +79,15 @@ def schedule_teams(
         if on_improvement is not None:
             on_improvement(rank[1], bound.completion or 0)
 
-    result, bound = improve(
-        model, Routes(model), seed=seed, iterations=None, deadline=began + time_limit_s, on_improvement=tell
-    )
+    try:
+        result, bound = improve(
+            model, Routes(model), seed=seed, iterations=None, deadline=began + time_limit_s, on_improvement=tell
+        )
+    except BadInput as error:
+        latest = error.faults[0].facts["latest_s"]
+        raise ValueError(
+            f"weight x finish may not fit 64 bits (a team could finish at {latest}): use coarser units"
+        ) from None
     objective = result.found.rank()[1]
     least = bound.completion or 0
     proven = objective == least

@@ -11,10 +11,27 @@ machine scheduling (Pinedo, Scheduling, chapter 5); the setups are ours.
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from ortools.graph.python import min_cost_flow
 
-from optimizer.dispatch.kernels import INFEASIBLE, TeamData, nearest_legs
-from optimizer.dispatch.team_model import TeamModel, direct_finish, soonest_finish
+from optimizer.dispatch.kernels import (
+    DUE,
+    FREE,
+    GROUP,
+    INCIDENT,
+    INFEASIBLE,
+    LATEST,
+    PLACE,
+    RELEASE,
+    SERVICE,
+    TURNOUT,
+    UNTIL,
+    WEIGHT,
+    TeamData,
+    done,
+)
+from optimizer.dispatch.soonest import nearest_legs, soonest_finish
+from optimizer.dispatch.team_model import TeamModel, direct_finish
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
 NEAREST = 64  # teams a slot is offered one by one; all farther ones are merged into one that is at least as good
@@ -41,33 +58,91 @@ def assignment_bound(
     positions = min(len(able), 2 + -(-2 * n // m))  # a team serves a task once
     arrive, finish = direct_finish(data)
     setup = _least_setup(data, able)
-    cost = np.full((positions, *able.shape), INFEASIBLE, np.int64)
-    cost[0] = _weighted(data, arrive, finish)
-    cost[0][~able] = INFEASIBLE
-    # shortest stops of each team, setup (also from the base) included, summed in rising order
-    first = np.where(arrive < UNREACHABLE, arrive - np.maximum(data.free[None, :], data.release[:, None]), UNREACHABLE)
-    stop = np.minimum(np.minimum(setup, first) + data.service, UNREACHABLE)
-    stop[~able] = UNREACHABLE
-    ahead = np.minimum(np.cumsum(np.sort(stop, axis=0), axis=0), UNREACHABLE)
-    for position in range(1, positions):
-        begin = np.maximum(data.release[:, None], data.free[None, :] + ahead[position - 1][None, :])
-        reach = np.minimum(begin + setup, UNREACHABLE)
-        done = np.minimum(np.maximum(reach, data.ready) + data.service, UNREACHABLE)
-        late = (reach > data.latest[:, None]) | (done > data.until[None, :]) | (setup >= UNREACHABLE) | ~able
-        cost[position] = np.where(late, INFEASIBLE, _weighted(data, reach, done))
-    return _flow(data, start, choices, cost, unserved_cost)
+    ahead = _shortest_stops(data, able, arrive, setup, positions)
+    arcs = _arcs(data, able, start, choices, arrive, finish, setup, ahead, unserved_cost)
+    return _flow(data, arcs, positions, unserved_cost)
 
 
+@njit(cache=True, nogil=True)
+def _shortest_stops(data: TeamData, able: BoolArray, arrive: IntArray, setup: IntArray, positions: int) -> IntArray:
+    """(positions, teams): time that the p shortest stops of a team take at least, setup also from the base included."""
+    task, team, stay = data.task, data.team, data.stay
+    ahead = np.full((positions, len(team)), UNREACHABLE, np.int64)  # to begin with: the shortest ones, rising
+    ahead[0] = 0
+    for j in range(len(task)):
+        for k in range(len(team)):
+            if not able[j, k]:
+                continue
+            way = setup[task[j, INCIDENT], k]
+            if arrive[j, k] < UNREACHABLE:
+                way = min(way, arrive[j, k] - max(team[k, FREE], task[j, RELEASE]))
+            stop = min(way + stay[j, k, SERVICE], UNREACHABLE)
+            place = positions - 1
+            while place > 0 and stop < ahead[place, k]:
+                if place < positions - 1:
+                    ahead[place + 1, k] = ahead[place, k]
+                ahead[place, k] = stop
+                place -= 1
+    for place in range(1, positions):
+        for k in range(len(team)):
+            ahead[place, k] = min(ahead[place, k] + ahead[place - 1, k], UNREACHABLE)
+    return ahead
+
+
+@njit(cache=True, nogil=True)
+def _arcs(
+    data: TeamData, able: BoolArray, start: IntArray, choices: IntArray, arrive: IntArray, finish: IntArray,
+    setup: IntArray, ahead: IntArray, unserved_cost: int,
+) -> tuple[IntArray, IntArray, IntArray]:  # fmt: skip
+    """(tail, head, cost) of every slot: its near teams' positions, then left out, then all farther teams in one."""
+    task, team, stay, penalty = data.task, data.team, data.stay, data.penalty[0]
+    n, positions, m = len(data.task_of), len(ahead), len(team)
+    sink, most, count = n + m * positions, n * (NEAREST * positions + 2), 0
+    tail, head, cost = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
+    for slot in range(n):
+        j = data.task_of[slot]
+        i, far = task[j, INCIDENT], INFEASIBLE
+        for position in range(positions):
+            for index in range(start[slot], start[slot + 1]):
+                k = choices[index]
+                if not able[j, k]:
+                    continue
+                there, then = arrive[j, k], finish[j, k]
+                if position:
+                    begin = max(task[j, RELEASE], team[k, FREE] + ahead[position, k])
+                    there = min(begin + setup[i, k], UNREACHABLE)
+                    then = min(done(there, j, k, stay), UNREACHABLE)
+                    if there > task[j, LATEST] or then > team[k, UNTIL] or setup[i, k] >= UNREACHABLE:
+                        continue
+                if then >= UNREACHABLE:
+                    continue
+                price = task[j, WEIGHT] * (then + penalty if there > task[j, DUE] else then)
+                if index - start[slot] >= NEAREST:
+                    far = min(far, price)
+                else:
+                    tail[count], head[count], cost[count] = slot, n + k * positions + position, price
+                    count += 1
+        tail[count], head[count], cost[count] = slot, sink, unserved_cost * data.price[slot]
+        count += 1
+        if far < INFEASIBLE:
+            tail[count], head[count], cost[count] = slot, sink, far
+            count += 1
+    return tail[:count], head[:count], cost[:count]
+
+
+@njit(cache=True, nogil=True)
 def _least_setup(data: TeamData, able: BoolArray) -> IntArray:
-    """(tasks, teams): least time from the stop before to a task: none where the team may have another task there."""
-    places = data.base.shape[1]
-    there = np.zeros((places, len(data.free)), np.int64)
-    np.add.at(there, data.incident_of, able)
-    setup = np.minimum(nearest_legs(data.between)[data.group].T + data.turnout, UNREACHABLE)
-    setup = np.where(there > 1, 0, setup)
-    away = np.flatnonzero(data.place >= 0)
-    setup[data.place[away], away] = 0
-    return setup[data.incident_of]
+    """(incidents, teams): least time from the stop before to a task there: none where the team may have another one."""
+    task, team, nearest = data.task, data.team, nearest_legs(data.between)
+    places, m = data.base.shape[1], len(team)
+    tasks, setup = np.zeros((places, m), np.int64), np.empty((places, m), np.int64)
+    for j in range(len(task)):
+        tasks[task[j, INCIDENT]] += able[j]
+    for i in range(places):
+        for k in range(m):
+            way = min(nearest[team[k, GROUP], i] + team[k, TURNOUT], UNREACHABLE)
+            setup[i, k] = 0 if tasks[i, k] > 1 or team[k, PLACE] == i else way
+    return setup
 
 
 def alone_bound(model: TeamModel) -> TeamBound:
@@ -77,60 +152,31 @@ def alone_bound(model: TeamModel) -> TeamBound:
     return TeamBound(0, int((data.weight * finish)[data.task_of].sum()), ())
 
 
-def _weighted(data: TeamData, arrive: IntArray, finish: IntArray) -> IntArray:
-    late = arrive > data.due[:, None]
-    cost = data.weight[:, None] * (finish + late * data.penalty[0])
-    result: IntArray = np.where(finish >= UNREACHABLE, INFEASIBLE, cost)
-    return result
-
-
-def _flow(data: TeamData, start: IntArray, choices: IntArray, cost: IntArray, unserved_cost: int) -> TeamBound:
-    positions, _, m = cost.shape
+def _flow(data: TeamData, arcs: tuple[IntArray, IntArray, IntArray], positions: int, unserved_cost: int) -> TeamBound:
+    slot, head, price = arcs
     n = len(data.task_of)
-    cheapest = cost.min(axis=0)
-    sink = n + m * positions
-    heads: list[IntArray] = []
-    costs: list[IntArray] = []
-    counts = np.zeros(n, np.int64)
-    for slot, task in enumerate(data.task_of):
-        teams = choices[start[slot] : start[slot + 1]]
-        near, far = teams[:NEAREST], teams[NEAREST:]
-        price = cost[:, task, near]
-        position, team = np.nonzero(price < INFEASIBLE)
-        rest = [unserved_cost * int(data.price[slot])]
-        if far.size and cheapest[task, far].min() < INFEASIBLE:
-            rest.append(int(cheapest[task, far].min()))
-        heads += [n + near[team] * positions + position, np.full(len(rest), sink)]
-        costs += [price[position, team], np.array(rest, np.int64)]
-        counts[slot] = len(team) + len(rest)
-    tails, capacities = [np.repeat(np.arange(n), counts)], [np.ones(int(counts.sum()), np.int64)]
-    used = np.unique(np.concatenate(heads))
+    sink = n + len(data.free) * positions
+    used = np.unique(head)
     used = used[used < sink]
     room = np.where((used - n) % positions == positions - 1, n, 1)
-    tails.append(used)
-    heads.append(np.full(used.size, sink))
-    capacities.append(room)
-    costs.append(np.zeros(used.size, np.int64))
-
+    tail = np.concatenate((slot, used))
+    ends = np.concatenate((head, np.full(used.size, sink)))
+    limit = np.concatenate((np.ones(slot.size, np.int64), room))
+    costs = np.concatenate((price, np.zeros(used.size, np.int64)))
     flow = min_cost_flow.SimpleMinCostFlow()
-    arcs = flow.add_arcs_with_capacity_and_unit_cost(
-        np.concatenate(tails), np.concatenate(heads), np.concatenate(capacities), np.concatenate(costs)
-    )
+    arc_of = flow.add_arcs_with_capacity_and_unit_cost(tail, ends, limit, costs)
     flow.set_nodes_supplies(np.append(np.arange(n), sink), np.append(np.ones(n, np.int64), -n))
     if flow.solve() != flow.OPTIMAL:
         return TeamBound(0, None, ())
-    carried = flow.flows(arcs)
-    tail, head = np.concatenate(tails), np.concatenate(heads)
-    price = np.concatenate(costs)
-    chosen = np.flatnonzero((carried > 0) & (tail < n))
+    chosen = np.flatnonzero(flow.flows(arc_of)[: slot.size] > 0)
     assignment = []
     unserved = 0
-    for arc in chosen:
+    for arc in chosen.tolist():
         if head[arc] == sink:
-            weight = int(data.price[tail[arc]])
+            weight = int(data.price[slot[arc]])
             unserved += weight if price[arc] == unserved_cost * weight else 0
         else:
             team, position = divmod(int(head[arc]) - n, positions)
-            assignment.append((int(tail[arc]), team, position))
+            assignment.append((int(slot[arc]), team, position))
     completion = int(flow.optimal_cost()) - unserved * unserved_cost
     return TeamBound(unserved, completion, tuple(assignment))

@@ -8,15 +8,29 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
-from optimizer.dispatch.kernels import INFEASIBLE, TeamData, chains, longest_leg, nearest_legs, stays
+from optimizer.dispatch.kernels import (
+    FREE,
+    GROUP,
+    INCIDENT,
+    INFEASIBLE,
+    LATEST,
+    PLACE,
+    READY,
+    RELEASE,
+    SERVICE,
+    TURNOUT,
+    UNTIL,
+    TeamData,
+    longest_leg,
+    stays,
+)
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.redispatch import first_legs, may_turn
 from optimizer.dispatch.schedule import team_starts
 from optimizer.errors import BadInput, Fault
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
-
-CHAIN_LOOKS = 100_000_000  # legs looked at for the quickest chains
 
 
 @dataclass(frozen=True)
@@ -53,15 +67,14 @@ class TeamModel:
 
 def allowed_teams(problem: DispatchProblem) -> BoolArray:
     """(tasks, teams): capability held, not banned, not bound to that task already (T1, R1)."""
-    holds: dict[str, list[int]] = {}
+    holds = {task.capability: np.zeros(len(problem.teams), np.bool_) for task in problem.tasks}
     for index, team in enumerate(problem.teams):
         for capability in team.capabilities:
-            holds.setdefault(capability, []).append(index)
-    rows = {capability: np.array(teams, np.int64) for capability, teams in holds.items()}
-    allowed = np.zeros((len(problem.tasks), len(problem.teams)), np.bool_)
+            if capability in holds:
+                holds[capability][index] = True
+    allowed = np.empty((len(problem.tasks), len(problem.teams)), np.bool_)
     for index, task in enumerate(problem.tasks):
-        if task.capability in rows:
-            allowed[index, rows[task.capability]] = True
+        allowed[index] = holds[task.capability]
     for ban in problem.bans:
         if ban.task is not None and ban.team is not None:
             allowed[problem.task_index[ban.task], problem.team_index[ban.team]] = False
@@ -157,51 +170,27 @@ def _limit(reported: IntArray, limits: list[int | None]) -> IntArray:
     )
 
 
+@njit(cache=True, nogil=True)
 def direct_finish(data: TeamData) -> tuple[IntArray, IntArray]:
     """(arrive, finish), both (tasks, teams), of going straight there; UNREACHABLE where that cannot be."""
-    tasks, teams = data.service.shape
-    if tasks == 0 or teams == 0:
-        return np.zeros((tasks, teams), np.int64), np.zeros((tasks, teams), np.int64)
-    # tasks of one incident are reached at the same time
-    incidents, first, of = np.unique(data.incident_of, return_index=True, return_inverse=True)
-    travel = data.base.T[incidents].copy()
-    away = np.flatnonzero(data.place >= 0)
-    if away.size:
-        travel[:, away] = data.between[data.group[away], data.place[away]].T[incidents]
-    there = incidents[:, None] == data.place[None, :]
-    begin = np.maximum(data.free[None, :], data.release[first][:, None])
-    arrive = np.where(there, begin, begin + data.turnout[None, :] + travel)
-    arrive = np.where((travel >= UNREACHABLE) & ~there, UNREACHABLE, arrive)[of]
-    finish = np.minimum(np.maximum(arrive, data.ready) + data.service, UNREACHABLE)
-    late = (arrive > data.latest[:, None]) | (finish > data.until[None, :])
-    return np.where(late, UNREACHABLE, arrive), np.where(late, UNREACHABLE, finish)
-
-
-def soonest_finish(data: TeamData, able: BoolArray) -> tuple[IntArray, bool]:
-    """(tasks, teams): no route of the team finishes the task before; UNREACHABLE where it may not serve it. And
-    whether a stop that costs more than it is worth is never worth making: no detour is quicker, nobody waits.
-
-    A team comes no sooner than by the quickest chain of legs (turnouts and services on the way left out; looked for
-    where that is quick), and, where it has waited for the report nearby, by the shortest last leg.
-    """
-    groups, places = data.between.shape[0], data.between.shape[2]
-    base = np.where((data.place >= 0)[:, None], UNREACHABLE, data.base)
-    last = np.minimum(base, nearest_legs(data.between)[data.group]) + data.turnout[:, None]
-    last[:, np.bincount(data.incident_of, minlength=places) > 1] = 0  # it may have had another task there
-    travel, straight = last, False
-    if max(10 * groups * places**3, len(data.free) * places**2) <= CHAIN_LOOKS:
-        travel, metric = chains(data)
-        travel = travel + data.turnout[:, None]
-        latest = max(int(data.release.max(initial=0)), int(data.ready.max(initial=0)))
-        straight = metric and latest <= int(data.free.min(initial=UNREACHABLE))
-    there = np.flatnonzero(data.place >= 0)
-    travel[there, data.place[there]] = last[there, data.place[there]] = 0
-    arrive = np.maximum(
-        data.free[None, :] + travel.T[data.incident_of], data.release[:, None] + last.T[data.incident_of]
-    )
-    finish = np.maximum(arrive, data.ready) + data.service
-    bad = ~able | (arrive > data.latest[:, None]) | (finish > data.until[None, :])
-    return np.where(bad, UNREACHABLE, np.minimum(finish, UNREACHABLE)), straight
+    task, team, stay, between = data.task, data.team, data.stay, data.between
+    arrive = np.empty((len(task), len(team)), np.int64)
+    finish = np.empty((len(task), len(team)), np.int64)
+    # `reach` and `done` column by column, so that the machine takes several teams at a time: a tenth of the time
+    free, place, until = team[:, FREE].copy(), team[:, PLACE].copy(), team[:, UNTIL].copy()
+    turnout, group, base = team[:, TURNOUT].copy(), team[:, GROUP].copy(), data.base.T.copy()
+    for j in range(len(task)):
+        i, release, latest = task[j, INCIDENT], task[j, RELEASE], task[j, LATEST]
+        for k in range(len(team)):
+            travel = base[i, k] if place[k] < 0 else between[group[k], place[k], i]
+            there = max(free[k], release)
+            if place[k] != i:
+                there = there + turnout[k] + travel if travel < UNREACHABLE else UNREACHABLE
+            then = max(there, stay[j, k, READY]) + stay[j, k, SERVICE]
+            fits = there <= latest and then <= until[k]
+            arrive[j, k] = there if fits else UNREACHABLE
+            finish[j, k] = min(then, UNREACHABLE) if fits else UNREACHABLE
+    return arrive, finish
 
 
 def reachable(data: TeamData) -> BoolArray:

@@ -23,6 +23,7 @@ from optimizer.dispatch.kernels import (
     UNTIL,
     WEIGHT,
     TeamData,
+    copy_stops,
     holds_task,
     insert,
     reach,
@@ -198,8 +199,7 @@ def walk_together(
                 team_of[swap] = old
             if big * unserved + current < best:
                 best = big * unserved + current
-                best_sequence[:] = sequence
-                best_length[:] = length
+                copy_stops(sequence, length, best_sequence, best_length)
             continue
         sequence[k], length[k] = row, length_before
         if old >= 0 and old != k:

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from optimizer.network.graph import RoadNetwork
 from optimizer.network.profiles import NO_WAY_MS, Profile, access_ms, ceil_ms
@@ -147,8 +148,8 @@ def combine(
     `leaving` and `arriving` are (node, cost) of shape (P, k) and (Q, k); `between` gives the costs between
     nodes. Twice `none` must fit int64.
     """
-    out_node, out_cost = leaving
-    in_node, in_cost = arriving
+    out_node, out_cost = leaving[0], np.ascontiguousarray(leaving[1], np.int64)
+    in_node, in_cost = arriving[0], np.ascontiguousarray(arriving[1], np.int64)
     targets, target_of = np.unique(in_node, return_inverse=True)
     target_of = target_of.reshape(in_node.shape)
     found = np.full((len(out_node), len(in_node)), none, np.int64)
@@ -157,9 +158,21 @@ def combine(
         rows = slice(first, first + step)
         sources, source_of = np.unique(out_node[rows], return_inverse=True)
         source_of = source_of.reshape(out_node[rows].shape)
-        nodes = between(sources, targets)
-        for a in range(out_node.shape[1]):
-            left = np.minimum(nodes[source_of[:, a]] + out_cost[rows, a, None], none)
-            for b in range(in_node.shape[1]):
-                np.minimum(found[rows], left[:, target_of[:, b]] + in_cost[:, b], out=found[rows])
+        nodes = np.ascontiguousarray(between(sources, targets), np.int64)
+        _least(nodes, source_of, out_cost[rows], target_of, in_cost, none, found[rows])
     return found
+
+
+@njit(cache=True, nogil=True)
+def _least(
+    nodes: IntArray, source_of: IntArray, out_cost: IntArray, target_of: IntArray, in_cost: IntArray, none: int,
+    found: IntArray,
+) -> None:  # fmt: skip
+    """Lower `found` (P, Q) to the least sum over ways out (P, k) and in (Q, k)."""
+    for row in range(found.shape[0]):
+        for a in range(source_of.shape[1]):
+            source, cost = source_of[row, a], out_cost[row, a]
+            for column in range(found.shape[1]):
+                for b in range(target_of.shape[1]):
+                    way = min(nodes[source, target_of[column, b]] + cost, none) + in_cost[column, b]
+                    found[row, column] = min(found[row, column], way)

@@ -1,6 +1,7 @@
 """One strictly read CSV file: columns of text, converted with every bad cell on record."""
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +15,16 @@ _OUT_OF_RANGE: Final = {"lat": "road_latitude_out_of_range", "lon": "road_longit
 
 class Sheet:
     """One CSV file: its columns as lists of text, and the faults found while converting them. With faults in
-    the file itself (missing, not UTF-8, wrong columns) `columns` is empty."""
+    the file itself (missing, not UTF-8, wrong columns) `columns` is empty. `chinese`: Chinese names of columns."""
 
-    def __init__(self, path: Path, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        required: tuple[str, ...],
+        optional: tuple[str, ...] = (),
+        *,
+        chinese: Mapping[str, str] | None = None,
+    ) -> None:
         self.path = path
         self.faults: list[Fault] = []
         self.columns: dict[str, list[str]] = {}
@@ -33,7 +41,7 @@ class Sheet:
         except csv.Error as error:
             self.faults.append(Fault(path.name, "road_not_csv", {"file": path.name, "reason": str(error)}))
             return
-        header = [cell.strip() for cell in rows[0]] if rows else []
+        header = [(chinese or {}).get(cell.strip(), cell.strip()) for cell in rows[0]] if rows else []
         missing = [name for name in required if name not in header]
         unknown = [name for name in header if name not in required + optional]
         if missing:
@@ -58,7 +66,8 @@ class Sheet:
 
     def fault(self, index: int, column: str, code: str, **facts: Any) -> None:
         """Puts a bad cell on record (`index` counts rows from 0 below the header)."""
-        facts = {"field": column, "value": self.columns[column][index], **facts}
+        value = self.columns[column][index] if column in self.columns else ""
+        facts = {"field": column, "value": value, **facts}
         self.faults.append(Fault(f"{self.path.name} row {index + 2} {column}", code, facts))
 
     def texts(self, column: str, default: str = "") -> list[str]:

@@ -1,10 +1,11 @@
 """Road networks as a folder of CSV files that a county can fill in from its own survey.
 
 nodes.csv   id, lat, lon
-edges.csv   from, to, length_m, speed_kph; optional: oneway (yes: vehicles only from -> to; -1: only back),
-            class, name, max_height_m, max_weight_t, id, drive (yes/no), walk (yes/no/oneway), shape
-            ("lat lon;lat lon", the bends between the two nodes)
+edges.csv   from, to, length_m; optional: speed_kph (empty: by class),
+            oneway (yes: vehicles only from -> to; -1: only back), class, name, max_height_m,
+            max_weight_t, id, drive (yes/no), walk (yes/no/oneway), shape ("lat lon;lat lon", the bends between)
 points.csv  optional: kind, name, lat, lon, population
+Columns of nodes.csv and edges.csv may go by the Chinese names of the data dictionary.
 roads.json  {"crs": "WGS-84" | "GCJ-02" | "BD-09"}, unless the caller declares it
 """
 
@@ -21,16 +22,23 @@ from optimizer.errors import BadInput, Fault
 from optimizer.network.convert import pair_opposites
 from optimizer.network.crs import crs_name, to_wgs84
 from optimizer.network.graph import PointOfInterest, RoadNetwork, StrArray, build_network, great_circle_m
+from optimizer.network.profiles import CLASS_SPEED_KPH
 from optimizer.network.sheet import Sheet
 from optimizer.network.tags import DRIVE_ONLY, WALK_ONLY
 from optimizer.units import BoolArray, FloatArray, IntArray
 
 NODE_COLUMNS: Final = ("id", "lat", "lon")
-EDGE_COLUMNS: Final = ("from", "to", "length_m", "speed_kph")
+EDGE_COLUMNS: Final = ("from", "to", "length_m")
 EDGE_OPTIONAL: Final = (
-    "oneway", "class", "name", "max_height_m", "max_weight_t", "id", "drive", "walk", "shape",
+    "speed_kph", "oneway", "class", "name", "max_height_m", "max_weight_t", "id", "drive", "walk", "shape",
 )  # fmt: skip
 POINT_COLUMNS: Final = ("kind", "name", "lat", "lon", "population")
+CHINESE: Final = {
+    "路口编号": "id", "纬度": "lat", "经度": "lon", "起点路口": "from", "终点路口": "to", "长度（米）": "length_m",
+    "车速（千米/时）": "speed_kph", "单行": "oneway", "道路等级": "class", "道路名称": "name",
+    "限高（米）": "max_height_m", "限重（吨）": "max_weight_t", "路段编号": "id",
+}  # fmt: skip
+"""As in the data dictionary (inventory/data/columns.csv)."""
 CRS_FILE: Final = "roads.json"
 POINTS_FILE: Final = "points.csv"
 
@@ -70,8 +78,8 @@ def read_tables(folder: str | Path, *, crs: str | None = None) -> RoadNetwork:
     """
     folder = Path(folder)
     system = crs_name(crs if crs is not None else _declared(folder), source=str(folder))
-    nodes = Sheet(folder / "nodes.csv", NODE_COLUMNS)
-    edges = Sheet(folder / "edges.csv", EDGE_COLUMNS, EDGE_OPTIONAL)
+    nodes = Sheet(folder / "nodes.csv", NODE_COLUMNS, chinese=CHINESE)
+    edges = Sheet(folder / "edges.csv", EDGE_COLUMNS, EDGE_OPTIONAL, chinese=CHINESE)
     if nodes.faults or edges.faults:
         raise BadInput(str(folder), nodes.faults + edges.faults)
     lat, lon = nodes.coordinates()
@@ -119,6 +127,11 @@ def _roads(edges: Sheet, index: dict[str, int]) -> _Roads:
     for row, name in enumerate(edges.texts("id")):
         if name[-1:] in ("+", "-"):  # the signs tell the directions of an edge apart
             edges.fault(row, "id", "road_id_ends_in_sign", edge=name)
+    length_m, speed_kph = edges.numbers("length_m"), edges.numbers("speed_kph", optional=True)
+    by_class = np.array([CLASS_SPEED_KPH.get(name, 0.0) for name in edges.texts("class")])
+    empty = np.array([not cell for cell in edges.texts("speed_kph")], bool)
+    for row in np.flatnonzero(empty & (by_class == 0)).tolist():
+        edges.fault(row, "speed_kph", "road_no_speed")
     shape: dict[int, FloatArray] = {}
     for row, cell in enumerate(edges.texts("shape")):
         if cell:
@@ -132,8 +145,8 @@ def _roads(edges: Sheet, index: dict[str, int]) -> _Roads:
         start=ends["from"],
         end=ends["to"],
         ends=[f"{a}>{b}" for a, b in zip(edges.texts("from"), edges.texts("to"), strict=True)],
-        length_m=edges.numbers("length_m"),
-        speed_kph=edges.numbers("speed_kph"),
+        length_m=length_m,
+        speed_kph=np.where(np.isnan(speed_kph), by_class, speed_kph),
         max_height_m=edges.numbers("max_height_m", optional=True),
         max_weight_t=edges.numbers("max_weight_t", optional=True),
         oneway=np.array(edges.words("oneway", _ONEWAY, [0] * edges.count), np.int64),

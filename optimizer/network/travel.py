@@ -219,7 +219,7 @@ class Router:
         out, into = self.joiner.leaving(start), self.joiner.arriving(end)
         total = out.ms[0][:, None] + self._node_ms(out.node[0], into.node[0]) + into.ms[0]
         a, b = np.unravel_index(np.argmin(total), total.shape)
-        best = int(min(total[a, b], UNREACHABLE))
+        best = int(total[a, b]) if total[a, b] < LONGEST_MS else UNREACHABLE
         if isinstance(start, SnappedPoints) and isinstance(end, SnappedPoints) and len(same_segment(start, end)[0]):
             zero = np.zeros(1, np.int64)
             direct, _, edges = self.joiner.direct(start, end, zero, zero)

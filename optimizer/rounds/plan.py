@@ -2,8 +2,9 @@
 
     (R1) a load is picked up at its store and then brought to its incident by the same vehicle, or left behind
     (R2) on board never more than the vehicle's payload and volume
-    (R3) a vehicle starts at its home store at 0; the way to the next place is the vehicle's own travel time, and
-         where it has none (height, weight, closures) it does not go. Loading and unloading take no time (assumed)
+    (R3) a vehicle starts at its home store once it is free; the way to the next place is the vehicle's own travel
+         time, and where it has none (height, weight, closures) it does not go. Loading and unloading take no time
+         (assumed)
     (R4) a load is not picked up before its incident is reported; nothing arrives after the horizon
     (R5) a trip begins when the vehicle leaves home and ends when it is home again with nothing aboard (home may be a
          stop on the way); the last way home counts in metres
@@ -37,6 +38,10 @@ class Fleet:
     volume_m3: FloatArray  # (V,)
     travel_s: IntArray  # (V, P, P) whole seconds, UNREACHABLE where the vehicle cannot go
     travel_m: IntArray  # (V, P, P) metres
+    free_s: IntArray | None = None  # (V,) when it is at home, 0 or more; None: at 0
+
+    def free(self) -> IntArray:
+        return np.zeros(len(self.home), np.int64) if self.free_s is None else self.free_s
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,8 @@ class _Search:
         ways = [self._matrix(np.minimum(fleet.travel_s[v][np.ix_(place, place)], far)) for v in range(len(fleet.home))]
         self.model.AddDimensionWithVehicleTransits(ways, horizon_s, 3 * horizon_s, False, "time")
         self.time: Any = self.model.GetDimensionOrDie("time")
+        for v, free in enumerate(fleet.free().tolist()):
+            self.time.CumulVar(self.model.Start(v)).SetMin(free)
 
     def _costs(self, fleet: Fleet, place: IntArray, metre_price: float, trip_price: float) -> None:
         for v, home in enumerate(fleet.home.tolist()):
@@ -208,7 +215,7 @@ class _Search:
 def direct_trips(fleet: Fleet, loads: Loads, *, horizon_s: int) -> list[list[int]]:
     """Nodes of every vehicle: one load a trip, in Smith's order, by the vehicle that is there first."""
     count, vehicles = len(loads.store), np.arange(len(fleet.home))
-    free, here = np.zeros(len(fleet.home), np.int64), fleet.home.copy()
+    free, here = fleet.free().copy(), fleet.home.copy()
     routes: list[list[int]] = [[] for _ in fleet.home]
     way = fleet.travel_s[:, loads.store, loads.incident].min(axis=0)
     for load in np.lexsort((np.arange(count), -loads.weight / (1 + way))).tolist():
@@ -233,7 +240,7 @@ def trips_of(fleet: Fleet, loads: Loads, routes: list[list[int]], *, horizon_s: 
     for vehicle, route in enumerate(routes):
         home = int(fleet.home[vehicle])
         seconds, metres = fleet.travel_s[vehicle], fleet.travel_m[vehicle]
-        now, here, trip, depart, driven, aboard = 0, home, 0, 0, 0, 0
+        now, here, trip, depart, driven, aboard = int(fleet.free()[vehicle]), home, 0, 0, 0, 0
         stops: list[RoundStop] = []
         for node in [*route, None]:
             load = None if node is None else node % count

@@ -74,7 +74,8 @@ class Experiment:
 
 def calibrate(ground: Ground, kinds: Incidents, *, utilisation: float, design: Design) -> float:
     """Reports per hour at which the teams of `ground` are busy for `utilisation` of their time under nearest_capable
-    (service and way out), measured on pilot streams of their own. Regula falsi with a fixed number of steps.
+    (service and way out), measured on pilot streams of their own. Regula falsi with a fixed number of steps; where the
+    span is too short for any team to be called at such a rate, the one that mean work and travel ask for.
 
     Raises ValueError for a utilisation outside (0, 1).
     """
@@ -89,7 +90,7 @@ def calibrate(ground: Ground, kinds: Incidents, *, utilisation: float, design: D
     high = utilisation * len(ground.teams) * HOUR / work if len(place) else 1.0
     high_use = _use(ground, kinds, high, design)
     for _ in range(ROUNDS):
-        if abs(high_use - utilisation) < 0.005:
+        if abs(high_use - utilisation) < 0.005 or high_use == 0:
             break
         if high_use < utilisation:
             low, low_use = high, high_use

@@ -4,14 +4,14 @@ Where a team that is rolling is now is read off the line of its leg (of plan.jso
 to the time it has driven; without a road network it stays unknown, and the team keeps going (T9).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from optimizer.dispatch.plan import Plan
-from optimizer.dispatch.problem import DispatchProblem, Started, Task
+from optimizer.dispatch.problem import DispatchProblem, Started, Task, Team
 from optimizer.dispatch.replanning import Advanced, UnderWay, advance
 from optimizer.errors import BadInput, Fault
 from optimizer.network.graph import great_circle_m
@@ -28,9 +28,10 @@ def advanced_document(
     """problem.json at that instant, and the same in memory (there without positions of rolling teams).
 
     `document`: the problem file as parsed, of which `loaded` is the problem. Raises `BadInput` for an instant before
-    its `as_of`.
+    its `as_of`, and for a plan of another problem.
     """
     problem = loaded.problem
+    _of_this_problem(problem, plan)
     at_s = -((problem.as_of - at) // timedelta(seconds=1))
     if at_s < 0:
         raise BadInput("--at", [Fault("--at", "AtBeforeAsOf", {"at": at, "as_of": problem.as_of})])
@@ -43,16 +44,16 @@ def advanced_document(
     changed["as_of"] = now.isoformat()
     _incidents(changed, later)
     _stores(changed, later)
-    places = {team.id: (team.lat, team.lon) for team in later.teams if team.id in advanced.progress.stands}
-    for row in changed.get("teams", ()):
-        if places.get(row["id"], (None, None)) != (None, None):
-            row["lat"], row["lon"] = places[row["id"]]
-    for row in changed.get("teams", ()):
-        team = later.teams[later.team_index[row["id"]]]
+    for row, team, before in _teams(changed, later, problem):
+        if (team.lat, team.lon) not in ((None, None), (before.lat, before.lon)):
+            row["lat"], row["lon"] = team.lat, team.lon
         if team.carries:
             row["carries"] = list(team.carries)
         if team.store is None:
             row.pop("store", None)
+        row.pop("at_incident", None)
+        if team.at_incident is not None:
+            row["at_incident"] = team.at_incident
     for row in changed.get("vehicles", ()):
         back = later.vehicles[later.vehicle_index[row["id"]]].available_from_s
         if back:
@@ -60,14 +61,23 @@ def advanced_document(
         else:
             row.pop("available_from", None)
     if changed.get("travel") is not None:
-        _travel(changed["travel"], later, advanced)
-    positions = {one.team: _position(loaded, one) for one in advanced.progress.under_way}
+        _travel(changed["travel"], later, problem)
+    positions = {one.team: _position(loaded, one, at_s) for one in advanced.progress.under_way}
     changed["started"] = [_started_row(one, now, positions[one.team], loaded) for one in later.started]
     tasks = {task.id for task in later.tasks}
     changed["pins"] = [{"team": pin.team, "task": pin.task} for pin in later.pins]
     changed["bans"] = [row for row in changed.get("bans", ()) if row.get("task") is None or row["task"] in tasks]
     changed["service_s"] = {task: row for task, row in changed.get("service_s", {}).items() if task in tasks}
     return changed, advanced
+
+
+def _of_this_problem(problem: DispatchProblem, plan: Plan) -> None:
+    """Teams, vehicles or incidents may have gone since; where no incident of the plan is known it is of another
+    problem."""
+    stops = [stop.incident for order in plan.team_orders for stop in order.stops]
+    named = sorted({*stops, *(row.incident for row in plan.shipments)})
+    if named and not any(one in problem.incident_index for one in named):
+        raise BadInput("plan", [Fault("incident", "PlanOfAnotherProblem", {"name": named[0]})])
 
 
 def _incidents(changed: Document, later: DispatchProblem) -> None:
@@ -79,14 +89,19 @@ def _incidents(changed: Document, later: DispatchProblem) -> None:
         tasks = [task for task in row.get("tasks", ()) if task["id"] in needed]
         row["tasks"] = [
             {**task, "teams_needed": needed[task["id"]].teams_needed}
-            | ({"equipment": _equipment(needed[task["id"]])} if task.get("equipment") else {})
+            | ({"equipment": _equipment(needed[task["id"]], later.as_of)} if task.get("equipment") else {})
             for task in tasks
         ]
         row["demands"] = demands.get(row["id"], [])  # estimated ones are from now on what they were estimated to be
 
 
-def _equipment(task: Task) -> list[Document]:
-    return [{"item": need.item, "quantity": need.quantity} for need in task.equipment]
+def _equipment(task: Task, now: datetime) -> list[Document]:
+    return [
+        {"item": need.item, "quantity": need.quantity}
+        | ({"sent": need.sent} if need.sent else {})
+        | ({} if need.there_s is None else {"there_at": (now + timedelta(seconds=need.there_s)).isoformat()})
+        for need in task.equipment
+    ]
 
 
 def _stores(changed: Document, later: DispatchProblem) -> None:
@@ -97,11 +112,19 @@ def _stores(changed: Document, later: DispatchProblem) -> None:
             row["quantity"] = units.get((store["id"], row["item"], row["lot"]), row["quantity"])
 
 
-def _travel(travel: Document, later: DispatchProblem, advanced: Advanced) -> None:
+def _teams(
+    changed: Document, later: DispatchProblem, before: DispatchProblem
+) -> Iterator[tuple[Document, Team, Team]]:  # fmt: skip
+    for row in changed.get("teams", ()):
+        number = later.team_index[row["id"]]
+        yield row, later.teams[number], before.teams[number]
+
+
+def _travel(travel: Document, later: DispatchProblem, before: DispatchProblem) -> None:
     """Given matrices: the rows of teams that stand elsewhere, and of those that may turn from where they stand."""
-    for team in advanced.progress.stands:
-        row = later.travel.team_to_incident_s[later.team_index[team]]
-        travel.setdefault("team_to_incident_s", {})[team] = _cells(later, row)
+    base = later.travel.team_to_incident_s
+    for number in np.flatnonzero((base != before.travel.team_to_incident_s).any(axis=1)).tolist():
+        travel.setdefault("team_to_incident_s", {})[later.teams[number].id] = _cells(later, base[number])
     ways = later.travel.en_route_to_incident_s
     travel.pop("en_route_to_incident_s", None)
     if ways is not None:
@@ -126,13 +149,22 @@ def _started_row(one: Started, now: datetime, position: tuple[float, float] | No
     return row
 
 
-def _position(loaded: LoadedProblem, one: UnderWay) -> tuple[float, float] | None:
+def _position(loaded: LoadedProblem, one: UnderWay, at_s: int) -> tuple[float, float] | None:
     """Where a team on its way is: along the line of its leg."""
-    if one.on_scene or one.driven is None or loaded.roads is None:
+    if one.on_scene or loaded.roads is None:
         return None
     problem, roads = loaded.problem, loaded.roads
     profile = problem.teams[problem.team_index[one.team]].profile
+    before = problem.started_by.get(one.team) if one.came_from is None else None
+    placed = before is not None and before.lat is not None
+    driven = one.driven
+    if driven is None and placed:  # it goes on from where it was
+        driven = min(1.0, at_s / max(1, one.stop.arrive_s))
+    if driven is None:
+        return None
     kind, name = ("team", one.team) if one.came_from is None else ("incident", one.came_from)
+    if placed:
+        kind = "en_route"
     route = one.stop.route
     if route is None:
         start, end = roads.points(profile, kind, [name]), roads.points(profile, "incident", [one.stop.incident])
@@ -140,7 +172,7 @@ def _position(loaded: LoadedProblem, one: UnderWay) -> tuple[float, float] | Non
         route = None if found is None else found.geojson()
     if route is None or len(route["coordinates"]) < 2:
         return None
-    return along(route["coordinates"], one.driven)
+    return along(route["coordinates"], driven)
 
 
 def along(line: list[list[float]], share: float) -> tuple[float, float]:

@@ -23,12 +23,14 @@ def canonical(problem: ProblemFile, *, network_sha256: str | None = None, stock:
     for incident in document["incidents"]:
         incident["tasks"].sort(key=_id)
         for task in incident["tasks"]:
-            task["equipment"].sort(key=lambda row: row["item"])
+            task["equipment"] = sorted(map(_equipment, task["equipment"]), key=lambda row: str(row["item"]))
         if incident["demands"] is not None:
             incident["demands"].sort(key=lambda row: row["item"])
     for team in document["teams"]:
         for name in ("capabilities", "carries"):
             team[name] = sorted(set(team[name]))
+        if team["at_incident"] is None:
+            del team["at_incident"]
     for closure in document["closures"]:
         if closure["edges"] is not None:
             closure["edges"] = sorted(set(closure["edges"]))
@@ -59,6 +61,11 @@ def sha256_of(document: dict[str, Any]) -> str:
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _equipment(row: dict[str, Any]) -> dict[str, Any]:
+    """As files say that know of nothing sent before, where nothing was."""
+    return _without_empty({**row, "sent": None if row["sent"] == "0" else row["sent"]})
 
 
 def _id(row: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from optimizer.dispatch.problem import Demand, DispatchProblem, Incident, Task, 
 from optimizer.network.closures import Closure
 from optimizer.units import UNREACHABLE, IntArray
 from scenarios.exchange.load import LoadedProblem
-from scenarios.exchange.roads import STORE_PROFILE, Roads, routed_travel
+from scenarios.exchange.roads import STORE_PROFILE, Between, Roads, routed_travel
 
 
 def with_closures(loaded: LoadedProblem, closures: Sequence[Closure]) -> LoadedProblem:
@@ -102,6 +102,15 @@ def _with_column(problem: DispatchProblem, roads: Roads, incident: Incident, at:
             roads, profile, [problem.vehicles[row].store for row in rows], incident, asks
         )
 
+    asking = {demand.incident for demand in problem.demands}
+    group = travel.vehicle_group
+    if asks and not asking:  # the first that asks: nobody drove before
+        none = Between(sorted({vehicle.profile for vehicle in problem.vehicles}), problem.incidents, [])
+        seconds, metres, group = none.seconds, none.metres, none.groups(problem.vehicles)
+    else:
+        seconds, metres = travel.vehicle_between_s, travel.vehicle_between_m
+    seconds, metres = _between(problem, roads, incident, at, asking if asks else set(), seconds, metres)
+
     def put(array: IntArray | None, column: IntArray | None) -> Any:
         return None if array is None or column is None else np.insert(array, at, column, axis=1)
 
@@ -114,7 +123,34 @@ def _with_column(problem: DispatchProblem, roads: Roads, incident: Incident, at:
         store_to_incident_m=put(travel.store_to_incident_m, stores[1]),
         vehicle_to_incident_m=put(travel.vehicle_to_incident_m, vehicle_m),
         en_route_to_incident_s=put(travel.en_route_to_incident_s, en_route),
+        vehicle_between_s=seconds,
+        vehicle_between_m=metres,
+        vehicle_group=group,
     )
+
+
+def _between(
+    problem: DispatchProblem, roads: Roads, incident: Incident, at: int, asking: set[str], seconds: IntArray | None,
+    metres: IntArray | None,
+) -> tuple[IntArray | None, IntArray | None]:  # fmt: skip
+    """Ways of rounds (S9) with the new incident at position `at`, to and from those that ask for something."""
+    if seconds is None or metres is None:
+        return None, None
+    wide = [np.insert(np.insert(array, at, UNREACHABLE, 1), at, UNREACHABLE, 2) for array in (seconds, metres)]
+    names = sorted(asking)
+    rows = np.array([problem.incident_index[name] for name in names], np.int64)
+    rows += rows >= at
+    for group, profile in enumerate(sorted({vehicle.profile for vehicle in problem.vehicles})):
+        if names and profile in roads.placed:
+            router, there = roads.router(profile), roads.points(profile, "incident", [incident.id])
+            others = roads.points(profile, "incident", names)
+            out = router.times_and_lengths(origins=there, destinations=others)
+            back = router.times_and_lengths(origins=others, destinations=there)
+            for array, forth, home in zip(wide, out, back, strict=True):
+                array[group, at, rows], array[group, rows, at] = forth[0], home[:, 0]
+        for array in wide:
+            array[group, at, at] = 0
+    return wide[0], wide[1]
 
 
 def _goods(roads: Roads, profile: str, stores: list[str], incident: Incident, asks: bool) -> tuple[IntArray, IntArray]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, PlainSerializer, PlainValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from optimizer.units import UNREACHABLE
 from scenarios.exchange.json_text import plain_decimal
 
 MAX_SECONDS = 10**9
@@ -207,7 +208,9 @@ Text = Annotated[str, StringConstraints(strict=True, max_length=MAX_TEXT)]
 Whole = Annotated[int, Field(strict=True, ge=0, le=10**9)]
 SignedWhole = Annotated[int, Field(strict=True)]
 Seconds = Annotated[int, Field(strict=True, ge=0, le=MAX_SECONDS)]
-SignedSeconds = Annotated[int, Field(strict=True, ge=-(10**10), le=10**10)]
+# sums of many durations: whatever the solver still takes for reachable can be written down and read
+PlannedSeconds = Annotated[int, Field(strict=True, ge=0, le=2 * UNREACHABLE)]
+SignedSeconds = Annotated[int, Field(strict=True, ge=-2 * UNREACHABLE, le=2 * UNREACHABLE)]
 Count = Annotated[int, Field(strict=True, ge=1, le=1000)]
 Severity = Annotated[int, Field(strict=True, ge=1, le=5)]
 Flag = Annotated[bool, Field(strict=True)]

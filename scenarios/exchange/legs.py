@@ -49,6 +49,9 @@ def team_legs(problem: DispatchProblem, order: TeamOrder) -> Iterator[Leg | None
     started = problem.started_by.get(order.team)
     placed = started is not None and started.lat is not None and ways is not None
     origin = ("en_route" if placed else "team", order.team)
+    stands = problem.teams[team].at_incident
+    if started is None and stands is not None:
+        origin = ("incident", stands)
     for stop in order.stops:
         here = ("incident", stop.incident)
         depart_s, arrive_s = stop.depart_s, stop.arrive_s

@@ -31,7 +31,7 @@ from optimizer.dispatch.problem import (
 )
 from optimizer.units import IntArray
 from scenarios.exchange.canonical import canonical, sha256_of
-from scenarios.exchange.problem import Counting, DemandRow, IncidentRow, Note, ProblemFile, read_problem
+from scenarios.exchange.problem import Counting, DemandRow, EquipmentRow, IncidentRow, Note, ProblemFile, read_problem
 from scenarios.exchange.stock import Stock, covers_of, items_that_matter, stock_that_matters
 from scenarios.exchange.travel import given_travel
 from scenarios.needs import estimate
@@ -155,7 +155,7 @@ def _parts(file: ProblemFile) -> _Parts:
     for incident in file.incidents:
         for task in incident.tasks:
             needed = (task.capability, task.teams_needed, task.service_s, task.due_s, task.latest_s)
-            equipment = sorted((Need(row.item, row.quantity) for row in task.equipment), key=lambda need: need.item)
+            equipment = sorted((_need(row, as_of) for row in task.equipment), key=lambda need: need.item)
             tasks.append(Task(task.id, incident.id, *needed, tuple(equipment), task.synchronised))
         demands.extend(Demand(incident.id, row.item, row.quantity) for row in incident.demands or ())
     return _Parts(
@@ -177,6 +177,7 @@ def _parts(file: ProblemFile) -> _Parts:
                 lon=row.lon,
                 carries=tuple(sorted(set(row.carries))),
                 store=row.store,
+                at_incident=row.at_incident,
             )
             for row in _by_id(file.teams)
         ),
@@ -193,6 +194,11 @@ def _parts(file: ProblemFile) -> _Parts:
             for row in _by_id(file.vehicles)
         ),
     )
+
+
+def _need(row: EquipmentRow, as_of: datetime) -> Need:
+    there_s = max(0, seconds_up(row.there_at, as_of)) if row.there_at else 0
+    return Need(row.item, row.quantity, row.sent or Decimal(0), there_s or None)
 
 
 def _incident(row: IncidentRow, as_of: datetime) -> Incident:

@@ -40,7 +40,7 @@ class StopRow(Row):
     arrive_s: f.SignedSeconds
     start_s: f.SignedSeconds
     finish_s: f.SignedSeconds
-    response_s: f.Seconds | None
+    response_s: f.PlannedSeconds | None
     tier_met: f.Name | None
     route: f.GeoJson | None = None
 

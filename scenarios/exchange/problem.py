@@ -64,6 +64,11 @@ class DemandRow(Row):
     quantity: f.Positive
 
 
+class EquipmentRow(DemandRow):
+    sent: f.Quantity | None = None
+    there_at: f.Instant | None = None
+
+
 class TaskRow(Row):
     id: f.Id
     capability: f.Id
@@ -71,7 +76,7 @@ class TaskRow(Row):
     service_s: f.Seconds
     due_s: f.Seconds | None = None
     latest_s: f.Seconds | None = None
-    equipment: list[DemandRow] = []
+    equipment: list[EquipmentRow] = []
     synchronised: f.Flag = False
 
 
@@ -101,6 +106,7 @@ class TeamRow(Row):
     available_until: f.Instant | None = None
     carries: list[f.Id] = []
     store: f.Id | None = None
+    at_incident: f.Id | None = None
 
 
 class StockRow(Row):

@@ -169,6 +169,7 @@ def _unknown_names(document: Raw, known: Known, doubtful: Numbered) -> Iterator[
             if known.items is not None and isinstance(item, str) and item and item not in known.items:
                 yield _unknown_fault(f"teams[{number}].carries[{place}]", "item", item)
     yield from _unknown(document, "teams", "store", known.stores, "teams")
+    yield from _unknown(document, "teams", "at_incident", known.incidents, "teams")
     for number, row in doubtful:
         yield from _unknown(row, "stock", "item", known.items, f"stores[{number}].stock")
     yield from _unknown(document, "vehicles", "store", known.stores, "vehicles")
@@ -323,6 +324,8 @@ def _travel(document: Raw, known: Known) -> Iterator[Fault]:
     if not isinstance(between, dict):
         return
     users = None if known.teams is None else known.teams | _names(document, "teams", "profile")
+    if users is not None:
+        users |= _names(document, "vehicles", "profile")  # rounds (S9)
     for user, matrix in between.items():
         path = ["travel", "incident_to_incident_s", user]
         if users is not None and user not in users:

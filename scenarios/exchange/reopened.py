@@ -1,7 +1,8 @@
 """Travel times of a problem with one closure lifted: what `road_values` compares with.
 
 Endpoints stay where they are snapped, the order of the hierarchy and its customization are shared, so that a lifted
-closure costs a partial customization and the queries. Metres stay those of the closed roads: level 7 has no value.
+closure costs a partial customization and the queries. Metres stay those of the closed roads, but for those from
+incident to incident (S9): level 7 has no value.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from optimizer.dispatch.problem import DispatchProblem, Travel
 from optimizer.network.closures import holds
 from optimizer.network.travel import Router
 from optimizer.units import IntArray
-from scenarios.exchange.roads import STORE_PROFILE, Roads
+from scenarios.exchange.roads import STORE_PROFILE, Between, Roads
 
 
 def reopened_travel(problem: DispatchProblem, roads: Roads) -> Iterator[tuple[str, Travel]]:
@@ -57,12 +58,21 @@ def lifted(problem: DispatchProblem, roads: Roads, closure: str) -> Travel:
             rows_of = [row for row, vehicle in enumerate(problem.vehicles) if vehicle.profile == profile]
             names = [problem.vehicles[row].store for row in rows_of]
             _fill(vehicles, rows_of, columns, router(profile), roads, profile, names, asking)
+    on_s, on_m = travel.vehicle_between_s, travel.vehicle_between_m
+    if on_s is not None and on_m is not None:
+        rounds = Between(sorted({vehicle.profile for vehicle in problem.vehicles}), problem.incidents, columns)
+        for profile in rounds.profiles:
+            ends = roads.points(profile, "incident", asking)
+            rounds.put(profile, *router(profile).times_and_lengths(origins=ends, destinations=ends))
+        on_s, on_m = rounds.seconds, rounds.metres
     return replace(
         travel,
         team_to_incident_s=teams,
         incident_to_incident_s=between,
         store_to_incident_s=stores,
         vehicle_to_incident_s=vehicles,
+        vehicle_between_s=on_s,
+        vehicle_between_m=on_m,
     )
 
 

@@ -14,7 +14,6 @@ from optimizer.errors import BadInput, Fault
 from optimizer.network.closures import Closure, apply_closures
 from optimizer.network.graph import RoadNetwork
 from optimizer.network.profiles import Profile, profile_from
-from optimizer.network.read import read_network
 from optimizer.network.snap import SnappedPoints
 from optimizer.network.travel import Router
 from optimizer.units import UNREACHABLE, IntArray
@@ -134,6 +133,8 @@ def roads_of(file: ProblemFile, *, folder: Path, network: RoadNetwork | None, so
         path = folder / file.network.file
         if not path.exists():
             raise BadInput(source, [Fault("network.file", "RoadFileMissing", {"file": str(path)})])
+        from optimizer.network.read import read_network  # and networkx with it, only where a file is read
+
         network = read_network(path, crs=file.network.crs)
     custom = {
         name: profile_from(name, row.model_dump(exclude_none=True)) for name, row in file.network.profiles.items()
@@ -188,6 +189,7 @@ def routed_travel(
     en_route = _unreachable(teams, incidents) if away else None
     row_of = {team.id: row for row, team in enumerate(teams)}
     between = np.zeros((len(profiles), len(incidents), len(incidents)), dtype=np.int64)
+    rounds = Between(sorted({vehicle.profile for vehicle in vehicles}) if wanted and stores else [], incidents, wanted)
     for group, profile in enumerate(profiles):
         router, ends = roads.router(profile), roads.points(profile, "incident", ids)
         rows = [index for index, team in enumerate(teams) if team.profile == profile]
@@ -197,7 +199,11 @@ def routed_travel(
         if turning and en_route is not None:
             starts = roads.points(profile, "en_route", turning)
             en_route[[row_of[team] for team in turning]] = router.times(origins=starts, destinations=ends)
-        between[group] = router.times(origins=ends, destinations=ends)
+        if profile in rounds.profiles:  # vehicles that go on to further incidents drive the same ways
+            between[group], ways = router.times_and_lengths(origins=ends, destinations=ends)
+            rounds.put(profile, between[group], ways)
+        else:
+            between[group] = router.times(origins=ends, destinations=ends)
         np.fill_diagonal(between[group], 0)
 
     seconds = {False: _unreachable(stores, incidents), True: _unreachable(vehicles, incidents)}  # by vehicle?
@@ -209,6 +215,8 @@ def routed_travel(
             cells = np.ix_(rows, wanted)
             found = router.times_and_lengths(origins=starts, destinations=ends)
             seconds[by_vehicle][cells], metres[by_vehicle][cells] = found
+        if profile in rounds.profiles and profile not in profiles:
+            rounds.put(profile, *router.times_and_lengths(origins=ends, destinations=ends))
     notes = [Note("", FAR[kind], {"name": name, "profiles": far_for}) for (kind, name), far_for in roads.far().items()]
     travel = Travel(
         team_to_incident_s=to_incident,
@@ -219,8 +227,36 @@ def routed_travel(
         store_to_incident_m=metres[False],
         vehicle_to_incident_m=metres[True],
         en_route_to_incident_s=en_route,
+        vehicle_between_s=rounds.seconds if rounds.profiles else None,
+        vehicle_between_m=rounds.metres if rounds.profiles else None,
+        vehicle_group=rounds.groups(vehicles),
     )
     return travel, notes
+
+
+class Between:
+    """Ways from incident to incident of vehicles on a round (S9), between incidents that ask for something."""
+
+    def __init__(self, profiles: list[str], incidents: Sequence[Any], wanted: list[int]) -> None:
+        self.profiles, self.wanted, self.count = profiles, np.array(wanted, np.int64), len(incidents)
+        shape = len(profiles), len(incidents), len(incidents)
+        self.seconds, self.metres = (np.full(shape, UNREACHABLE, np.int64) for _ in range(2))
+        self.seconds[:, range(self.count), range(self.count)] = 0
+        self.metres[:, range(self.count), range(self.count)] = 0
+
+    def put(self, profile: str, seconds: IntArray, metres: IntArray) -> None:
+        """Matrices over the asking incidents, or over all."""
+        group, pick = self.profiles.index(profile), np.arange(len(self.wanted))
+        if len(seconds) == self.count:
+            pick = self.wanted
+        for mine, found in ((self.seconds, seconds), (self.metres, metres)):
+            mine[group][np.ix_(self.wanted, self.wanted)] = found[np.ix_(pick, pick)]
+            np.fill_diagonal(mine[group], 0)
+
+    def groups(self, vehicles: Sequence[Vehicle]) -> IntArray | None:
+        if not self.profiles:
+            return None
+        return np.array([self.profiles.index(vehicle.profile) for vehicle in vehicles], np.int64)
 
 
 def _unreachable(rows: Sequence[Any], columns: Sequence[Any]) -> IntArray:

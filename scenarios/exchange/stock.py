@@ -38,16 +38,17 @@ class Stock:
 
     def free(self, day: date) -> dict[str, Decimal]:
         """Units by item over all stores on a Shanghai day, expired and blocked lots and reserve floors left out."""
-        own: dict[tuple[str, str], Decimal] = {}
+        free: dict[str, Decimal] = {}
+        own: dict[tuple[str, str], Decimal] = {}  # of a store and item with a floor
         for line in self.lines:
             if not line.blocked and (line.expires is None or line.expires >= day):
-                key = line.store, line.item
-                own[key] = own[key] + line.quantity if key in own else line.quantity
-        free: dict[str, Decimal] = {}
+                item = line.item
+                if self.floors and (key := (line.store, item)) in self.floors:
+                    own[key] = own.get(key, ZERO) + line.quantity
+                else:
+                    free[item] = free[item] + line.quantity if item in free else line.quantity
         for key, units in own.items():
-            if key in self.floors:
-                units = max(ZERO, units - self.floors[key])
-            free[key[1]] = free.get(key[1], ZERO) + units
+            free[key[1]] = free.get(key[1], ZERO) + max(ZERO, units - self.floors[key])
         return free
 
     def text(self) -> str:

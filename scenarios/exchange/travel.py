@@ -30,6 +30,11 @@ def given_travel(
         matrices[group] = _array(between.get(user), incidents, incidents)
         np.fill_diagonal(matrices[group], 0)
     to_incident = _array(travel.store_to_incident_s, [store.id for store in stores], incidents)
+    of_vehicles = sorted({vehicle.profile for vehicle in vehicles})
+    rounds = np.empty((len(of_vehicles), len(incidents), len(incidents)), dtype=np.int64)
+    for group, profile in enumerate(of_vehicles):  # a profile without a matrix makes no rounds (S9)
+        rounds[group] = _array(between.get(profile), incidents, incidents)
+        np.fill_diagonal(rounds[group], 0)
     return Travel(
         team_to_incident_s=_array(travel.team_to_incident_s, [team.id for team in teams], incidents),
         incident_to_incident_s=matrices,
@@ -41,6 +46,8 @@ def given_travel(
             if travel.en_route_to_incident_s
             else None
         ),
+        vehicle_between_s=rounds if between else None,
+        vehicle_group=np.array([of_vehicles.index(vehicle.profile) for vehicle in vehicles], dtype=np.int64),
     )
 
 

@@ -6,7 +6,7 @@ from statistics import fmean, median
 
 from optimizer.dispatch.plan import Plan, Status
 from optimizer.dispatch.problem import DispatchProblem
-from scenarios.report.labels import say
+from scenarios.report.labels import Label, say
 from scenarios.report.rows import Figure, IncidentCard, LevelRow, StopRow
 from scenarios.report.wording import duration, percent, plain, signed
 
@@ -95,10 +95,19 @@ def _practice_figure(plan: Plan, levels: tuple[LevelRow, ...]) -> Figure:
 
 
 def _gap_figure(plan: Plan) -> Figure:
-    gaps = [level.gap for level in plan.levels if level.gap is not None]
-    if plan.status is Status.OPTIMAL:
-        value = say("figure.gap.optimal")
-    else:
-        value = plain("≤ " + percent(max(gaps), decimals=2)) if gaps else say("figure.gap.none")
-    proven = sum(gap <= 0 for gap in gaps)
-    return Figure(say("figure.gap"), value, say("figure.gap.note", proven=proven, all=len(plan.levels)))
+    """How many levels are proven, and how far each of the others can be off at most, or that nothing is known."""
+    rest = [level for level in plan.levels if level.gap is None or level.gap > 0]
+    count = f"{len(plan.levels) - len(rest)} / {len(plan.levels)}"
+    value = say("figure.gap.optimal") if plan.status is Status.OPTIMAL else plain(count)
+    if not rest:
+        return Figure(say("figure.gap"), value, say("figure.gap.note", all=len(plan.levels)))
+    parts = [
+        (
+            say(f"level.{level.name}"),
+            say("level.unproven") if level.gap is None else plain(f"≤ {percent(level.gap, decimals=2)}"),
+        )
+        for level in rest
+    ]
+    words = Label("；".join(f"{name.zh} {gap.zh}" for name, gap in parts),
+                  "; ".join(f"{name.en} {gap.en}" for name, gap in parts))  # fmt: skip
+    return Figure(say("figure.gap"), value, say("figure.gap.rest", gaps=words))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from optimizer.dispatch.plan import Reason
 from scenarios.report.foreseen_rows import ForeseenView
 from scenarios.report.labels import Label, Names, say
+from scenarios.report.trip_rows import TripRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,7 @@ class ReportView:
     incidents: tuple[IncidentCard, ...]
     teams: tuple[StopRow, ...]
     supplies: tuple[SupplyRow, ...]
+    trips: tuple[TripRow, ...]
     unmet: tuple[UnmetRow, ...]
     levels: tuple[LevelRow, ...]
     stock: tuple[StockRow, ...]

@@ -182,8 +182,8 @@ def _frame(points: FloatArray) -> Frame:
     (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
     shrink = cos(radians((south + north) / 2))
     smallest = 0.01  # degrees: a single point still gets a map of about a kilometre
-    wide = max((east - west) * shrink, smallest) * 1.12
-    high = max(north - south, smallest) * 1.12
+    wide = max((east - west) * shrink, smallest) * 1.2
+    high = max(north - south, smallest) * 1.2
     wide, high = max(wide, high / 0.8), max(high, wide * 0.55)
     middle_lon, middle_lat = (west + east) / 2, (south + north) / 2
     frame = (

@@ -8,6 +8,7 @@ from itertools import groupby
 from scenarios.report.labels import Label, say
 from scenarios.report.markup import both
 from scenarios.report.rows import STOCK_COLUMNS, Figure, IncidentCard, ReportView, StopRow, SupplyRow, UnmetRow
+from scenarios.report.trip_rows import TripRow, trip_list
 from scenarios.report.wording import duration, percent, plain, quantity
 
 OVERDUE_AT_MOST = 40  # rows on the page; the workbook lists them all
@@ -242,13 +243,18 @@ def supplies_section(view: ReportView) -> str:
         parts += [("t", both(row.depart)), ("t", both(row.arrive))]
         return f'<tr data-i="{row.number}">{cells(*parts)}</tr>'
 
+    trips: dict[str, list[TripRow]] = {}
+    for trip in view.trips:
+        trips.setdefault(trip.store, []).append(trip)
+
     def store_groups() -> Iterable[str]:
-        for _, group in groupby(view.supplies, key=lambda row: row.store):
+        for store, group in groupby(view.supplies, key=lambda row: row.store):
             rows = list(group)
             numbers = " ".join(map(str, sorted({row.number for row in rows})))
             yield (
                 f'<tbody data-i="{numbers}"><tr class="group"><th scope="rowgroup" colspan="{len(columns)}">'
-                f"{both(rows[0].store_name)}</th></tr>{''.join(map(line, rows))}</tbody>"
+                f"{both(rows[0].store_name)}{trip_list(trips.get(store, ()))}</th></tr>"
+                f"{''.join(map(line, rows))}</tbody>"
             )
 
     body = table(columns, store_groups(), caption=say("section.supplies"), tall=True)

@@ -23,6 +23,7 @@ from scenarios.report.rows import (
     SupplyRow,
     UnmetRow,
 )
+from scenarios.report.trip_rows import trip_rows
 from scenarios.report.wording import (
     NONE,
     SHANGHAI,
@@ -90,6 +91,7 @@ def view_of(
         incidents=incidents,
         teams=teams,
         supplies=supplies,
+        trips=trip_rows(problem, plan.shipments, names, context.numbers),
         unmet=unmet,
         levels=levels,
         stock=_stock_rows(context),

@@ -16,6 +16,7 @@ from optimizer.dispatch.why.task_values import Basis, TaskValue, TaskValues
 from optimizer.dispatch.why.whole import ALL, TEAMS
 from scenarios.explanation import Explanation
 from scenarios.report.labels import Label, Names, say
+from scenarios.report.trip_rows import way_said
 from scenarios.report.wording import NONE, clock, duration, number, percent, plain, quantity
 
 FEW = 3  # things named in one sentence
@@ -210,10 +211,14 @@ def demand_said(words: Words, one: DemandWhy) -> DemandSaid:
     else:
         after = say("why.store.next", store=words.names.name("stores", one.next.store),
                     later=shift(one.next.later_s), units=words.units(one.next.spare, one.item))  # fmt: skip
+    said = say("why.store.one" if len(one.stores) == 1 else "why.store.many", last=last, **source)
+    for trip in one.rounds:
+        vehicle, way = words.names.name("vehicles", trip.vehicle), way_said(words.problem, trip, words.names)
+        said = say("why.store.round", source=said, vehicle=vehicle, trip=trip.number, stops=way)
     return DemandSaid(
         incident=words.names.name("incidents", one.incident),
         item=words.names.name("items", one.item),
-        source=say("why.store.one" if len(one.stores) == 1 else "why.store.many", last=last, **source),
+        source=said,
         next=after,
         nearer=tuple(passed_said(words, passed, one.item) for passed in one.nearer),
     )

@@ -1,6 +1,7 @@
 """`wuding replan` and `plan list|show|diff|rollback|progress|advance`."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from api import cli
+from api.replanning import rollback
 from scenarios.exchange.plan import load_plan, plan_sha256
 from scenarios.world import World
 
@@ -69,6 +71,9 @@ def test_a_problem_is_taken_to_an_instant_changed_and_replanned(built: Path, hom
     assert all(27.0 <= row["lat"] <= 27.02 for row in document["started"] if row["state"] == "en_route")
     document["closures"].append({"id": "C2", "road_name": "X102", "speed_factor": 0})
     (folder / "problem.json").write_text(json.dumps(document), "utf-8")
+    run("plan", "advance", built / "problem.json", home / "plan.json", "--at", "2024-06-03T08:31:30+08:00",
+        "--out", folder, code=2)  # fmt: skip
+    assert "--overwrite" in capsys.readouterr().err
     run("replan", folder / "problem.json", folder / "plan.json", "--out", new, "--lang", "en")
     run("check", folder / "problem.json", new)
     run("plan", "diff", folder / "plan.json", new, "--problem", built)
@@ -89,14 +94,72 @@ def test_a_world_folder_is_replanned_at_an_instant_in_one_step(built: Path, home
     assert 'href="changes.html"' in (report / "plan.html").read_text("utf-8")
 
 
+@pytest.mark.parametrize("at", ["08:30:30", "08:40", "10:30"])
+def test_a_team_taken_out_of_the_folder_is_lost_and_its_tasks_are_open(
+    built: Path, home: Path, capsys: Capture, at: str
+) -> None:
+    new = home / "new.json"
+    teams = built / "teams.csv"
+    lost = load_plan(home / "plan.json").team_orders[0].team
+    rows = teams.read_text("utf-8-sig").splitlines()
+    teams.write_text("\n".join(row for row in rows if not row.startswith(f"{lost},")) + "\n", "utf-8")
+    stamp = f"2024-06-03T{at if at.count(':') == 2 else at + ':00'}+08:00"
+    run("replan", built, home / "plan.json", "--at", stamp, "--out", new)
+    assert lost in capsys.readouterr().out
+    assert lost not in {order.team for order in load_plan(new).team_orders}
+    run("check", home / "new.problem.json", new)
+
+
+def test_a_vehicle_taken_out_of_the_folder_is_lost_too(built: Path, home: Path) -> None:
+    new, vehicles = home / "new.json", built / "vehicles.csv"
+    header = "id,store,payload_kg,volume_m3,profile\n"
+    vehicles.write_text(f"{header}V1,S1,900,4,truck\n", "utf-8")
+    run("solve", built, "--out", home / "plan.json")
+    assert any(row.vehicle for row in load_plan(home / "plan.json").shipments)
+    vehicles.write_text(header, "utf-8")
+    run("replan", built, home / "plan.json", "--at", "2024-06-03T08:30:30+08:00", "--out", new)
+    run("check", home / "new.problem.json", new)
+    run("replan", built, home / "plan.json", "--out", new)
+    run("check", built, new)
+
+
 def test_what_belongs_together_is_asked_for(built: Path, home: Path, capsys: Capture) -> None:
     run("replan", built, "--out", home / "x.json", code=2)
     assert "--live" in capsys.readouterr().err
     run("replan", built, home / "plan.json", "--out", home / "x.json", "--commit", code=2)
-    run("replan", "--live", "--at", "2024-06-03T08:40:00+08:00", "--out", home / "x.json", code=2)
     capsys.readouterr()
+    run("replan", "--live", "--at", "2024-06-03T08:40:00+08:00", "--out", home / "x.json", code=2)
+    assert "--as-of" in capsys.readouterr().err
     run("replan", "--live", "--hold-h", "2", "--out", home / "x.json", code=2)
     assert "--commit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [("plan", "advance"), ("replan",)])
+def test_a_plan_of_another_problem_has_come_nowhere(
+    built: Path, home: Path, capsys: Capture, command: tuple[str, ...]
+) -> None:
+    text = (home / "plan.json").read_text()
+    (home / "other.json").write_text(re.sub(r'"incident": "', '"incident": "X', text))
+    problem = json.loads((built / "problem.json").read_text())
+    capsys.readouterr()
+    run(*command, built / "problem.json", home / "other.json", "--at", problem["as_of"].replace("08:30", "08:31"),
+        "--out", home / "later", "--lang", "en", code=2)  # fmt: skip
+    told = capsys.readouterr().err
+    assert "the plan of another problem" in told
+
+
+def test_goods_that_nobody_asks_for_any_more_are_left_out(built: Path, home: Path) -> None:
+    content = json.loads((home / "plan.json").read_text())
+    problem = json.loads((built / "problem.json").read_text())
+    row = next(row for row in content["shipments"] if row.get("task") is None)
+    for incident in problem["incidents"]:
+        incident["demands"] = [
+            {"item": one["id"], "quantity": 1} for one in problem["items"] if one["id"] != row["item"]
+        ]
+    (built / "changed.json").write_text(json.dumps(problem))
+    at = problem["as_of"].replace("08:30", "08:31")
+    run("replan", built / "changed.json", home / "plan.json", "--at", at, "--out", home / "n.json")
+    run("check", home / "n.problem.json", home / "n.json")
 
 
 def test_the_situation_is_replanned_by_what_its_teams_report(office: Path, capsys: Capture) -> None:
@@ -166,3 +229,31 @@ def test_plans_are_listed_shown_and_brought_back(office: Path, capsys: Capture) 
     assert "in force" in capsys.readouterr().out
     run("plan", "list", "--json")
     assert [one["same_as"] for one in json.loads(capsys.readouterr().out)] == [None, None, int(numbers[0])]
+
+
+def test_a_roll_back_compares_by_the_clock_not_by_the_moments_of_the_plans(office: Path, capsys: Capture) -> None:
+    run("solve", "--live", "--out", office / "first.json", "--commit")
+    run("replan", "--live", "--as-of", "2024-06-03T08:31:00+08:00", "--out", office / "second.json", "--commit")
+    capsys.readouterr()
+    done = rollback(1, actor="duty")
+    assert done.changes is not None
+    same = [row for row in done.changes.assignments if row.kind in ("kept", "retimed") and row.was is None]
+    assert same
+    first = {(order.team, stop.task): stop.arrive_s for order in load_plan(office / "first.json").team_orders
+             for stop in order.stops}  # fmt: skip
+    second = {(order.team, stop.task): stop.arrive_s for order in load_plan(office / "second.json").team_orders
+              for stop in order.stops}  # fmt: skip
+    for row in same:
+        assert row.arrive_s == first[row.who, row.what]
+        assert row.arrive_before_s == second[row.who, row.what] + 60
+
+
+def test_orders_and_changes_are_told_by_names_and_the_clock(office: Path, built: Path, capsys: Capture) -> None:
+    run("solve", "--live", "--out", office / "first.json", "--commit")
+    capsys.readouterr()
+    run("plan", "show")
+    told = capsys.readouterr().out
+    assert "08:3" in told
+    assert "+0:" not in told
+    run("replan", built, office / "plan.json", "--at", "2024-06-03T08:40:00+08:00", "--out", office / "new.json")
+    assert "+0:" not in capsys.readouterr().out

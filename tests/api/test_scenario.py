@@ -49,6 +49,19 @@ def test_build_leaves_a_folder_that_solve_takes(tmp_path: Path, capsys: Capture)
     assert cli.run(["check", str(folder / "problem.json"), str(plan)]) == 0
 
 
+def test_a_folder_somebody_has_worked_on_is_not_replaced_unasked(tmp_path: Path, capsys: Capture) -> None:
+    build = ["scenario", "build", "hamlet", "--out", str(tmp_path / "mine")]
+    assert cli.run(build) == 0
+    teams = tmp_path / "mine" / "teams.csv"
+    written = teams.read_text("utf-8")
+    teams.write_text("my own", "utf-8")
+    assert cli.run([*build, "--lang", "en"]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert teams.read_text("utf-8") == "my own"
+    assert cli.run([*build, "--overwrite"]) == 0
+    assert teams.read_text("utf-8") == written
+
+
 def test_the_demo_tells_the_whole_story(tmp_path: Path, capsys: Capture) -> None:
     assert cli.run(["demo", "--scenario", "hamlet", "--out", str(tmp_path), "--lang", "en"]) == 0
     told = capsys.readouterr().out
@@ -93,3 +106,28 @@ def test_check_renews_problem_json_or_names_every_bad_row(tmp_path: Path, capsys
     assert cli.run(["scenario", "check", str(folder), "--lang", "en"]) == 2
     assert "colour" in capsys.readouterr().err
     assert (folder / "problem.json").read_text("utf-8") == renewed
+
+
+def test_a_plan_is_not_written_over_a_file_of_another_kind(tmp_path: Path, capsys: Capture) -> None:
+    folder = tmp_path / "hamlet"
+    assert cli.run(["scenario", "build", "hamlet", "--out", str(folder)]) == 0
+    teams = folder / "teams.csv"
+    before = teams.read_bytes()
+    assert cli.run(["solve", str(folder), "--out", str(teams)]) == 2
+    assert "plan.json" in capsys.readouterr().err
+    assert teams.read_bytes() == before
+
+
+def test_check_remarks_on_places_off_the_roads_and_on_tasks_nobody_can_do(tmp_path: Path, capsys: Capture) -> None:
+    folder = tmp_path / "hamlet"
+    assert cli.run(["scenario", "build", "hamlet", "--out", str(folder)]) == 0
+    for name, column, value in (("incidents", "lon", "110.9"), ("tasks", "capability", "serch_rescue")):
+        head, first, *rest = (folder / f"{name}.csv").read_text("utf-8-sig").splitlines()
+        cells = first.split(",")
+        cells[head.split(",").index(column)] = value
+        (folder / f"{name}.csv").write_text("\n".join([head, ",".join(cells), *rest]) + "\n", "utf-8")
+    capsys.readouterr()
+    assert cli.run(["scenario", "check", str(folder), "--lang", "en"]) == 0
+    told = capsys.readouterr().err
+    assert "too far from any road" in told
+    assert "serch_rescue" in told

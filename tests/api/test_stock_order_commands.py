@@ -28,6 +28,7 @@ def test_a_transfer_goes_its_whole_way_and_prints(on_both: Office, tmp_path: Pat
     stock("transfer", "ship", number)
     assert stock.held(state="in_transit") == {("S0", "L1", "in_transit"): 35}
     stock("transfer", "receive", number, "--arrived", f"{WATER}/L1=30", "--arrived", f"{WATER}/L9=1", code=2)
+    stock("transfer", "receive", number, "--arrived", f"{WATER}=28", code=2)  # of which lot?
     stock("transfer", "receive", number, "--arrived", f"{WATER}/L1=28,1", code=2)  # one is not accounted for
     stock("transfer", "receive", number, "--arrived", f"{WATER}/L1=28,1,1", "--bin", "C-1")
     assert stock.held(store="S1") == {("S1", "L1", "serviceable"): 33, ("S1", "L1", "damaged"): 1}

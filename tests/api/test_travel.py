@@ -131,3 +131,12 @@ def test_a_departure_and_an_instant_do_not_go_together(county: Path, capsys: Cap
     instant = "2024-06-03T12:00:00+08:00"
     assert travel(county, "--as-of", instant, "--depart-at", instant) == 2
     assert "--depart-at" in capsys.readouterr().err
+
+
+def test_more_pairs_than_a_table_can_hold_are_refused_before_they_are_measured(
+    county: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.usecases.MOST_PAIRS", 3)
+    assert travel(county, "--lang", "en") == 2
+    assert "--destinations: origins and destinations make 4 pairs; at most 3" in capsys.readouterr().err
+    assert not (county / "m.csv").exists()

@@ -100,11 +100,9 @@ def _proven(plan: Allocation) -> bool:
 
 @pytest.mark.parametrize("charge", [100.0])
 def test_trips_with_a_price(charge: float) -> None:
-    """The figure asked for (a gap of 0.1 % in 5 s) is not reached at this size: shown as it is."""
-    x = arguments(0, coupled=True)
-    began = time.perf_counter()
-    plan = allocate_supplies(**x, trip_charge=charge)
-    seconds = time.perf_counter() - began
-    pairs = len(np.unique(plan.store * len(x["demand"]) + plan.incident))
-    print(f"\ntrip charge {charge:g}: {seconds:.1f} s, gap {plan.levels[-1].gap:.4%}, {pairs} trips")
-    assert plan.levels[-1].gap is not None
+    """All levels, then trips. The figure asked for, at 100, is a gap of 0.1 % in 5 s: shown as it is."""
+    seconds, slowest, plans = medians(lambda x: allocate_supplies(**x, trip_charge=charge), coupled=True, repeats=1)
+    gaps = [float(plan.levels[-1].gap or 0.0) for plan in plans]
+    each = ", ".join(f"{gap:.3%}" for gap in gaps)
+    print(f"\ntrip charge {charge:g}: median {seconds:.1f} s (slowest {slowest:.1f}), gaps {each}")
+    assert statistics.median(gaps) <= 1e-3

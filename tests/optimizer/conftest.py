@@ -49,7 +49,8 @@ def built(
     service: Any = None,
     **parts: Any,
 ) -> DispatchProblem:
-    """A problem from the parts that matter; what is not named is empty, and vehicles travel as their store's goods.
+    """A problem from the parts that matter; what is not named is empty, and vehicles travel as their store's goods and,
+    from incident to incident, as teams.
 
     Seconds from teams (`base`), between incidents (`between`), from stores (`ways`; in metres `metres`) and of teams
     on their way (`moving`); `service` by task and team, else that of the task.
@@ -65,18 +66,23 @@ def built(
     of_store = [stores.index(vehicle.store) for vehicle in parts["vehicles"]]
     to_incident = matrix(ways, len(stores))
     by_metres = None if metres is None else matrix(metres, len(stores))
-    legs = np.zeros((n, n), INT) if between is None else np.asarray(between, INT)
+    legs = np.zeros((1, n, n), INT) if between is None else np.asarray(between, INT).reshape(-1, n, n)
     if service is None:
         service = np.array([[task.service_s] * m for task in tasks], INT).reshape(len(tasks), m)
     travel = Travel(
         team_to_incident_s=matrix(base, m),
-        incident_to_incident_s=legs if legs.ndim == 3 else legs[None],
+        incident_to_incident_s=legs,
         team_group=np.zeros(m, INT),
         store_to_incident_s=to_incident,
         vehicle_to_incident_s=to_incident[of_store].reshape(len(of_store), n),
         store_to_incident_m=by_metres,
         vehicle_to_incident_m=None if by_metres is None else by_metres[of_store].reshape(len(of_store), n),
         en_route_to_incident_s=None if moving is None else matrix(moving, m),
+        vehicle_between_s=None if between is None else (legs if legs.ndim == 3 else legs[None]).copy(),
+        vehicle_between_m=None
+        if between is None or metres is None
+        else (legs if legs.ndim == 3 else legs[None]).copy(),
+        vehicle_group=np.zeros(len(of_store), INT),
     )
     whole = {"as_of": datetime(2026, 6, 1, tzinfo=UTC), "travel": travel, "service_s": service, **parts}
     return DispatchProblem(**whole)
@@ -153,6 +159,7 @@ def coupled(seed: int) -> DispatchProblem:
             problem.travel,
             team_to_incident_s=rng.integers(60, 900, (len(teams), 2)).astype(INT),
             vehicle_to_incident_s=rng.integers(200, 1500, (len(vehicles), 2)).astype(INT),
+            vehicle_group=np.zeros(len(vehicles), INT),
         ),
     )
 

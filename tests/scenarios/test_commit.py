@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,8 +20,8 @@ from inventory.ledger.verify import verify
 from inventory.tables.goods import items, lots
 from inventory.tables.places import stores
 from inventory.tables.stock import balances, movements, reservations
-from optimizer.dispatch.plan import Plan
-from scenarios.commit import Committed, NoRunningPlan, PlanStale, cancel_plan, commit_plan, running_plan
+from optimizer.dispatch.plan import Plan, Stop, TeamOrder
+from scenarios.commit import Committed, NoRunningPlan, PlanOfOthers, PlanStale, cancel_plan, commit_plan, running_plan
 from scenarios.deliveries import plan_reference
 from scenarios.exchange.plan import dump_plan
 from scenarios.incidents import UnknownSituation
@@ -305,3 +306,20 @@ def test_two_commits_at_once_wait_for_each_other(
         assert running_plan(connection) == dump_plan(wanted[done.index(last)])
     assert held(loaded) == {lines[0]: done.index(last) + 1}
     agrees(loaded)
+
+
+def test_the_plan_of_another_problem_sets_nothing_free(
+    loaded: Engine, lines: list[Key], plan_of: PlanOf, commit: Callable[..., Committed]
+) -> None:
+    commit(plan_of({lines[0]: 3}))
+    before = moved(loaded)
+    foreign = (
+        replace(plan_of({}), team_orders=(TeamOrder("T1", (Stop("I9", "K9", 0, 60, 60, 120, 60, None),)),)),
+        replace(plan_of({lines[0]: 3}), shipments=tuple(
+            replace(one, incident="I9") for one in plan_of({lines[0]: 3}).shipments)),
+    )  # fmt: skip
+    for plan in foreign:
+        with pytest.raises(PlanOfOthers, match="9"):
+            commit(plan)
+    assert moved(loaded) == before
+    assert held(loaded) == {lines[0]: 3}

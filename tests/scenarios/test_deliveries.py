@@ -49,6 +49,14 @@ def commit(loaded: Engine, panshi: World, act: MakeAct) -> Callable[[Plan], None
 
 
 @pytest.fixture
+def second(loaded: Engine) -> None:
+    """Another incident of the situation, I7."""
+    with transaction(loaded) as connection:
+        row = dict(connection.execute(select(incidents)).mappings().first() or {})
+        connection.execute(insert(incidents), {name: row[name] for name in row if name != "id"} | {"code": "I7"})
+
+
+@pytest.fixture
 def send(loaded: Engine, panshi: World, act: MakeAct) -> Callable[..., int]:
     """What is kept for the plan leaves, of one store or of all."""
 
@@ -158,6 +166,7 @@ def test_another_kind_of_the_same_food_is_not_asked_for_instead(look: Look) -> N
     assert needs_of(replace(met, stock=replace(met.stock, columns=columns))) == {}
 
 
+@pytest.mark.usefixtures("second")
 def test_a_lot_for_several_incidents_goes_to_them_in_the_order_of_the_shipments(
     loaded: Engine, lots: list[Key], plan_of: PlanOf, commit: Callable[..., None], send: Callable[..., int],
     sent: Callable[..., Any],
@@ -180,6 +189,7 @@ def test_a_lot_for_several_incidents_goes_to_them_in_the_order_of_the_shipments(
         send()
 
 
+@pytest.mark.usefixtures("second")
 def test_what_left_under_an_earlier_plan_stays_where_that_plan_sent_it(
     loaded: Engine, lots: list[Key], plan_of: PlanOf, commit: Callable[..., None], send: Callable[..., int],
     sent: Callable[..., Any], act: MakeAct,

@@ -22,7 +22,8 @@ from scenarios.commit import commit_plan
 from scenarios.deliveries import Departed, departed, plan_reference
 from scenarios.exchange.problem import parse_problem
 from scenarios.incidents import close_incident, import_tasks, incident_tables
-from scenarios.live import for_each_team, live_world, load_world
+from scenarios.live import live_world, load_world, sent_before
+from scenarios.progress import Report, Standing
 from scenarios.tables import LIVE, shipments
 from scenarios.world import World, table_of
 from scenarios.world_files import read_world, write_world
@@ -168,15 +169,19 @@ def test_what_leaves_as_equipment_lessens_no_need_but_what_its_task_waits_for(
     office: Engine, seen: Callable[..., World], lot: tuple[str, str, str], plan_of: Callable[..., Plan],
     send: Callable[[Plan], None],
 ) -> None:  # fmt: skip
-    send(as_equipment(plan_of({lot: 8})))
+    as_of, plan = seen().as_of, as_equipment(plan_of({lot: 8}))
+    send(plan)
     with reading(office) as connection:
         gone = departed(connection)
         assert connection.execute(select(shipments.c.task, shipments.c.team)).all() == [("I001-2", None)]
     assert (gone.demands, gone.equipment) == ({}, {("I001-2", JACKET): 8})
     (incident,) = problem_document(seen())["incidents"]
     assert "demands" not in incident  # still to be estimated, as before anything left
-    # of 2 × 6 there are 8 on their way: 2 more for each
-    assert task_of(seen())["equipment"] == [{"item": BOAT, "quantity": 1}, {"item": JACKET, "quantity": 2}]
+    there = (as_of + timedelta(seconds=plan.shipments[-1].arrive_s)).isoformat()
+    # of 2 × 6 there are 8 on their way
+    assert task_of(seen())["equipment"] == [
+        {"item": BOAT, "quantity": 1}, {"item": JACKET, "quantity": 6, "sent": 8, "there_at": there}
+    ]  # fmt: skip
 
 
 def test_what_a_team_took_along_is_its_own_while_the_task_is_open(
@@ -213,25 +218,38 @@ def test_a_part_of_what_a_team_was_to_take_is_there_for_all(
     assert (gone.equipment, gone.along) == ({("I001-2", JACKET): 2}, frozenset())
 
 
-@pytest.mark.parametrize(("gone", "rest"), [(0, 6), (1, 6), (2, 5), (11, 1), (12, None), (20, None)])
-def test_each_team_asks_for_the_rest_of_its_share_in_whole_units(equipped: World, gone: int, rest: int | None) -> None:
-    left = Departed({}, {("I001-2", JACKET): Decimal(gone), ("I999-1", JACKET): Decimal(3)}, frozenset())
-    shares = for_each_team(left, [], equipped.teams.rows(), equipped.tasks)
-    asked = task_of(replace(equipped, equipped=shares))["equipment"]
-    assert {row["item"]: row["quantity"] for row in asked}.get(JACKET) == rest
-    if rest is not None:
-        assert 2 * rest + gone >= 12
+def test_what_was_sent_for_a_task_is_counted_for_all_its_teams_until_it_is_there_for_all(equipped: World) -> None:
+    now = equipped.as_of
+    for units, there, told in (
+        (0, now, {}),
+        (7, now, {"sent": 7}),
+        (12, now, None),  # two teams, six each: nothing is left to wait for
+        (12, now + timedelta(seconds=60), {"sent": 12, "there_at": (now + timedelta(seconds=60)).isoformat()}),
+    ):
+        found = {("I001-2", JACKET): (Decimal(units), there)}
+        rows = {row["item"]: row for row in task_of(replace(equipped, equipped=found))["equipment"]}
+        assert rows.get(JACKET) == (None if told is None else {"item": JACKET, "quantity": 6} | told)
 
 
-def test_who_is_sent_with_its_own_takes_no_share(equipped: World) -> None:
-    first, second = equipped.teams["id"][:2]  # the first carries jackets
-    left = Departed({}, {("I001-2", JACKET): Decimal(4), ("I001-2", BOAT): Decimal(1)}, frozenset())
-    for orders, jackets in (([("I001-2", first), ("I001-2", second)], 4), ([("I001-2", second)], 2),
-                            ([("I001-1", first)], 2), ([("I001-2", "gone")], 2)):  # fmt: skip
-        shares = for_each_team(left, orders, equipped.teams.rows(), equipped.tasks)
-        assert shares["I001-2", JACKET] == jackets
-    everybody = [("I001-2", first)] * 3  # more than are needed
-    assert for_each_team(left, everybody, equipped.teams.rows(), equipped.tasks)["I001-2", BOAT] == 1
+def test_who_works_there_has_its_units_unless_it_has_its_own(equipped: World) -> None:
+    first, second, third = equipped.teams["id"][:3]  # the first carries jackets
+    at = equipped.as_of
+    key = ("I001-2", JACKET)
+    gone = Departed({}, {key: Decimal(8), ("I999-1", JACKET): Decimal(3)}, {key: at, ("I999-1", JACKET): at},
+                    frozenset({(second, "I001-2", JACKET)}))  # fmt: skip
+
+    def report(team: str, state: str) -> Report:
+        return Report(team, "I001", "I001-2", state, at, None, None, None)
+
+    for there, units in ((first, 8), (second, 8), (third, 2)):
+        newest = {there: report(there, "on_scene")}
+        found = sent_before(gone, Standing(newest, frozenset()), equipped.teams.rows(), equipped.tasks)
+        assert found == {key: (units, at)}
+        newest, done = {there: report(there, "done")}, frozenset({(there, "I001-2")})
+        assert sent_before(gone, Standing(newest, done), equipped.teams.rows(), equipped.tasks) == found
+    newest = {third: report(third, "en_route")}  # the solver counts for those on their way (E2)
+    found = sent_before(gone, Standing(newest, frozenset()), equipped.teams.rows(), equipped.tasks)
+    assert found == {key: (8, at)}
 
 
 def test_of_a_lot_that_goes_to_both_the_equipment_leaves_first(
@@ -288,5 +306,12 @@ def test_a_replan_does_not_bring_what_has_left_for_the_drill(engine: Engine, act
     with transaction(engine) as connection:
         issue_reserved(connection, reference=plan_reference(LIVE), act=act(at=drill.as_of))
     second = solve()
-    assert not second.shipments
+    before, after = ({(order.team, stop.task): stop.start_s for order in plan.team_orders for stop in order.stops}
+                     for plan in (first, second))  # fmt: skip
+    ordered = [{task: {team for team, other in stops if other == task} for _, task in stops}
+               for stops in (before, after)]  # fmt: skip
+    same = {task for task, names in ordered[0].items() if ordered[1].get(task) == names}
+    assert len(same) > 1  # who took something along may do better elsewhere now
+    assert not [row for row in second.shipments if row.task is None or row.task in same]
+    assert all(after[pair] == before[pair] for pair in before if pair[1] in same)  # it is still on its way
     assert [one for one in second.unmet if one.task] == [one for one in first.unmet if one.task]

@@ -24,7 +24,8 @@ def standing(*reports: tuple[str, str]) -> Standing:
 
 def test_who_is_done_takes_nothing_along_from_the_base_it_is_not_at() -> None:
     seen = with_progress(document(2), standing(("k0", "done"), ("k1", "home")))
-    assert seen["teams"] == [{"id": "k0", "lat": 27.1, "lon": 109.1}, document(2)["teams"][1]]
+    there = {"id": "k0", "lat": 27.1, "lon": 109.1, "at_incident": "i"}
+    assert seen["teams"] == [there, document(2)["teams"][1]]
 
 
 def test_who_is_still_at_work_is_not_at_its_base_though_the_task_has_its_teams() -> None:

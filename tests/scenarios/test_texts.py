@@ -125,7 +125,7 @@ def test_an_input_error_is_told_with_every_fault() -> None:
     error = BadInput("problem.json", [Fault("pins[0].team", "NoSuchTeam", {"name": "Q"}), Fault("", "NotUtf8")])
     lines = explain(error, "zh")
     assert lines[0].startswith("problem.json 有 2 处问题")
-    assert lines[1] == "pins[0].team：没有编号为“Q”的队伍，请改正编号，或在 teams 里补上它。"
+    assert lines[1] == "pins[0].team：没有编号为“Q”的队伍，请改正编号、在 teams 里补上它，或删去这一行。"
     assert explain(error, "en")[1].startswith("pins[0].team: there is no team “Q”")
 
 
@@ -143,3 +143,18 @@ def test_an_error_without_words_still_says_its_facts() -> None:
         assert explain(Strange(team="A"), "zh") == ["Strange (team=A)"]
     finally:
         del Strange
+
+
+@pytest.mark.parametrize(
+    ("where", "zh"),
+    [
+        ("stock.csv, row 6, 数量", "stock.csv 第 6 行 数量："),
+        ("edges.csv row 2 to", "edges.csv 第 2 行 to："),
+        ("teams.csv, row 3", "teams.csv 第 3 行："),
+        ("teams[2].profile", "teams[2].profile："),
+    ],
+)
+def test_the_place_of_a_fault_is_told_in_chinese(where: str, zh: str) -> None:
+    error = BadInput("x", [Fault(where, "TimesOutOfOrder")])
+    assert explain(error, "zh")[1].startswith(zh)
+    assert explain(error, "en")[1].startswith(f"{where}: ")

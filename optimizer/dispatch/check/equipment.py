@@ -47,6 +47,20 @@ class Waiting:
     def under_way(self) -> set[tuple[str, str]]:
         return {(one.team, one.task) for one in self.problem.started}
 
+    @cached_property
+    def before(self) -> dict[tuple[str, str], Decimal]:
+        """(task, item) -> units sent before for those who wait (E2): what those on their way there need is theirs."""
+        units = {(task.id, need.item): need.sent for task in self.problem.tasks for need in task.equipment if need.sent}
+        amounts = {(task.id, need.item): need.quantity for task in self.problem.tasks for need in task.equipment}
+        going = {(one.team, one.task) for one in self.problem.started if one.state == "en_route"}
+        for order in self.plan.team_orders:
+            for stop in order.stops:
+                for task, item in list(units) if (order.team, stop.task) in going else ():
+                    team = self.problem.teams[self.problem.team_index[order.team]]
+                    if task == stop.task and item not in team.carries:
+                        units[task, item] = max(ZERO, units[task, item] - amounts[task, item])
+        return units
+
     def lacks(self, team: Team, task: Task) -> list[str]:
         """Items for which the team waits (E1): not its own, not taken along."""
         if (team.id, task.id) in self.under_way:
@@ -56,8 +70,9 @@ class Waiting:
 
     def own(self, team: Team, task: Task, arrive_s: int) -> int:
         """When the team could begin if it waited for no other team."""
-        waits = [row.arrive_s for item in self.lacks(team, task) for row in self.sent.get((task.id, item), ())]
-        return max([arrive_s, *waits])
+        lacks = self.lacks(team, task)
+        waits = [row.arrive_s for item in lacks for row in self.sent.get((task.id, item), ())]
+        return max([arrive_s, *waits, *(need.there_s or 0 for need in task.equipment if need.item in lacks)])
 
     @cached_property
     def together(self) -> dict[str, int]:
@@ -97,8 +112,9 @@ def check_equipment(problem: DispatchProblem, plan: Plan) -> Iterator[Violation]
                 lacking[task.id, item] += amounts[item]
     for key in sorted(lacking.keys() | waiting.sent.keys()):
         there = sum((row.quantity for row in waiting.sent.get(key, ())), ZERO)
-        if there != lacking.get(key, ZERO):
-            facts = {"task": key[0], "item": key[1], "shipped": there, "needed": lacking.get(key, ZERO)}
+        needed = max(ZERO, lacking.get(key, ZERO) - waiting.before.get(key, ZERO))
+        if there != needed:
+            facts = {"task": key[0], "item": key[1], "shipped": there, "needed": needed}
             yield Violation(Code.EQUIPMENT_AMOUNT, "shipments", facts)
     for index, row in enumerate(plan.shipments):
         where, facts = f"shipments[{index}]", {"shipment": row.id, "task": row.task, "item": row.item}

@@ -113,18 +113,28 @@ def _team_levels(problem: DispatchProblem, plan: Plan, severity: dict[str, int])
 
 
 def _cost_m(problem: DispatchProblem, shipments: list[Shipment]) -> int:
-    """Level 7: a trip is (vehicle, trip number), or (store, incident) where there is no vehicle."""
+    """Level 7: a trip is (vehicle, trip number), a round perhaps, or (store, incident) where there is no vehicle."""
     travel, parameters = problem.travel, problem.parameters
-    by_vehicle = {(s.vehicle, s.trip): s.incident for s in reversed(shipments) if s.vehicle is not None}
+    by_vehicle: defaultdict[tuple[str, int | None], dict[str, int]] = defaultdict(dict)
+    for s in shipments:
+        if s.vehicle is not None:
+            by_vehicle[s.vehicle, s.trip].setdefault(s.incident, s.arrive_s)
     by_store = {(s.store, s.incident) for s in shipments if s.vehicle is None and s.team is None}
     metres = 0
-    for (vehicle, _), incident in by_vehicle.items():
-        metres += _metres(travel.vehicle_to_incident_m, problem.vehicle_index[vehicle], incident, problem)
+    for (vehicle, _), arrive in by_vehicle.items():
+        stops = [incident for _, incident in sorted((when, incident) for incident, when in arrive.items())]
+        row = problem.vehicle_index[vehicle]
+        for end in (stops[0], stops[-1]):  # out, and back by the way out of the last (S9)
+            metres += _metres(travel.vehicle_to_incident_m, row, end, problem)
+        if travel.vehicle_between_m is not None and travel.vehicle_group is not None:
+            between = travel.vehicle_between_m[travel.vehicle_group[row]]
+            for one, other in pairwise(stops):
+                metres += _metres(between, problem.incident_index[one], other, problem)
     for store, incident in by_store:
-        metres += _metres(travel.store_to_incident_m, problem.store_index[store], incident, problem)
+        metres += 2 * _metres(travel.store_to_incident_m, problem.store_index[store], incident, problem)
     trips = len(by_vehicle) + len(by_store)
     stores = len({s.store for s in shipments})
-    return 2 * metres + parameters.trip_cost_m * trips + parameters.store_cost_m * stores
+    return metres + parameters.trip_cost_m * trips + parameters.store_cost_m * stores
 
 
 def _metres(matrix: IntArray | None, row: int, incident: str, problem: DispatchProblem) -> int:

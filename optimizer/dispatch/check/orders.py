@@ -127,6 +127,8 @@ class _Walker:
         started = self.started.get(team.id)
         turning = self.turning.get(team.id)
         free, here = (0 if turning else max(0, team.available_from_s)), -1  # -1: at the base, or where it turns
+        if not turning and team.at_incident is not None:
+            here = problem.incident_index[team.at_incident]
         seen: set[str] = set()
         for index, stop in enumerate(order.stops):
             at = f"{where}.stops[{index}]"

@@ -1,8 +1,9 @@
-"""Shipments: S1 to S8 of docs/model.md."""
+"""Shipments: S1 to S9 of docs/model.md."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from decimal import Decimal
+from typing import Any
 
 from optimizer.dispatch.check.stock import ZERO, StockIndex, expiry_order
 from optimizer.dispatch.check.violation import Code, Violation
@@ -153,7 +154,7 @@ def _demands(problem: DispatchProblem, rows: Rows) -> Iterator[Violation]:
 
 
 class _Transport:
-    """S6 and S7: vehicles, trips, times."""
+    """S6, S7 and S9: vehicles, trips, times."""
 
     def __init__(self, problem: DispatchProblem) -> None:
         self.problem = problem
@@ -217,31 +218,63 @@ class _Transport:
         for number in sorted(by_number):
             rows = by_number[number]
             yield from self._load(vehicle, number, rows)
-            where, first = rows[0]
-            if back and first.depart_s < back:
-                away = {"vehicle": vehicle.id, "trip": number, "depart": first.depart_s, "back": back}
-                yield Violation(Code.TRIP_VEHICLE_AWAY, f"{where}.depart_s", away)
+            back = yield from self._round(vehicle, number, rows, back)
+
+    def _round(self, vehicle: Vehicle, number: int, rows: Rows, back: int) -> Generator[Violation, None, int]:
+        """Departure, arrivals one after the other (S9); when the vehicle is home again."""
+        rows = sorted(rows, key=lambda row: (row[1].arrive_s, row[1].incident))
+        where, first = rows[0]
+        facts = {"vehicle": vehicle.id, "trip": number}
+        late = max(rows, key=lambda row: self._earliest(row[1].incident))[1].incident
+        known = self._earliest(late)
+        if back and first.depart_s < back:
+            yield Violation(
+                Code.TRIP_VEHICLE_AWAY, f"{where}.depart_s", facts | {"depart": first.depart_s, "back": back}
+            )
+        elif first.depart_s < known and late != first.incident:
+            report = {"incident": late, "depart": first.depart_s, "reported": known}
+            yield Violation(Code.TRIP_BEFORE_REPORT, f"{where}.depart_s", facts | report)
+        else:
+            yield from self._departure(where, first, max(known, back))
+        at, index = self.problem.vehicle_index[vehicle.id], self.problem.incident_index
+        straight = self.problem.travel.vehicle_to_incident_s[at]
+        stops: list[Shipment] = []  # one of every incident, in order
+        for here, s in rows:
+            same = next((stop for stop in stops if stop.incident == s.incident), None)
+            if (s.depart_s, s.arrive_s) != (first.depart_s, s.arrive_s if same is None else same.arrive_s):
+                yield Violation(Code.TRIP_TIMES_DIFFER, here, facts | {"shipment": s.id})
+            elif same is not None:
+                continue
+            elif not stops or straight[index[s.incident]] >= UNREACHABLE:
+                yield from self._arrival(here, s, int(straight[index[s.incident]]))
             else:
-                yield from self._departure(where, first, max(self._earliest(first.incident), back))
-            row = self.problem.vehicle_index[vehicle.id]
-            for at, s in rows:
-                column = self.problem.incident_index[s.incident]
-                travel = int(self.problem.travel.vehicle_to_incident_s[row, column])
-                yield from self._arrival(at, s, travel)
-            column = self.problem.incident_index[first.incident]
-            travel = int(self.problem.travel.vehicle_to_incident_s[row, column])
-            if travel < UNREACHABLE:
-                back = first.depart_s + 2 * travel
+                yield from self._leg(at, stops[-1], s, here, facts)
+            if same is None:
+                stops.append(s)
+        travel = int(straight[index[stops[-1].incident]])
+        return stops[-1].arrive_s + travel if travel < UNREACHABLE else back
+
+    def _leg(self, at: int, before: Shipment, s: Shipment, where: str, facts: dict[str, Any]) -> Iterator[Violation]:
+        """From one incident to the next: the way between them, and no sooner than straight from home."""
+        travel, index = self.problem.travel, self.problem.incident_index
+        one, other = index[before.incident], index[s.incident]
+        way = UNREACHABLE
+        if travel.vehicle_between_s is not None and travel.vehicle_group is not None:
+            way = int(travel.vehicle_between_s[travel.vehicle_group[at], one, other])
+        names = facts | {"incident": before.incident, "next": s.incident}
+        if way >= UNREACHABLE:
+            yield Violation(Code.TRIP_LEG_UNREACHABLE, where, names)
+            return
+        straight = travel.vehicle_to_incident_s[at]
+        expected = before.arrive_s + max(way, int(straight[other] - straight[one]))
+        if s.arrive_s != expected:
+            yield Violation(
+                Code.TRIP_LEG_TIME, f"{where}.arrive_s", names | {"value": s.arrive_s, "expected": expected}
+            )
 
     def _load(self, vehicle: Vehicle, number: int, rows: Rows) -> Iterator[Violation]:
-        """One incident, one departure and arrival, and no more than the vehicle carries."""
+        """No more than the vehicle carries, all incidents of the trip together."""
         facts = {"vehicle": vehicle.id, "trip": number}
-        incidents = tuple(sorted({s.incident for _, s in rows}))
-        if len(incidents) > 1:
-            yield Violation(Code.TRIP_TWO_INCIDENTS, "shipments", facts | {"incidents": incidents})
-        for where, s in rows:
-            if (s.depart_s, s.arrive_s) != (rows[0][1].depart_s, rows[0][1].arrive_s):
-                yield Violation(Code.TRIP_TIMES_DIFFER, where, facts | {"shipment": s.id})
         items, index = self.problem.items, self.problem.item_index
         mass = sum((items[index[s.item]].mass_kg * s.quantity for _, s in rows), ZERO)
         volume = sum((items[index[s.item]].volume_m3 * s.quantity for _, s in rows), ZERO)

@@ -50,7 +50,7 @@ class StockIndex:
             self._asked[item].add(floor)
         for task in problem.tasks:
             for need in task.equipment:
-                self._asked[need.item].add(need.quantity)
+                self._asked[need.item] |= {need.quantity, need.sent}
         self._lumps: dict[str, Decimal] = {}
         self._issuable: dict[tuple[str, str], list[StockLine]] = {}
         self._holders: dict[str, list[str]] = {}

@@ -58,8 +58,10 @@ class Code(StrEnum):
     STOCK_LOT_SEQUENCE = "stock_lot_sequence"  # S4
     DEMAND_EXCEEDED = "demand_exceeded"  # S3
     TRIP_NUMBERING = "trip_numbering"  # S6
-    TRIP_TWO_INCIDENTS = "trip_two_incidents"  # S6
-    TRIP_TIMES_DIFFER = "trip_times_differ"  # S6
+    TRIP_TIMES_DIFFER = "trip_times_differ"  # S9
+    TRIP_BEFORE_REPORT = "trip_before_report"  # S6, S9
+    TRIP_LEG_UNREACHABLE = "trip_leg_unreachable"  # S9
+    TRIP_LEG_TIME = "trip_leg_time"  # S9
     TRIP_TOO_HEAVY = "trip_too_heavy"  # S6
     TRIP_TOO_LARGE = "trip_too_large"  # S6
     TRIP_VEHICLE_AWAY = "trip_vehicle_away"  # S6

@@ -42,7 +42,7 @@ class Progress:
     open_shipments: tuple[Shipment, ...]  # not left
 
 
-def progress(plan: Plan, *, at_s: int) -> Progress:
+def progress(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Progress:
     """A stop has begun once the team is ordered off (before its turnout); a load has left once its trip departs, what
     a team takes along (E3) once the team has begun its first stop. What begins at this very instant has not begun."""
     done: list[tuple[str, str]] = []
@@ -66,19 +66,33 @@ def progress(plan: Plan, *, at_s: int) -> Progress:
             still.append(TeamOrder(order.team, tuple(left)))
     off = {*stands, *(one.team for one in under_way)}
     gone = tuple(row for row in plan.shipments if row.depart_s < at_s or row.team in off)
-    back: dict[str, int] = {}
-    for row in gone:
-        if row.vehicle is not None:
-            back[row.vehicle] = max(back.get(row.vehicle, 0), 2 * row.arrive_s - row.depart_s)
     return Progress(
         done=tuple(done),
         under_way=tuple(under_way),
         stands=stands,
         left=gone,
-        back_s=back,
+        back_s=_back(problem, gone),
         open_stops=tuple(still),
         open_shipments=tuple(row for row in plan.shipments if row.depart_s >= at_s and row.team not in off),
     )
+
+
+def _back(problem: DispatchProblem, gone: tuple[Shipment, ...]) -> dict[str, int]:
+    """Vehicle -> when it is home from all that it has left for: a round is made to its end (S9)."""
+    last: dict[tuple[str, int], Shipment] = {}  # the last incident of every trip
+    for row in gone:
+        if row.vehicle is not None and row.trip is not None:
+            then = last.setdefault((row.vehicle, row.trip), row)
+            if (row.arrive_s, row.incident) > (then.arrive_s, then.incident):
+                last[row.vehicle, row.trip] = row
+    back: dict[str, int] = {}
+    for (vehicle, _), row in last.items():
+        way = row.arrive_s - row.depart_s  # as long as the way there, if nothing better is known
+        if vehicle in problem.vehicle_index and row.incident in problem.incident_index:
+            at = problem.vehicle_index[vehicle], problem.incident_index[row.incident]
+            way = min(way, int(problem.travel.vehicle_to_incident_s[at]))
+        back[vehicle] = max(back.get(vehicle, 0), row.arrive_s + way)
+    return back
 
 
 def _begun(stop: Stop, at_s: int) -> bool:
@@ -107,19 +121,22 @@ def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
 
     A team on its way that is still at its base or its last incident may turn from there (R1); where one that is
     rolling is, only its roads can tell (scenarios.exchange.advance), so here it goes on. Raises ValueError for an
-    instant before `as_of`.
+    instant before `as_of`. What the plan says of a team, a vehicle, an incident or a store that the problem no longer
+    has is left out: a team that was lost is not under way, and what it has not finished is open again.
     """
     if at_s < 0:
         raise ValueError(f"at_s must not be negative: {at_s}")
     if at_s == 0:
         return Advanced(problem, plan, Progress((), (), {}, (), {}, plan.team_orders, plan.shipments))
-    seen = progress(plan, at_s=at_s)
-    tasks = open_tasks(problem, plan, seen)
+    seen = _still_there(problem, progress(problem, plan, at_s=at_s))
+    tasks = open_tasks(problem, plan, seen, at_s=at_s)
     kept = {task.id for task in tasks}
     rows = [problem.task_index[task.id] for task in tasks]
     done = set(seen.done)
     started = tuple(sorted((_started(problem, plan, one, at_s) for one in seen.under_way), key=lambda one: one.team))
-    base, en_route = _first_legs(problem, seen)
+    recalled = _recalled(problem, seen)
+    base, en_route = _first_legs(problem, seen, recalled)
+    rolling = {*recalled, *(one.team for one in seen.under_way if one.driven != 0)}
     along: dict[str, set[str]] = {}  # what teams took along is theirs now (E3)
     for row in seen.left:
         if row.team is not None:
@@ -136,10 +153,11 @@ def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
                 team,
                 available_from_s=max(0, team.available_from_s - at_s),
                 available_until_s=None if team.available_until_s is None else team.available_until_s - at_s,
-                lat=_place(problem, team.id, seen.stands.get(team.id))[0],
-                lon=_place(problem, team.id, seen.stands.get(team.id))[1],
+                lat=_stands(problem, team.id, seen, recalled)[0],
+                lon=_stands(problem, team.id, seen, recalled)[1],
                 carries=tuple(sorted({*team.carries, *along.get(team.id, ())})),
-                store=None if team.id in seen.stands else team.store,
+                store=None if team.id in seen.stands or team.id in recalled else team.store,
+                at_incident=None if team.id in rolling else seen.stands.get(team.id, team.at_incident),
             )
             for team in problem.teams
         ),
@@ -157,7 +175,31 @@ def advance(problem: DispatchProblem, plan: Plan, *, at_s: int) -> Advanced:
     return Advanced(later, remaining_plan(later, plan, seen, at_s=at_s), seen)
 
 
-def open_tasks(problem: DispatchProblem, plan: Plan, seen: Progress) -> tuple[Task, ...]:
+def _still_there(problem: DispatchProblem, seen: Progress) -> Progress:
+    """Without what the problem no longer has."""
+    teams, tasks, incidents = problem.team_index, problem.task_index, problem.incident_index
+    lots = {(line.store, line.item, line.lot) for line in problem.stock}
+    orders = (
+        TeamOrder(order.team, tuple(stop for stop in order.stops if stop.task in tasks))
+        for order in seen.open_stops
+        if order.team in teams
+    )
+    return replace(
+        seen,
+        under_way=tuple(one for one in seen.under_way if one.team in teams and one.stop.task in tasks),
+        stands={team: place for team, place in seen.stands.items() if team in teams and place in incidents},
+        open_stops=tuple(order for order in orders if order.stops),
+        open_shipments=tuple(
+            row
+            for row in seen.open_shipments
+            if row.incident in incidents
+            and (row.store, row.item, row.lot) in lots
+            and (row.vehicle is None or row.vehicle in problem.vehicle_index)
+        ),
+    )
+
+
+def open_tasks(problem: DispatchProblem, plan: Plan, seen: Progress, *, at_s: int) -> tuple[Task, ...]:
     """Tasks that still need teams, with as many as they still need."""
     served: dict[str, int] = {}
     busy = {one.stop.task for one in seen.under_way}  # perhaps with more teams than it needs
@@ -167,27 +209,37 @@ def open_tasks(problem: DispatchProblem, plan: Plan, seen: Progress) -> tuple[Ta
         replace(
             task,
             teams_needed=max(1, task.teams_needed - served.get(task.id, 0)),
-            equipment=_still_needed(problem, plan, task, seen),
+            equipment=_still_needed(problem, plan, task, seen, at_s=at_s),
         )
         for task in problem.tasks
         if task.teams_needed > served.get(task.id, 0) or task.id in busy
     )
 
 
-def _still_needed(problem: DispatchProblem, plan: Plan, task: Task, seen: Progress) -> tuple[Need, ...]:
-    """Equipment per team, less an equal share of what has left for the task among the teams that it needs without
-    those of the plan that wait for none of it; whole units (E2)."""
-    rest, row = [], problem.task_index[task.id]
-    there = [order.team for order in plan.team_orders for stop in order.stops if stop.task == task.id]
-    lack = {name: wants(problem, row, problem.team_index[name]) for name in there}
+def _still_needed(
+    problem: DispatchProblem, plan: Plan, task: Task, seen: Progress, *, at_s: int
+) -> tuple[Need, ...]:  # fmt: skip
+    """Equipment with what has left for the task, less what those have that work there, or did; nothing where that is
+    there and enough for all (E2)."""
+    rest = []
+    known = problem.team_index  # a team that was lost takes nothing along
+    there = [one.team for one in plan.team_orders for stop in one.stops if stop.task == task.id and one.team in known]
+    before = {one.team: one.state for one in problem.started if one.task == task.id}
+    done = {name for name, served in seen.done if served == task.id}
+    working = {one.team for one in seen.under_way if one.stop.task == task.id and one.on_scene}
+    places = task.teams_needed - len(done | working)
     for need in task.equipment:
-        sent = sum((row.quantity for row in seen.left if (row.task, row.team, row.item) == (task.id, None, need.item)),
-                   Decimal(0))  # fmt: skip
-        along = {row.team for row in plan.shipments if (row.task, row.item) == (task.id, need.item)}
-        own = sum(name in along or need not in lack[name] for name in there)
-        share = sent // max(1, task.teams_needed - own)
-        if need.quantity > share:
-            rest.append(replace(need, quantity=need.quantity - share))
+        own = {row.team for row in plan.shipments if (row.task, row.item) == (task.id, need.item)}
+        own |= {name for name in there if need.item in problem.teams[problem.team_index[name]].carries}
+        own |= {name for name, state in before.items() if state == "on_scene"}
+        left = [row for row in seen.left if (row.task, row.team, row.item) == (task.id, None, need.item)]
+        sent, arrive_s = need.sent, max([need.there_s or 0, *(row.arrive_s for row in left)])
+        if left:  # none of it is for those who were on their way before: they have what they need (E1)
+            sent = max(sent, need.quantity * len(before.keys() & set(there) - own))
+            sent += sum(row.quantity for row in left)
+        sent = max(Decimal(0), sent - need.quantity * len((done | working) - own))
+        if arrive_s > at_s or sent < places * need.quantity:
+            rest.append(replace(need, sent=sent, there_s=arrive_s - at_s if arrive_s > at_s else None))
     return tuple(rest)
 
 
@@ -276,9 +328,10 @@ def _started(problem: DispatchProblem, plan: Plan, one: UnderWay, at_s: int) -> 
 def _equipped(problem: DispatchProblem, plan: Plan, one: UnderWay) -> int:
     """When the last of what is shipped for the team's task is there (E1)."""
     along = {row.item for row in plan.shipments if (row.task, row.team) == (one.stop.task, one.team)}
-    lacks = {need.item for need in wants(problem, problem.task_index[one.stop.task], problem.team_index[one.team])}
+    lacks = wants(problem, problem.task_index[one.stop.task], problem.team_index[one.team])
+    there = {need.item: need.there_s or 0 for need in lacks if need.item not in along}
     sent = (row for row in plan.shipments if row.task == one.stop.task and row.team is None)
-    return max((row.arrive_s for row in sent if row.item in lacks - along), default=0)
+    return max([*there.values(), *(row.arrive_s for row in sent if row.item in there)], default=0)
 
 
 def _place(problem: DispatchProblem, team: str, incident: str | None) -> tuple[float | None, float | None]:
@@ -291,14 +344,38 @@ def _place(problem: DispatchProblem, team: str, incident: str | None) -> tuple[f
     return place.lat, place.lon
 
 
-def _first_legs(problem: DispatchProblem, seen: Progress) -> tuple[IntArray, IntArray | None]:
+def _recalled(problem: DispatchProblem, seen: Progress) -> dict[str, Started]:
+    """Teams that were on their way and are not any more (R1): stood down, or to go where nobody is expected yet. They
+    wait where they were."""
+    busy = {*seen.stands, *(one.team for one in seen.under_way)}
+    ways = problem.travel.en_route_to_incident_s
+    return {
+        one.team: one for one in problem.started
+        if one.state == "en_route" and one.team not in busy and ways is not None
+        and int(ways[problem.team_index[one.team]].min(initial=UNREACHABLE)) < UNREACHABLE
+    }  # fmt: skip
+
+
+def _stands(
+    problem: DispatchProblem, team: str, seen: Progress, recalled: dict[str, Started]
+) -> tuple[float | None, float | None]:  # fmt: skip
+    one = recalled.get(team)
+    return _place(problem, team, seen.stands.get(team)) if one is None else (one.lat, one.lon)
+
+
+def _first_legs(
+    problem: DispatchProblem, seen: Progress, recalled: dict[str, Started]
+) -> tuple[IntArray, IntArray | None]:  # fmt: skip
     """Travel from where the teams stand, and from where those stand that are ordered off but not rolling yet."""
     travel = problem.travel
     base = travel.team_to_incident_s
-    if seen.stands:
+    if seen.stands or recalled:
         base = base.copy()
         for team, incident in seen.stands.items():
             base[problem.team_index[team]] = _from(problem, problem.team_index[team], incident)
+        if travel.en_route_to_incident_s is not None:
+            there = [problem.team_index[team] for team in recalled]
+            base[there] = travel.en_route_to_incident_s[there]
     ready = [one for one in seen.under_way if not one.on_scene and one.driven == 0.0]
     if not ready:
         return base, None

@@ -19,7 +19,8 @@ from optimizer.dispatch.practice import practice_teams
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.replanning.diff import count_changes
 from optimizer.dispatch.replanning.stock_model import updated_model
-from optimizer.dispatch.replanning.supplies import ItemSolved, Loaded, load_stores, solve_items
+from optimizer.dispatch.replanning.store_loads import Loaded, load_stores
+from optimizer.dispatch.replanning.supplies import ItemSolved, solve_items
 from optimizer.dispatch.replanning.teams import replan_teams, running_sequences
 from optimizer.dispatch.schedule import team_orders
 from optimizer.dispatch.statement import SolveLimits, stated
@@ -127,11 +128,11 @@ def _supplies(
     side = solve_items(model, basis.solved if basis else {}, running, same=same)
     names = tuple(name for name in problem.parameters.levels if name not in TEAM_LEVELS)
     before = basis.loaded if basis else Loaded()
-    rows, loaded = load_stores(model, side.loads, before)
+    rows, loaded = load_stores(model, side.loads, before, running=running.shipments, same=same)
     whole = _whole(side.loads, rows)
     values = supply_levels(problem, rows)
     if side.plain is not None:
-        other, _ = load_stores(model, side.plain, loaded)
+        other, _ = load_stores(model, side.plain, loaded, running=running.shipments, same=True)
         plain = supply_levels(problem, other)
         if _clearly_better(problem, plain, values, names):
             rows, values = other, plain

@@ -1,12 +1,11 @@
-"""Supplies of a re-plan: items and stores that the change does not touch keep what was worked out for them.
+"""Supplies of a re-plan: items that the change does not touch keep what was worked out for them.
 
-An item is solved anew when its stock, its demands, its arrivals or its bans changed; a store is loaded anew when its
-loads, its lots, its vehicles or its ways changed. Whether something changed is a comparison of contents, so a basis
-of any other problem is safe, only slower. Among equally good flows that of the running plan stays.
+An item is solved anew when its stock, its demands, its arrivals or its bans changed (stores: `store_loads`). Whether
+something changed is a comparison of contents, so a basis of any other problem is safe, only slower. Among equally good
+flows that of the running plan stays.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -14,8 +13,8 @@ import numpy as np
 
 from optimizer.dispatch.fairness import Share, shares
 from optimizer.dispatch.levels import exact_sum
-from optimizer.dispatch.loading import Load, shipments
-from optimizer.dispatch.plan import Plan, Shipment
+from optimizer.dispatch.loading import Load
+from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.practice import incident_order, practice_of_item
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.replanning.keep_flow import kept_flow
@@ -39,13 +38,6 @@ class ItemSolved:
     loads: tuple[Load, ...]  # of the flow
     turn: tuple[int, ...]  # its incidents in the order of practice
     practice: tuple[Load, ...]
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """The shipments of stores as they were loaded, and from what."""
-
-    rows: dict[str, tuple[Any, tuple[Shipment, ...]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -159,46 +151,3 @@ def _sent(problem: DispatchProblem, running: Plan | None, but: frozenset[str]) -
             units = sent.setdefault(row.item, {})
             units[store, incident] = units.get((store, incident), 0) + row.quantity
     return sent
-
-
-def load_stores(
-    model: SupplyModel, loads: Iterable[Load], before: Loaded, *, as_listed: bool = False
-) -> tuple[tuple[Shipment, ...], Loaded]:
-    """The shipments of all loads, and what to keep of them for the next time."""
-    problem, travel = model.problem, model.problem.travel
-    reported = [incident.reported_s for incident in problem.incidents]
-    ids = [incident.id for incident in problem.incidents]
-    by_store: dict[int, list[Load]] = {}
-    for load in loads:
-        by_store.setdefault(load.store, []).append(load)
-    kept: dict[str, tuple[Any, tuple[Shipment, ...]]] = {}
-    rows: list[Shipment] = []
-    for store, mine in sorted(by_store.items()):
-        name = problem.stores[store].id
-        own = model.vehicles.get(name, [])
-        ways = travel.vehicle_to_incident_s[own] if own else travel.store_to_incident_s[store : store + 1]
-        there = [load.incident for load in mine]
-        key = (
-            [(ids[load.incident], reported[load.incident], load.item, load.quantity, load.weight) for load in mine],
-            [problem.vehicles[vehicle] for vehicle in own],
-            ways[:, there].tobytes(),
-            [model.lots.get((name, problem.items[load.item].id)) for load in mine],
-            problem.parameters.horizon_s,
-        )
-        found = before.rows.get(name)
-        if found is None or found[0] != key:
-            found = key, shipments(problem, mine, model.lots, as_listed=as_listed, vehicles=model.vehicles)
-        kept[name] = found
-        rows.extend(found[1])
-    return numbered(rows), Loaded(kept)
-
-
-def numbered(rows: list[Shipment]) -> tuple[Shipment, ...]:
-    """Shipments of all stores in order of incident and arrival, with ids that follow this order."""
-    rows.sort(key=lambda r: (r.incident, r.arrive_s, r.store, r.vehicle or "", r.trip or 0, r.item, r.lot, r.depart_s))
-    width = max(4, len(str(len(rows))))
-    return tuple(
-        Shipment(f"S{number:0{width}d}", r.store, r.incident, r.item, r.lot, r.quantity, r.depart_s, r.arrive_s,
-                 r.vehicle, r.trip)
-        for number, r in enumerate(rows, 1)
-    )  # fmt: skip

@@ -113,7 +113,8 @@ class Legs:
 
 
 def scaled(travel: Travel, legs: Legs) -> Travel:
-    """Every leg times its factor, rounded up to whole seconds; no leg stays no leg."""
+    """Every leg times its factor, rounded up to whole seconds; no leg stays no leg. Ways of rounds (S9) stay as they
+    are: supplies count first trips here."""
     return replace(
         travel,
         team_to_incident_s=_scale(travel.team_to_incident_s, legs.teams),

@@ -1,10 +1,11 @@
 """For each demand: from where it comes, the next store that could serve it, and why nearer ones were passed over.
 
-Arrivals are those of a first trip (S7); what vehicles queue for is not counted. S1 ... are those of docs/model.md.
+Arrivals are those of a first trip straight there (S7); what vehicles queue for and rounds (S9) are not counted.
+S1 ... are those of docs/model.md.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem
 from optimizer.dispatch.supply_model import SHANGHAI, SupplyModel, quickest_ways, supply_model, usable
+from optimizer.dispatch.trips import Trip, trips_of
 from optimizer.units import UNREACHABLE, BoolArray, FloatArray, IntArray
 
 MOST_NEARER = 3  # stores named per demand
@@ -64,6 +66,7 @@ class DemandWhy:
     next: NextStore | None
     nearer: tuple[PassedStore, ...]  # nearest first, then those without a way
     nearer_count: int  # how many there are in all
+    rounds: tuple[Trip, ...] = ()  # trips over several incidents that bring some of it (S9)
 
 
 @dataclass
@@ -85,6 +88,8 @@ def store_alternatives(problem: DispatchProblem, plan: Plan) -> tuple[DemandWhy,
     sent: dict[tuple[str, str], dict[str, Decimal]] = {}
     to: dict[tuple[str, str], dict[str, Decimal]] = {}
     last: dict[tuple[str, str], int] = {}
+    rounds = {(trip.vehicle, trip.number): trip for trip in trips_of(problem, plan.shipments) if trip.is_round}
+    on: dict[tuple[str, str], set[Trip]] = {}
     for one in plan.shipments:
         if one.task is not None:
             continue  # equipment (E2)
@@ -93,10 +98,15 @@ def store_alternatives(problem: DispatchProblem, plan: Plan) -> tuple[DemandWhy,
         theirs[one.incident] = theirs.get(one.incident, Decimal(0)) + one.quantity
         key = one.incident, one.item
         last[key] = max(last.get(key, one.arrive_s), one.arrive_s)
+        if one.vehicle is not None and one.trip is not None and (one.vehicle, one.trip) in rounds:
+            on.setdefault(key, set()).add(rounds[one.vehicle, one.trip])
     held = _held(problem, model, {item for _, item in sent}, to)
     search = _Search(problem, model, held, to)
-    return tuple(search.row(incident, item, sent[incident, item], last[incident, item])
-                 for incident, item in sorted(sent))  # fmt: skip
+    found = []
+    for key in sorted(sent):
+        trips = sorted(on.get(key, ()), key=lambda trip: (trip.vehicle, trip.number))
+        found.append(replace(search.row(*key, sent[key], last[key]), rounds=tuple(trips)))
+    return tuple(found)
 
 
 def _held(

@@ -404,3 +404,12 @@ def test_checks_of_the_caller_join_in_and_are_named_as_the_file_names_columns(cs
         (2, "数量", "TOO_LARGE"),
         (3, "数量", "NOT_DECIMAL"),
     ]
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_file_without_commas_is_told_so_once(tmp_path, separator):
+    path = tmp_path / "a.csv"
+    path.write_text(f"储备库编号{separator}物资编号{separator}数量\nS1{separator}M001{separator}3\n", "utf-8")
+    with pytest.raises(BadTable) as refused:
+        read_table(path, "stock")
+    assert [fault.code for fault in refused.value.faults] == ["NOT_COMMAS"]

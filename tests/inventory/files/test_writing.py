@@ -110,7 +110,7 @@ def test_a_workbook_keeps_values_and_looks_like_a_table(tmp_path):
     values = [cell.value for cell in page[2]]
     assert values[:5] == ["北村储备点", 3, 0.1, 1.5, "1"]
     assert values[5] == datetime(2024, 6, 15)
-    assert values[6:] == ["2024-06-15T08:30:00+00:00", "a|b", None, "350981104203000001"]
+    assert values[6:] == ["2024-06-15T16:30:00+08:00", "a|b", None, "350981104203000001"]
     assert page.freeze_panes == "A2"
     assert page["A1"].font.bold
     assert page.column_dimensions["A"].width >= 12

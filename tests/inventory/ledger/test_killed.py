@@ -30,7 +30,7 @@ def test_nothing_acknowledged_is_lost_on_sqlite(stress, tmp_path, sqlite_templat
     for seed in range(MOMENTS):
         told += stress.kill_once(url, seed=seed)
         assert stress.look_after(url, told) == stress.After(lost=(), differences=0, replayed=0)
-    assert len(told) > 10 * MOMENTS
+    assert len(told) > MOMENTS
 
 
 def test_nothing_acknowledged_is_lost_on_postgresql(stress, postgresql):
@@ -43,7 +43,7 @@ def test_nothing_acknowledged_is_lost_on_postgresql(stress, postgresql):
             if with_server:
                 server.restart()
             assert stress.look_after(server.url, told) == stress.After(lost=(), differences=0, replayed=0)
-    assert len(told) > 10 * MOMENTS
+    assert len(told) > MOMENTS
 
 
 def test_a_lie_would_be_noticed(stress, tmp_path, sqlite_template):

@@ -219,7 +219,22 @@ def _named(x: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("stock", [[1, 2]]), ("demand", [[-1.0]]), ("levels", ("cost",)), ("trip_charge", -1), ("mass_kg", [1.0])],
+    [
+        ("stock", [[1, 2]]),
+        ("demand", [[-1.0]]),
+        ("levels", ("cost",)),
+        ("trip_charge", -1),
+        ("mass_kg", [1.0]),
+        ("demand", [[2.0**50]]),
+        ("weight", [1e300]),
+        ("arrival_s", [[1.5]]),
+        ("horizon_s", 0),
+        ("horizon_s", 3.5),
+        ("horizon_s", float("nan")),
+        ("nearest", 0),
+        ("nearest", -1),
+        ("nearest", 1.5),
+    ],
 )
 def test_a_wrong_argument_is_named(name: str, value: Any) -> None:
     x: dict[str, Any] = {"demand": [[1.0]], "weight": [1], "critical": [1], "stock": [[1.0]], "arrival_s": [[60]]}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, permutations, product
 
 import numpy as np
 import pytest
@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from optimizer.dispatch.check import check
 from optimizer.dispatch.consolidate import cost_bound, fewer_trips
 from optimizer.dispatch.pipeline import solve
-from optimizer.dispatch.problem import Demand, DispatchProblem, Incident, Item, Parameters, StockLine, Store
+from optimizer.dispatch.problem import (
+    Demand,
+    DispatchProblem,
+    Incident,
+    Item,
+    Parameters,
+    StockLine,
+    Store,
+    Vehicle,
+)
 from optimizer.dispatch.supplies import contest, ship
 from optimizer.dispatch.supply_model import supply_model
 
@@ -91,6 +100,57 @@ def test_no_plan_costs_less_than_the_bound(tiny: Build, seed: int) -> None:
     allowed = tuple(model.open(supply) for supply in model.items)
     contests = tuple(contest(supply, open_) for supply, open_ in zip(model.items, allowed, strict=True))
     assert cost_bound(model, allowed, contests) <= least_cost(problem)
+
+
+def partitions(things: list[int]) -> Iterator[list[list[int]]]:
+    if not things:
+        yield []
+        return
+    first, *rest = things
+    for groups in partitions(rest):
+        yield [[first], *groups]
+        for at, group in enumerate(groups):
+            yield [*groups[:at], [first, *group], *groups[at + 1 :]]
+
+
+@given(seed=st.integers(0, 10**9))
+@settings(max_examples=60, deadline=None)
+def test_no_rounds_cost_less_than_the_bound(build: Build, seed: int) -> None:
+    """One store with one vehicle, one item in full for three incidents; every way to put single units on rounds, in
+    every order. Metres are any numbers: no triangle inequality."""
+    rng = np.random.default_rng(seed)
+    n = 3
+    out, between = rng.integers(1, 3000, (1, n)), rng.integers(1, 3000, (1, n, n))
+    units = rng.integers(1, 3, n).tolist()
+    payload, volume = int(rng.integers(1, 7)), int(rng.integers(1, 7))
+    problem = build(
+        items=(Item("p", Decimal(1), Decimal(1), True),),
+        incidents=tuple(Incident(f"i{i}", "flood", 3, 0) for i in range(n)),
+        demands=tuple(Demand(f"i{i}", "p", Decimal(units[i])) for i in range(n)),
+        stores=(Store("s", "county"),),
+        stock=(StockLine("s", "p", "a", Decimal(9)),),
+        vehicles=(Vehicle("v", "s", Decimal(payload), Decimal(volume), "truck"),),
+        ways=out,
+        metres=out,
+        between=between,
+    )
+    model = supply_model(problem)
+    allowed = tuple(model.open(supply) for supply in model.items)
+    contests = tuple(contest(supply, open_) for supply, open_ in zip(model.items, allowed, strict=True))
+
+    def least(stops: set[int]) -> int:
+        return min(
+            int(out[0, order[0]]) + sum(int(between[0, a, b]) for a, b in pairwise(order)) + int(out[0, order[-1]])
+            for order in permutations(sorted(stops))
+        )
+
+    single = [i for i in range(n) for _ in range(units[i])]
+    costs = [
+        sum(least({single[x] for x in group}) + 1000 for group in groups) + 2000
+        for groups in partitions(list(range(len(single))))
+        if all(len(group) <= min(payload, volume) for group in groups)
+    ]
+    assert cost_bound(model, allowed, contests) <= min(costs)
 
 
 @given(seed=st.integers(0, 10**9), budget=st.sampled_from([0.0, 500.0, 1e9]))

@@ -32,6 +32,7 @@ from optimizer.dispatch.why.alternatives import team_alternatives
 from optimizer.dispatch.why.stores import store_alternatives
 from optimizer.dispatch.why.task_values import Basis, task_values
 from optimizer.dispatch.why.whole import Whole
+from optimizer.units import UNREACHABLE
 
 Build = Callable[..., DispatchProblem]
 FAST = SolveLimits(iterations=5_000)
@@ -227,7 +228,7 @@ def test_a_plan_that_waits_can_be_explained(random_coupled: Build) -> None:
 def test_a_boat_on_its_way_is_not_asked_for_again_and_one_taken_along_stays_with_its_team(flood: Build) -> None:
     problem = flood(tasks=(RESCUE,), teams=(team("k0"),), stock=(("s0", "boat", 2),))
     seen = advance(problem, solved(problem), at_s=300)  # the team waits there, the boat comes at 900
-    assert seen.problem.tasks[0].equipment == ()
+    assert seen.problem.tasks[0].equipment == (Need("boat", D(1), sent=D(1), there_s=600),)
     (started,) = seen.problem.started
     assert (started.state, started.arrives_s) == ("en_route", 600)
     assert solved(seen.problem).shipments == ()
@@ -235,6 +236,82 @@ def test_a_boat_on_its_way_is_not_asked_for_again_and_one_taken_along_stays_with
     problem = flood(tasks=(RESCUE, replace(RESCUE, id="next", incident="b")), teams=teams, stock=(("s1", "boat", 1),))
     seen = advance(problem, solved(problem), at_s=100)
     assert seen.problem.teams[0].carries == ("boat",)
+
+
+def test_who_is_not_ordered_off_yet_waits_for_the_boat_that_left_before(flood: Build) -> None:
+    teams = (team("k0", available_from_s=500),)
+    problem = flood(tasks=(RESCUE,), teams=teams, stock=(("s0", "boat", 1),))
+    plan = solved(problem)
+    seen = advance(problem, plan, at_s=100)  # the boat left at 0 and is there at 900
+    assert stop_of(seen.remaining, "rescue").start_s == stop_of(plan, "rescue").start_s - 100 == 800
+    assert {one.code for one in check(seen.problem, seen.remaining)} <= {Code.LEVEL_GINI}  # what it is not told
+    for again in (replan(seen.problem, seen.remaining, running_sha256="a" * 64).plan, solved(seen.problem)):
+        assert (stop_of(again, "rescue").start_s, again.shipments) == (800, ())
+        assert check(seen.problem, again) == ()
+        later = advance(seen.problem, again, at_s=450)  # ordered off at 400
+        assert [one.arrives_s for one in later.problem.started] == [350]
+    early = replace(solved(seen.problem), team_orders=tuple(
+        replace(order, stops=(replace(order.stops[0], start_s=500, finish_s=1100),))
+        for order in seen.remaining.team_orders))  # fmt: skip
+    assert Code.STOP_START in {one.code for one in check(seen.problem, early)}
+
+
+def test_of_several_teams_only_what_has_not_left_is_shipped(flood: Build) -> None:
+    """The store has one boat, the one farther off another that its only van cannot bring before 700."""
+    rescue = replace(RESCUE, teams_needed=2)
+    teams = (team("k0", available_from_s=900), team("k1", available_from_s=900))
+    van = Vehicle("v", "s1", D(100), D(1), "car", available_from_s=700)
+    problem = flood(tasks=(rescue,), teams=teams, stock=(("s0", "boat", 1), ("s1", "boat", 1)))
+    problem = replace(
+        problem, vehicles=(van,),
+        travel=replace(problem.travel, vehicle_to_incident_s=problem.travel.store_to_incident_s[1:]),
+    )  # fmt: skip
+    seen = advance(problem, solved(problem), at_s=300)
+    assert seen.problem.tasks[0].equipment == (Need("boat", D(1), sent=D(1), there_s=600),)
+    assert {one.code for one in check(seen.problem, seen.remaining)} <= {Code.LEVEL_GINI}  # what it is not told
+    for again in (replan(seen.problem, seen.remaining, running_sha256="a" * 64).plan, solved(seen.problem)):
+        assert [(row.store, row.quantity) for row in again.shipments] == [("s1", 1)]
+        assert check(seen.problem, again) == ()
+        assert not again.unmet
+
+
+def test_a_boat_that_was_sent_for_a_team_that_is_missing_is_not_sent_again(flood: Build) -> None:
+    rescue = replace(RESCUE, teams_needed=2)
+    problem = flood(tasks=(rescue,), teams=(team("k0"),), stock=(("s0", "boat", 1),))
+    seen = advance(problem, solved(problem), at_s=300)
+    more = replace(
+        seen.problem, teams=(*seen.problem.teams, team("k1")), stock=(),
+        travel=replace(
+            seen.problem.travel, team_to_incident_s=np.array([[100, 350], [100, 350]]), team_group=np.array([0, 0]),
+            en_route_to_incident_s=None,
+        ),
+        service_s=np.full((1, 2), 600),
+    )  # fmt: skip
+    plan = solved(more)  # the boat on its way is for the team that waits there
+    assert [row.reason for row in plan.unmet] == ["NO_STOCK"]
+    one = replace(more.tasks[0].equipment[0], sent=D(2))
+    plan = solved(replace(more, tasks=(replace(more.tasks[0], equipment=(one,)),)))
+    assert (plan.unmet, plan.shipments) == ((), ())
+    assert [stop.finish_s for order in plan.team_orders for stop in order.stops] == [1200, 1200]
+
+
+def test_who_takes_over_from_a_team_that_turns_gets_the_boat_that_is_on_its_way(flood: Build) -> None:
+    rescue, worse = replace(RESCUE, incident="b"), Task("worse", "a", "dive", 1, 600)
+    teams = (replace(team("k0"), capabilities=("dive", "water")), team("k1", available_from_s=5_000))
+    problem = flood(tasks=(rescue,), teams=teams, stock=(("s0", "boat", 1),))
+    seen = advance(problem, solved(problem), at_s=20)
+    late = replace(
+        seen.problem,
+        tasks=(*seen.problem.tasks, worse),
+        service_s=np.full((2, 2), 600),
+        parameters=replace(problem.parameters, redispatch=((3, (5,)),)),
+        travel=replace(seen.problem.travel, en_route_to_incident_s=np.array([[100, 300], [UNREACHABLE] * 2])),
+    )
+    plan = solved(late)
+    assert {order.team: [stop.task for stop in order.stops] for order in plan.team_orders} == {
+        "k0": ["worse", "rescue"]
+    } or {order.team: order.stops[0].task for order in plan.team_orders} == {"k0": "worse", "k1": "rescue"}
+    assert (plan.unmet, plan.shipments) == ((), ())
 
 
 def test_small_problems_are_solved_as_well_as_by_enumeration(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal as D
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -186,8 +186,24 @@ def test_a_boat_on_its_way_is_for_the_team_that_has_none(at_work: bool) -> None:
     if at_work:
         problem = replace(problem, started=(Started("k0", "rescue", "on_scene", 0),))
     seen = advance(problem, solved(problem), at_s=300)
-    assert seen.problem.tasks[0].equipment == ()
+    assert seen.problem.tasks[0].equipment == (Need("boat", D(1), sent=D(1), there_s=600),)
     assert solved(seen.problem).shipments == ()
+
+
+@pytest.mark.parametrize("state", ["en_route", "on_scene"])
+def test_what_a_team_under_way_is_believed_to_have_is_nobody_elses(state: Literal["en_route", "on_scene"]) -> None:
+    """k0 was bound for the task before the plan; a second team comes later and waits for a boat."""
+    tasks = (Task("rescue", "a", "water", 2, 5_000, equipment=BOAT),)
+    problem = problem_of(tasks=tasks, teams=(team("k0"), team("k1", available_from_s=700)))
+    problem = replace(problem, started=(Started("k0", "rescue", state, 400 if state == "en_route" else 0),))
+    alone = replace(problem, tasks=(replace(tasks[0], teams_needed=1),))
+    assert advance(alone, solved(alone), at_s=100).problem.tasks[0].equipment in (BOAT, ())
+    assert [one.sent for one in advance(alone, solved(alone), at_s=100).problem.tasks[0].equipment] in ([0], [])
+    seen = advance(problem, solved(problem), at_s=100)
+    again = solved(seen.problem)
+    assert (again.shipments, again.unmet) == ((), ())
+    (later,) = [stop for order in again.team_orders if order.team == "k1" for stop in order.stops]
+    assert later.start_s == 800
 
 
 def test_who_carries_equipment_first_is_late_for_the_rest_and_not_too_small() -> None:

@@ -179,3 +179,24 @@ def test_a_mistake_in_an_array_is_named(name: str, change: object, words: str) -
 def test_a_time_limit_must_be_positive() -> None:
     with pytest.raises(ValueError, match="time_limit_s"):
         solve(generate("A", 4, 3, 0), time_limit_s=0)
+
+
+def test_numbers_whose_products_do_not_fit_are_a_value_error() -> None:
+    weight, eligible, processing, travel = generate("B", 12, 5, 0)
+    with pytest.raises(ValueError, match="64 bits"):
+        optimizer.schedule_teams(
+            np.full_like(processing, 2**31), np.full_like(travel, 2**31), eligible, np.full_like(weight, 2**20),
+            time_limit_s=5.0,
+        )  # fmt: skip
+
+
+def test_a_seed_is_any_integer_and_nothing_else() -> None:
+    weight, eligible, processing, travel = generate("B", 6, 3, 0)
+    found = [
+        optimizer.schedule_teams(processing, travel, eligible, weight, time_limit_s=600.0, seed=seed)
+        for seed in (7, np.int64(7), -1, 2**70)
+    ]
+    assert (found[0].sequences, found[0].seed) == (found[1].sequences, found[1].seed)
+    assert type(found[1].seed) is int
+    with pytest.raises(TypeError, match="integer"):
+        optimizer.schedule_teams(processing, travel, eligible, weight, time_limit_s=600.0, seed=1.5)  # type: ignore[arg-type]

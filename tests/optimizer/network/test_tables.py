@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from optimizer.errors import BadInput
 from optimizer.network.crs import gcj02_to_bd09, to_wgs84, wgs84_to_gcj02
 from optimizer.network.graph import PointOfInterest, build_network, great_circle_m
 from optimizer.network.read import read_network
@@ -36,6 +37,28 @@ def test_the_least_survey_goes_both_ways_for_everyone(tmp_path):
     assert network.walk.all()
     assert np.isnan(network.max_height_m).all()
     assert read_network(tmp_path / "edges.csv").sha256 == network.sha256
+
+
+def test_columns_may_go_by_the_chinese_names_of_the_data_dictionary(tmp_path):
+    chinese = survey(
+        tmp_path / "zh",
+        nodes=NODES.replace("id,lat,lon", "路口编号,纬度,经度"),
+        edges=EDGES.replace("from,to,length_m,speed_kph", "起点路口,终点路口,长度（米）,车速（千米/时）"),
+    )
+    assert read_tables(chinese).sha256 == read_tables(survey(tmp_path / "en")).sha256
+
+
+def test_a_road_without_a_speed_goes_by_its_class_and_one_without_either_is_refused(tmp_path):
+    edges = "from,to,length_m,speed_kph,class\na,b,1000,,primary\nb,c,1200,20,\n"
+    assert sorted(set(read_tables(survey(tmp_path, edges=edges)).speed_kph.tolist())) == [20, 50]
+    no_column = "from,to,length_m,class\na,b,1000,primary\nb,c,1200,tertiary\n"
+    assert sorted(set(read_tables(survey(tmp_path, edges=no_column)).speed_kph.tolist())) == [30, 50]
+    with pytest.raises(BadInput) as refused:
+        read_tables(survey(tmp_path, edges="from,to,length_m,class\na,b,1000,一级\nb,c,1200,\n"))
+    assert [(fault.where, fault.code) for fault in refused.value.faults] == [
+        ("edges.csv row 2 speed_kph", "road_no_speed"),
+        ("edges.csv row 3 speed_kph", "road_no_speed"),
+    ]
 
 
 def test_the_order_of_rows_does_not_matter(tmp_path):

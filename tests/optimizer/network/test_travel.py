@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.network.graph import RoadNetwork, build_network
-from optimizer.network.profiles import NO_WAY_MS, Profile, TravelTimeOverflow
+from optimizer.network.profiles import LONGEST_MS, NO_WAY_MS, Profile, TravelTimeOverflow
 from optimizer.network.snap import SnappedPoints
 from optimizer.network.travel import Router, travel_times
 from optimizer.units import UNREACHABLE, seconds_from_ms
@@ -221,6 +221,17 @@ def test_an_edge_that_takes_more_than_the_engine_can_count_is_refused():
     with pytest.raises(TravelTimeOverflow) as caught:
         Router(two_ways(against_kph=1e-6), profile="car")
     assert caught.value.facts["edge"] == "ab-"
+
+
+def test_a_way_too_long_to_be_one_has_no_route_either():
+    network = build_network(
+        node_id=["a", "b", "c"], lat=[29.5, 29.51, 29.52], lon=[106.5] * 3, tail=[0, 1], head=[1, 2],
+        length_m=[1112.0] * 2, speed_kph=[1112.0 * 3600 / (0.6 * LONGEST_MS)] * 2, segment_id=["ab", "bc"],
+    )  # fmt: skip
+    router = Router(network, profile="car")
+    start, end = router.snap([29.5005], [106.5]), router.snap([29.5195], [106.5])
+    assert router.times_ms(origins=start, destinations=end)[0, 0] == UNREACHABLE
+    assert router.route(start, end) is None
 
 
 def test_closures_of_another_network_are_refused():

@@ -108,7 +108,7 @@ def test_two_light_loads_share_a_trip_and_one_is_picked_up_on_the_way() -> None:
 
 def test_no_vehicles_leave_everything_behind_and_wrong_shapes_are_named() -> None:
     fleet, loads = small(0)
-    nobody = Fleet(*(array[:0] for array in vars(fleet).values()))
+    nobody = Fleet(*(None if array is None else array[:0] for array in vars(fleet).values()))  # type: ignore[arg-type]
     assert plan_rounds(nobody, loads).left_behind == (0, 1, 2)
     with pytest.raises(ValueError, match="ready_s"):
         plan_rounds(fleet, replace(loads, ready_s=np.zeros(1, np.int64)))

@@ -88,3 +88,10 @@ def test_a_measure_of_a_tier_is_named_by_its_number() -> None:
     ground, kinds = plane(seed=3, teams=6, places=20)
     case: Case = run_experiment(ground, kinds, utilisations=[0.4], design=DESIGN, policies=[NEAREST_CAPABLE]).cases[0]
     assert case.values("nearest_capable", "tiers.3").tolist() == [run.tiers[3] for run in case.runs["nearest_capable"]]
+
+
+def test_a_rate_too_low_for_any_pilot_report_is_the_one_by_arithmetic() -> None:
+    ground, kinds = plane(seed=0, teams=1)
+    found = calibrate(ground, kinds, utilisation=0.01, design=Design(span_s=3600))
+    work = kinds.expected_s.mean() + ground.base_s.mean()
+    assert found == pytest.approx(0.01 * 3600 / work)

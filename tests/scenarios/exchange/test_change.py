@@ -101,6 +101,16 @@ def test_a_team_on_its_way_is_measured_from_where_it_is(panshi: World, document:
     ]
     assert loaded.problem.tasks == advanced.problem.tasks
     assert loaded.problem.demands == advanced.problem.demands
+    # seen again before it is there, it is nearer still, also where its line was not kept
+    bare = replace(advanced.remaining, team_orders=tuple(
+        replace(one, stops=tuple(replace(stop, route=None) for stop in one.stops))
+        for one in advanced.remaining.team_orders))  # fmt: skip
+    quarter = loaded.problem.as_of + timedelta(seconds=(stop.arrive_s - half) // 2)
+    again, _ = advanced_document(later, loaded, bare, at=quarter)
+    moved = load(panshi, again)
+    ways = moved.problem.travel.en_route_to_incident_s
+    assert ways is not None
+    assert 0 < int(ways[moved.problem.team_index[order.team], column]) < left
     assert [replace(team, lat=None, lon=None) for team in loaded.problem.teams] == [
         replace(team, lat=None, lon=None) for team in advanced.problem.teams
     ]

@@ -111,6 +111,17 @@ def test_travel_arrays_follow_the_sorted_ids(document: Document) -> None:
     assert travel.store_to_incident_m is None
 
 
+def test_a_vehicle_makes_rounds_where_its_profile_has_a_matrix(document: Document) -> None:
+    travel = load(document).problem.travel
+    assert travel.vehicle_between_s is not None
+    assert travel.vehicle_between_s.tolist() == [[[0, UNREACHABLE], [UNREACHABLE, 0]]]  # none for trucks
+    document["travel"]["incident_to_incident_s"]["truck"] = {"I1": {"I2": 40}}
+    travel = load(document).problem.travel
+    assert travel.vehicle_between_s is not None
+    assert travel.vehicle_between_s.tolist() == [[[0, 40], [UNREACHABLE, 0]]]
+    assert travel.vehicle_between_m is None
+
+
 def test_a_team_with_a_matrix_of_its_own_uses_it(document: Document) -> None:
     document["travel"]["incident_to_incident_s"]["A"] = {"I1": {"I2": 5}}
     problem = load(document).problem

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from optimizer.dispatch.pipeline import solve
 from optimizer.dispatch.plan import (
     Level,
     Plan,
@@ -19,15 +20,19 @@ from optimizer.dispatch.plan import (
     Unmet,
 )
 from optimizer.errors import BadInput
+from scenarios.exchange.fields import MAX_SECONDS
+from scenarios.exchange.load import to_problem
 from scenarios.exchange.plan import (
     cure,
     dump_plan,
     load_plan,
     parse_plan,
+    parse_plan_text,
     run_path,
     run_record,
     write_plan,
 )
+from scenarios.exchange.problem import parse_problem
 
 ROUTE = {"type": "LineString", "coordinates": [[109.1, 27.9], [109.2, 27.95]]}
 
@@ -153,3 +158,29 @@ def test_what_the_floor_keeps_of_blocked_units_names_the_tasks_too() -> None:
         "i", Decimal(2), Reason.BELOW_RESERVE_FLOOR, {"stores": {"s": "2"}, "tasks": ["CHARGE-1"]}, item="water"
     )
     assert all("CHARGE-1" in words for words in cure(row).values())
+
+
+def test_a_plan_with_the_longest_times_a_problem_may_state_can_be_read_back() -> None:
+    """Four stops of one team, each after the longest turnout, way and service."""
+    longest = MAX_SECONDS
+    names = ("a", "b", "c", "d")
+    document = {
+        "schema_version": 1,
+        "as_of": "2026-01-01T08:00:00+08:00",
+        "incidents": [
+            {"id": name, "kind": "flood", "severity": 3, "reported_at": "2026-01-01T08:00:00+08:00",
+             "tasks": [{"id": f"t{name}", "capability": "c", "teams_needed": 1, "service_s": longest}]}
+            for name in names
+        ],
+        "teams": [
+            {"id": "k", "tier": "5", "capabilities": ["c"], "headcount": 5, "profile": "p", "turnout_s": longest}
+        ],
+        "travel": {
+            "team_to_incident_s": {"k": dict.fromkeys(names, longest)},
+            "incident_to_incident_s": {"p": {one: {two: longest for two in names if two != one} for one in names}},
+        },
+    }  # fmt: skip
+    plan = solve(to_problem(parse_problem(document, source="test"), folder=Path()).problem)
+    (order,) = plan.team_orders
+    assert [stop.response_s for stop in order.stops] == [2 * longest] * 4
+    assert parse_plan_text(dump_plan(plan), source="plan.json").team_orders == plan.team_orders

@@ -76,6 +76,27 @@ def test_metres_are_known_where_goods_are_asked_for(on_roads: Document, network:
     assert travel.vehicle_to_incident_m[0, 0] == 3000
 
 
+def test_vehicles_know_the_ways_between_incidents_that_ask_for_something(
+    on_roads: Document, network: RoadNetwork
+) -> None:
+    on_roads["incidents"][1]["demands"] = [{"item": "T", "quantity": 1}]
+    pickup = {**on_roads["vehicles"][0], "id": "V2", "profile": "pickup"}
+    travel = load({**on_roads, "vehicles": [*on_roads["vehicles"], pickup]}, network).problem.travel
+    assert travel.vehicle_between_s is not None
+    assert travel.vehicle_between_m is not None
+    assert travel.vehicle_group is not None
+    assert travel.vehicle_group.tolist() == [1, 0]  # a truck and a pickup
+    teams = travel.incident_to_incident_s[travel.team_group[0]]
+    assert travel.vehicle_between_s[0].tolist() == teams.tolist()  # one profile, one matrix
+    assert travel.vehicle_between_m.tolist() == [[[0, 1000], [1000, 0]]] * 2
+
+
+def test_nobody_goes_on_to_an_incident_that_asks_for_nothing(on_roads: Document, network: RoadNetwork) -> None:
+    travel = load(on_roads, network).problem.travel
+    assert travel.vehicle_between_s is not None
+    assert travel.vehicle_between_s.tolist() == [[[0, UNREACHABLE], [UNREACHABLE, 0]]]
+
+
 @pytest.mark.parametrize(
     ("hours", "arrives"),
     [

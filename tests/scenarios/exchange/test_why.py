@@ -60,7 +60,14 @@ def test_a_lifted_closure_gives_the_times_of_a_problem_that_never_had_it(panshi:
     for name, travel in lifted.items():
         others = tuple(closure for closure in panshi.closures if closure["id"] != name)
         whole = loaded_from(replace(panshi, closures=others)).problem.travel
-        for part in ("team_to_incident_s", "incident_to_incident_s", "store_to_incident_s", "vehicle_to_incident_s"):
+        for part in (
+            "team_to_incident_s",
+            "incident_to_incident_s",
+            "store_to_incident_s",
+            "vehicle_to_incident_s",
+            "vehicle_between_s",
+            "vehicle_between_m",
+        ):
             np.testing.assert_array_equal(getattr(travel, part), getattr(whole, part), err_msg=f"{name} {part}")
 
 

@@ -15,7 +15,8 @@ from optimizer.dispatch.check import Code, check
 from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem
 
-Change = Callable[[DispatchProblem, Plan, SimpleNamespace], DispatchProblem | Plan]
+Changed = DispatchProblem | Plan | tuple[DispatchProblem, Plan]
+Change = Callable[[DispatchProblem, Plan, SimpleNamespace], Changed]
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +39,12 @@ def codes_of(
 
     def codes(change: Change) -> list[Code]:
         changed = change(problem, good_plan, edit)
-        plan = changed if isinstance(changed, Plan) else good_plan
-        violations = check(changed if isinstance(changed, DispatchProblem) else problem, plan)
+        if isinstance(changed, tuple):
+            violations = check(*changed)
+        elif isinstance(changed, Plan):
+            violations = check(problem, changed)
+        else:
+            violations = check(changed, good_plan)
         for violation in violations:
             for words in texts[violation.code].values():
                 asked = {name for _, name, _, _ in string.Formatter().parse(words) if name}

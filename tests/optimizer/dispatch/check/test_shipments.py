@@ -1,9 +1,10 @@
-"""Mutants of shipments: S1 to S8."""
+"""Mutants of shipments: S1 to S9."""
 
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal as D
 
+import numpy as np
 import pytest
 
 from optimizer.dispatch.check import Code, check
@@ -35,6 +36,14 @@ def lots_exchanged(plan, edit):
 
 def second_trip(plan, edit, depart):
     return edit.shipment(plan, "s3", depart_s=depart, arrive_s=depart + 300)
+
+
+def in_a_round(problem, plan, edit, *, leg=500, depart_s=0, arrive_s=950):
+    """V2 brings the tents to I1 at 450, then 4 water (27 kg and 0.164 m3 in all) to I2, and is back at 950 + 350."""
+    legs = None if leg is None else np.array([[[0, leg, 1], [300, 0, 1], [1, 1, 0]]], np.int64)
+    travel = replace(problem.travel, vehicle_between_s=legs, vehicle_between_m=legs, vehicle_group=np.zeros(2, int))
+    rows = edit.shipment(plan, "s3", vehicle="V2", trip=1, depart_s=depart_s, arrive_s=arrive_s)
+    return replace(problem, travel=travel), rows
 
 
 MUTANTS = [
@@ -161,14 +170,62 @@ MUTANTS = [
     ("a trip left out", Code.TRIP_NUMBERING, lambda p, q, e: e.shipment(q, "s3", trip=3)),
     ("trips from 0", Code.TRIP_NUMBERING, lambda p, q, e: e.shipment(q, "s4", trip=0)),
     (
-        "one trip to two incidents",
-        Code.TRIP_TWO_INCIDENTS,
-        lambda p, q, e: e.shipment(q, "s3", trip=1, depart_s=0, arrive_s=400),
-    ),
-    (
         "one trip, two departures",
         Code.TRIP_TIMES_DIFFER,
         lambda p, q, e: e.shipment(q, "s2", depart_s=1, arrive_s=401),
+    ),
+    (
+        "a round with two departures",
+        Code.TRIP_TIMES_DIFFER,
+        lambda p, q, e: in_a_round(p, q, e, depart_s=1),
+    ),
+    (
+        "a round that comes by an incident twice",
+        Code.TRIP_TIMES_DIFFER,
+        lambda p, q, e: in_a_round(p, added(q, Shipment("s8", "S1", "I1", "water", "L3", D(1), 0, 1400, "V2", 1)), e),
+    ),
+    ("no way between two incidents", Code.TRIP_LEG_UNREACHABLE, lambda p, q, e: in_a_round(p, q, e, leg=UNREACHABLE)),
+    ("vehicles that make no rounds", Code.TRIP_LEG_UNREACHABLE, lambda p, q, e: in_a_round(p, q, e, leg=None)),
+    (
+        "no way to the second incident from home either",
+        Code.SHIPMENT_UNREACHABLE,
+        lambda p, q, e: in_a_round(e.travel(p, "vehicle_to_incident_s", (1, 1), UNREACHABLE), q, e),
+    ),
+    ("too soon at the second incident", Code.TRIP_LEG_TIME, lambda p, q, e: in_a_round(p, q, e, arrive_s=949)),
+    (
+        "incidents in the other order",
+        Code.TRIP_LEG_TIME,
+        lambda p, q, e: in_a_round(p, q, e, arrive_s=350),
+    ),
+    (
+        "sooner by way of another incident than straight",
+        Code.TRIP_LEG_TIME,
+        lambda p, q, e: in_a_round(e.travel(p, "vehicle_to_incident_s", (1, 1), 900), q, e, leg=100, arrive_s=550),
+    ),
+    (
+        "a round that leaves before the last report",
+        Code.TRIP_BEFORE_REPORT,
+        lambda p, q, e: in_a_round(e.row(p, "incidents", 1, reported_s=200), q, e),
+    ),
+    (
+        "a round that waits for no report",
+        Code.SHIPMENT_DEPART,
+        lambda p, q, e: in_a_round(p, e.shipment(q, "s4", depart_s=5, arrive_s=455), e, depart_s=5, arrive_s=955),
+    ),
+    (
+        "more on board than the vehicle carries, if not at once to one incident",
+        Code.TRIP_TOO_HEAVY,
+        lambda p, q, e: in_a_round(e.row(p, "vehicles", 1, payload_kg=D("26.999")), q, e),
+    ),
+    (
+        "more on board than the vehicle holds",
+        Code.TRIP_TOO_LARGE,
+        lambda p, q, e: in_a_round(e.row(p, "vehicles", 1, volume_m3=D("0.1639")), q, e),
+    ),
+    (
+        "the next trip before the round is over",
+        Code.TRIP_VEHICLE_AWAY,
+        lambda p, q, e: in_a_round(p, added(q, Shipment("s8", "S1", "I1", "tent", "X1", D(1), 1299, 1749, "V2", 2)), e),
     ),
     (
         "a kilogram over",
@@ -202,6 +259,27 @@ MUTANTS = [
 @pytest.mark.parametrize(("code", "change"), [m[1:] for m in MUTANTS], ids=[m[0] for m in MUTANTS])
 def test_each_mutant_of_the_shipments_is_named(code, change, codes_of):
     assert code in codes_of(change)
+
+
+def test_a_round_over_two_incidents_is_allowed(codes_of):
+    """Only the levels are others: it arrives sooner than on a second trip."""
+    assert set(codes_of(in_a_round)) == {Code.LEVEL_VALUE}
+
+
+def test_a_vehicle_is_back_from_a_round_by_the_way_out_of_the_last_incident(codes_of):
+    """950 + 350; a third tent that leaves then is one too many, but on time."""
+    more = Shipment("s8", "S1", "I1", "tent", "X1", D(1), 1300, 1750, "V2", 2)
+    found = codes_of(lambda p, q, e: in_a_round(p, added(q, more), e))
+    assert Code.TRIP_VEHICLE_AWAY not in found
+    assert Code.SHIPMENT_DEPART not in found
+
+
+def test_a_detour_is_never_quicker_than_the_way_straight_from_home(codes_of):
+    """I2 lies 900 s from home, I1 450 s: from I1 it takes at least 450 s, whatever the leg says."""
+    found = codes_of(
+        lambda p, q, e: in_a_round(e.travel(p, "vehicle_to_incident_s", (1, 1), 900), q, e, leg=100, arrive_s=900)
+    )
+    assert set(found) == {Code.LEVEL_VALUE}
 
 
 def test_every_code_of_the_shipments_has_a_mutant():

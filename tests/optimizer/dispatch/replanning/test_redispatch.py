@@ -19,6 +19,7 @@ from optimizer.dispatch.problem import (
     Task,
     Team,
 )
+from optimizer.dispatch.replanning import advance, replan
 from optimizer.dispatch.why.alternatives import team_alternatives
 from optimizer.dispatch.why.sensitivity import sensitivity
 from optimizer.units import UNREACHABLE
@@ -129,3 +130,43 @@ def test_who_may_turn_is_explained_like_any_other(problem: DispatchProblem) -> N
     first, last = 5 * (700 - 4660) + 2 * (1860 - 1000), 5 * (2160 - 4660)
     assert [(row.team, row.cost) for row in other.alternatives] == [("A", min(first, last))]
     assert {(row.team, row.task) for row in sensitivity(problem, plan, samples=2).stops} == {("A", "l"), ("B", "g")}
+
+
+def test_between_two_tasks_of_one_incident_nobody_departs_whenever_one_looks(problem: DispatchProblem) -> None:
+    """B works on g from 1,060 to 1,660, then on h at the same place, then drives to l."""
+    tasks = (*problem.tasks[:1], Task("h", "grave", "c", 1, 300), *problem.tasks[1:])
+    problem = replace(problem, tasks=tasks, service_s=np.full((3, 2), 600, INT), started=(), bans=(
+        *(Ban(team="A", task=name) for name in "ghl"),))  # fmt: skip
+    plan = solve(problem)
+    assert orders(plan) == {"B": ["g", "h", "l"]}
+    seen = advance(problem, plan, at_s=1660)
+    (there,) = [team for team in seen.problem.teams if team.id == "B"]
+    assert there.at_incident == "grave"
+    again = replan(seen.problem, seen.remaining, running_sha256="a" * 64).plan
+    for kept in (seen.remaining, again, solve(seen.problem)):
+        assert kept.team_orders == seen.remaining.team_orders
+        assert kept.team_orders[0].stops[0] == Stop("grave", "h", 0, 0, 0, 600, 0, "1")
+        assert not {violation.code for violation in check(seen.problem, kept)} - {Code.LEVEL_GINI, Code.PLAN_NOT_PROVEN}
+    paid = replace(again.team_orders[0].stops[0], depart_s=60, arrive_s=60, start_s=60, finish_s=660, response_s=60)
+    wrong = replace(again, team_orders=(TeamOrder("B", (paid,)),))
+    assert Code.STOP_ARRIVE in {violation.code for violation in check(seen.problem, wrong)}
+    later = advance(seen.problem, again, at_s=700)  # on its way to l: not there any more
+    assert [one.task for one in later.problem.started] == ["l"]
+    assert {team.at_incident for team in later.problem.teams} == {None}
+
+
+@pytest.mark.parametrize("called_back", [True, False])
+def test_who_is_not_on_its_way_any_more_stands_where_it_was(problem: DispatchProblem, called_back: bool) -> None:
+    """A is stood down, or turns to an incident that is reported in 1,000 s."""
+    bans: tuple[Ban, ...] = (Ban(team="A", task="l"),)
+    if called_back:
+        bans = (*bans, Ban(team="A", task="g"))
+    grave = replace(problem.incidents[0], reported_s=1000)
+    problem = replace(problem, bans=bans, incidents=(grave, problem.incidents[1]))
+    plan = solve(problem)
+    assert orders(plan).get("A", []) == ([] if called_back else ["g"])
+    seen = advance(problem, plan, at_s=500)
+    team = seen.problem.teams[0]
+    assert (team.lat, team.lon) == (27.0, 109.0)
+    assert seen.problem.travel.team_to_incident_s.tolist()[0] == [100, 399]
+    assert [one.team for one in seen.problem.started] == ["B"]
