@@ -1,26 +1,22 @@
 """The service: `uvicorn api.main:app`, or `wuding serve`."""
 
-import logging
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
-from starlette.middleware.base import RequestResponseEndpoint
-from starlette.responses import Response
 
 from api.http import problems
+from api.http.asgi import Door
 from api.http.caller import Doorman, guard_of
 from api.http.limits import Limits
 from api.http.reads import add_reads
 from api.http.settings import ServiceSettings
-from api.routes import incidents, orders, plans, registers, relief, sign_in, stock, stock_lists, users
+from api.routes import alerts, incidents, orders, plans, registers, relief, sign_in, stock, stock_lists, users
 from api.solvers import Solvers
 
 PREFIX = "/api/v1"
-log = logging.getLogger("wuding")
 
 
 class RouteUnguarded(Exception):
@@ -63,10 +59,10 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.limits = Limits(requests=settings.requests_per_minute, sign_ins=settings.sign_ins_per_minute)
     problems.install(app)
-    app.middleware("http")(identified)
+    app.add_middleware(Door, body_mib=settings.body_mib)
     api = APIRouter(prefix=PREFIX)
     api.include_router(sign_in.router)
-    for part in (users, stock, orders, incidents, plans, relief):
+    for part in (users, stock, orders, incidents, alerts, plans, relief):
         api.include_router(part.router)
     lists = APIRouter(responses=None)
     for resource in (*registers.ALL, *stock_lists.ALL, *incidents.ALL, *plans.ALL, *relief.ALL, users.AUDIT):
@@ -77,15 +73,3 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     if unguarded:
         raise RouteUnguarded(", ".join(unguarded))
     return app
-
-
-async def identified(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    """Every request has a number, which its answer, its log lines and its audit rows name."""
-    given = request.headers.get("x-request-id", "")
-    fine = 0 < len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum()
-    request.state.request_id = given if fine else uuid.uuid4().hex
-    answer = await call_next(request)
-    answer.headers["X-Request-ID"] = request.state.request_id
-    answer.headers.setdefault("Cache-Control", "no-store")
-    answer.headers.setdefault("X-Content-Type-Options", "nosniff")
-    return answer

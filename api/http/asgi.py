@@ -1,0 +1,80 @@
+"""What every request passes through: its number, the bounds of its body, and the headers of its answer."""
+
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.http.problems import of_domain
+from inventory.errors import InventoryError
+
+Message = MutableMapping[str, Any]
+Next = Callable[[], Awaitable[Message]]
+MIB = 1 << 20
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class TooLarge(InventoryError):
+    """A body larger than the service takes. Facts: most_mib."""
+
+
+class Door:
+    """Plain ASGI, because a middleware class of the framework costs each request a task of its own."""
+
+    def __init__(self, app: ASGIApp, *, body_mib: int) -> None:
+        self.app, self.most_mib = app, body_mib
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        fine = 0 < len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum()
+        number = given if fine else uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = number
+        started = False
+
+        async def answered(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                out = MutableHeaders(scope=message)
+                out["X-Request-ID"] = number
+                for name, value in HEADERS.items():
+                    out.setdefault(name, value)
+            await send(message)
+
+        async def refuse() -> None:
+            request = Request(scope)
+            await of_domain(request, TooLarge(most_mib=self.most_mib))(scope, receive, answered)
+
+        length = headers.get("content-length", "")
+        if length.isdigit() and int(length) > self.most_mib * MIB:
+            await refuse()
+            return
+        read = 0
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            if message["type"] == "http.request":
+                read += len(message.get("body", b""))
+                if read > self.most_mib * MIB:
+                    raise TooLarge(most_mib=self.most_mib)
+            return message
+
+        try:
+            await self.app(scope, counted, answered)
+        except TooLarge:
+            if started:
+                raise
+            await refuse()

@@ -1,0 +1,57 @@
+"""Alerts in Common Alerting Protocol 1.2, as other systems send them."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path
+from starlette.responses import Response
+
+from api.access.scope import Scope
+from api.http.caller import needs
+from api.http.reads import PROBLEMS, UnknownResource, one_of
+from api.http.work import Reading, Step, Writing
+from api.routes.incidents import ALERTS, Situation, situation_of
+from scenarios.alerts import alert_text, receive_alert
+from scenarios.cap import read_alert
+
+router = APIRouter(prefix="/situations/{situation}/alerts", tags=["alerts"], responses=PROBLEMS)
+CAP = "application/cap+xml"
+
+
+@router.post("", status_code=201, summary="接收 CAP 1.2 预警 / receive a CAP 1.2 alert")
+def receives(
+    situation: Situation,
+    content: Annotated[bytes, Body(media_type=CAP, description="CAP 1.2，UTF-8，最大 1 MiB / at most 1 MiB")],
+    scope: Annotated[Scope, needs("incidents.report")],
+    work: Writing,
+) -> Response:
+    """Alert 生成事件，Update 更新，Cancel 由调度员结束；同一编号只收一次 / an Alert becomes an incident, an Update
+    brings it up to date, a Cancel leaves its end to the dispatcher; the same identifier counts once."""
+    alert = read_alert(content)
+
+    def inside(one: Step) -> dict[str, Any]:
+        head = situation_of(one.connection, scope, situation, part=True)
+        done = receive_alert(
+            one.connection, alert, content.decode("utf-8", "replace"), act=one.act("RESCUE"), situation=situation,
+            place=head.place_code,
+        )  # fmt: skip
+        if done.new:
+            place = alert.division or head.place_code
+            after = {"event": alert.event, "incident": done.incident, "sender": alert.sender}
+            one.record("alerts.receive", "alerts", done.alert, place=place, after=after)
+        near = [{"incident": code, "metres": metres} for code, metres in done.likely_same]
+        return {"alert": done.alert, "incident": done.incident, "new": done.new, "likely_same": near}
+
+    return work.once(inside, asked=content.hex())
+
+
+@router.get("/{number}/content", summary="预警原文 / an alert as it came")
+def content_of(
+    situation: Situation, number: Annotated[int, Path(ge=1, le=2**62)],
+    scope: Annotated[Scope, needs("incidents.read")], connection: Reading,
+) -> Response:  # fmt: skip
+    situation_of(connection, scope, situation, part=True)
+    row = one_of(connection, ALERTS, scope, str(number))
+    text = alert_text(connection, number)
+    if text is None or row["situation"] != situation:
+        raise UnknownResource(resource="alerts", code=str(number))
+    return Response(text, media_type=CAP)

@@ -1,0 +1,281 @@
+"""From the report of an incident to an approved plan and the teams on their way, over HTTP."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import insert, select
+
+from api.access.scope import Grant
+from api.access.users import add_user
+from api.main import serve_from
+from api.solving import Ask, found_by
+from inventory.database import now, reading, transaction
+from inventory.ledger.post import Act
+from inventory.ledger.verify import verify
+from inventory.tables.places import places
+from optimizer.network.tables import write_tables
+from scenarios.live import load_world
+from scenarios.tables import situations
+from tests.api.http.conftest import PASSWORD
+
+AS_OF = "2024-06-03T08:30:00+08:00"
+
+
+class AtOnce:
+    """Solves in this very process: what the processes of the service do, without their start."""
+
+    @contextmanager
+    def solving(self, ask: Ask, *, limit_s: float | None = None) -> Iterator[object]:
+        def run() -> Iterator[tuple[str, object]]:
+            for found in found_by(ask, lambda _: None):
+                yield "found", found
+
+        yield run()
+
+
+@pytest.fixture
+def client(app, engine, world, tmp_path: Path, monkeypatch) -> TestClient:
+    """The hamlet as the live situation, and people of its county."""
+    monkeypatch.setenv("WUDING_HOME", str(tmp_path / "office"))
+    roads = tmp_path / "office" / "roads" / "live"
+    roads.parent.mkdir(parents=True)
+    write_tables(world.network, roads)
+    with transaction(engine) as connection:
+        act = Act(actor="opening", reason="OPENING", at=now())
+        load_world(connection, world, act=act, roads="roads/live")
+        county = connection.execute(select(places.c.code).order_by(places.c.code)).scalars().first()
+        if county is None:
+            county = "520600000000"
+            connection.execute(insert(places), {"code": county, "name": "甲县", "level": "county"})
+        connection.execute(situations.update().values(place_code=None))
+        team = connection.execute(select(world_team())).scalars().first()
+        for name, grants in {
+            "root": [Grant("administrator", None)],
+            "dispatcher": [Grant("dispatcher", None)],
+            "leader": [Grant("team_leader", None, team)],
+            "auditor": [Grant("auditor", None)],
+            "elsewhere": [Grant("dispatcher", county)],
+        }.items():
+            add_user(connection, code=name, password=PASSWORD, given=grants, at=now(), by=None)
+    serve_from(app, engine)
+    app.state.solvers = AtOnce()
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def world_team():
+    from inventory.tables.forces import teams
+
+    return teams.c.code
+
+
+def solve(send, who="dispatcher", **asked):
+    answer = send(who, "POST", "/situations/live/solve", json=asked)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def approve(send, number, who="dispatcher", **asked):
+    return send(who, "POST", f"/situations/live/drafts/{number}/approve", json=asked)
+
+
+class TestMakingAPlan:
+    def test_streams_whole_plans_each_kept_as_a_draft(self, send):
+        answer = send("dispatcher", "POST", "/situations/live/solve", json={}, headers={"Accept": "text/event-stream"})
+        events = [part.split("\n", 1) for part in answer.text.strip().split("\n\n")]
+        plans = [json.loads(data.removeprefix("data: ")) for kind, data in events if kind == "event: plan"]
+        assert [plan["stage"] for plan in plans] == list(range(1, len(plans) + 1))
+        assert [plan["last"] for plan in plans][-1]
+        for plan in plans:
+            document = send("auditor", "GET", f"/situations/live/drafts/{plan['draft']}").json()
+            assert {level["name"]: level["value"] for level in document["levels"]} == {
+                level["name"]: level["value"] for level in plan["levels"]
+            }
+
+    def test_the_same_situation_gives_the_same_plan(self, send):
+        first, second = solve(send), solve(send)
+        shas = {row["id"]: row["sha256"] for row in send("auditor", "GET", "/drafts").json()["items"]}
+        assert shas[first["draft"]] == shas[second["draft"]]
+
+    def test_needs_the_permission_and_the_situation(self, send):
+        assert send("auditor", "POST", "/situations/live/solve", json={}).status_code == 403
+        assert send("dispatcher", "POST", "/situations/nope/solve", json={}).status_code == 404
+        assert send("elsewhere", "POST", "/situations/live/solve", json={}).status_code == 404
+
+    def test_an_error_in_a_stream_is_told_as_an_event(self, send, engine):
+        with transaction(engine) as connection:
+            connection.execute(situations.update().values(roads=None))
+        answer = send("dispatcher", "POST", "/situations/live/solve", json={}, headers={"Accept": "text/event-stream"})
+        kind, data = answer.text.strip().split("\n", 1)
+        assert kind == "event: problem"
+        assert json.loads(data.removeprefix("data: "))["code"] == "NoRoads"
+
+
+class TestApproving:
+    def test_reserves_the_stock_and_issues_the_orders_at_once(self, send, engine):
+        made = solve(send)
+        plan = send("auditor", "GET", f"/situations/live/drafts/{made['draft']}").json()
+        answer = approve(send, made["draft"], hold_h=12)
+        assert answer.status_code == 201, answer.text
+        kept = sum(float(row["quantity"]) for row in send("root", "GET", "/reservations?limit=1000").json()["items"])
+        assert kept == sum(row["quantity"] for row in plan["shipments"])
+        orders = send("auditor", "GET", "/orders?limit=1000").json()["items"]
+        assert {(row["team"], row["task"]) for row in orders} == {
+            (order["team"], stop["task"]) for order in plan["team_orders"] for stop in order["stops"]
+        }
+        assert send("auditor", "GET", "/situations/live/plan").json() == plan
+        with reading(engine) as connection:
+            assert verify(connection).differences == ()
+
+    def test_once_only_and_safe_to_repeat(self, send):
+        made = solve(send)
+        key = {"Idempotency-Key": "approve-1"}
+        path = f"/situations/live/drafts/{made['draft']}/approve"
+        first = send("dispatcher", "POST", path, json={}, headers=key)
+        again = send("dispatcher", "POST", path, json={}, headers=key)
+        assert first.json() == again.json()
+        other = approve(send, made["draft"])
+        assert (other.status_code, other.json()["code"]) == (409, "DraftDone")
+
+    def test_is_refused_with_what_changed_since(self, send):
+        made = solve(send)
+        reported = send("dispatcher", "POST", "/situations/live/incidents", json={"kind": "flood", "severity": 3})
+        code = reported.json()["code"]
+        answer = approve(send, made["draft"])
+        assert (answer.status_code, answer.json()["code"]) == (409, "DraftStale")
+        assert answer.json()["facts"]["changes"] == [{"kind": "incident", "code": code, "how": "added"}]
+        assert send("root", "GET", "/reservations").json()["items"] == []
+
+    def test_is_refused_where_the_stock_has_gone(self, send, engine):
+        made = solve(send)
+        plan = send("auditor", "GET", f"/situations/live/drafts/{made['draft']}").json()
+        row = plan["shipments"][0]
+        asked = {"store": row["store"], "item": row["item"], "quantity": "1", "state": "serviceable", "lot": row["lot"],
+                 "reason": "LOSS"}  # fmt: skip
+        held = send("root", "GET", f"/stock?store={row['store']}&item={row['item']}").json()["items"]
+        for line in held:
+            gone = send("root", "POST", "/stock/write-off", json={**asked, "quantity": line["quantity"],
+                                                                  "lot": line["lot"]})  # fmt: skip
+            assert gone.status_code == 201, gone.text
+        answer = approve(send, made["draft"])
+        assert (answer.status_code, answer.json()["code"]) == (409, "PlanStale")
+        assert send("root", "GET", "/plans").json()["items"] == []
+
+    def test_not_by_who_may_only_look(self, send):
+        made = solve(send)
+        assert approve(send, made["draft"], who="auditor").status_code == 403
+
+
+class TestCarryingItOut:
+    def test_a_leader_reports_for_the_own_team_only(self, send):
+        made = solve(send)
+        assert approve(send, made["draft"]).status_code == 201
+        orders = send("auditor", "GET", "/orders?limit=1000").json()["items"]
+        own = send("leader", "GET", "/me").json()["grants"][0]["team"]
+        for order in orders:
+            asked = {"team": order["team"], "task": order["task"], "state": "en_route"}
+            answer = send("leader", "POST", "/situations/live/progress", json=asked)
+            expected = (201, None) if order["team"] == own else (403, "NotYourTeam")
+            assert (answer.status_code, answer.json().get("code")) == expected
+
+    def test_a_replan_keeps_who_is_on_the_way_and_tells_the_difference(self, send):
+        assert approve(send, solve(send)["draft"]).status_code == 201
+        order = send("auditor", "GET", "/orders").json()["items"][0]
+        asked = {"team": order["team"], "task": order["task"], "state": "on_scene"}
+        assert send("dispatcher", "POST", "/situations/live/progress", json=asked).status_code == 201
+        made = solve(send, replan=True)
+        plan = send("auditor", "GET", f"/situations/live/drafts/{made['draft']}").json()
+        first = next(one for one in plan["team_orders"] if one["team"] == order["team"])["stops"][0]
+        assert first["task"] == order["task"]
+        diff = send("auditor", "GET", f"/situations/live/drafts/{made['draft']}/diff").json()
+        assert {"assignments", "shipments", "levels"} <= diff.keys()
+        assert approve(send, made["draft"]).json()["replaces"] == 1
+
+    def test_giving_a_plan_up_frees_its_stock(self, send):
+        assert approve(send, solve(send)["draft"]).status_code == 201
+        assert send("dispatcher", "POST", "/situations/live/plan/cancel", json={}).json()["released"]
+        assert send("root", "GET", "/reservations").json()["items"] == []
+        assert send("dispatcher", "GET", "/situations/live/plan").json()["code"] == "NoRunningPlan"
+
+    def test_back_to_an_earlier_plan(self, send):
+        assert approve(send, solve(send)["draft"]).status_code == 201
+        send("dispatcher", "POST", "/situations/live/plan/cancel", json={})
+        back = send("dispatcher", "POST", "/situations/live/plans/1/rollback", json={})
+        assert back.status_code == 200, back.text
+        assert (back.json()["plan"], back.json()["of"]) == (2, 1)
+
+
+class TestDirecting:
+    def test_a_pin_is_kept_by_the_next_plan_until_it_is_lifted(self, send):
+        plan = send("auditor", "GET", f"/situations/live/drafts/{solve(send)['draft']}").json()
+        order = plan["team_orders"][0]
+        pin = {"kind": "pin", "team": order["team"], "task": order["stops"][0]["task"]}
+        made = send("dispatcher", "POST", "/situations/live/directives", json=pin)
+        assert made.status_code == 201
+        ban = send("dispatcher", "POST", "/situations/live/directives", json={**pin, "kind": "ban"})
+        assert (ban.status_code, ban.json()["code"]) == (409, "BothPinnedAndBanned")
+        number = made.json()["id"]
+        assert send("dispatcher", "DELETE", f"/situations/live/directives/{number}").status_code == 200
+        banned = send("dispatcher", "POST", "/situations/live/directives", json={**pin, "kind": "ban"})
+        assert banned.status_code == 201
+        other = send("auditor", "GET", f"/situations/live/drafts/{solve(send)['draft']}").json()
+        assert (order["team"], pin["task"]) not in {
+            (one["team"], stop["task"]) for one in other["team_orders"] for stop in one["stops"]
+        }
+
+    def test_half_a_directive_is_refused(self, send):
+        for asked in ({"kind": "pin", "team": "T1"}, {"kind": "pin", "store": "S1", "incident": "I1"}, {"kind": "ban"}):
+            answer = send("dispatcher", "POST", "/situations/live/directives", json=asked)
+            assert answer.json()["code"] == "BadDirective"
+
+    def test_a_closed_road_is_part_of_the_next_plan(self, send):
+        closed = {"id": "C9", "road_name": "X102"}
+        assert send("dispatcher", "POST", "/situations/live/closures", json=closed).status_code == 201
+        assert send("dispatcher", "POST", "/situations/live/closures", json=closed).json()["code"] == "ClosureTaken"
+        assert "C9" in {one["id"] for one in send("auditor", "GET", "/situations/live/closures").json()}
+        assert send("dispatcher", "DELETE", "/situations/live/closures/C9").status_code == 200
+        bad = send("dispatcher", "POST", "/situations/live/closures", json={"id": "C8"})
+        assert bad.status_code == 422
+
+
+class TestIncidents:
+    def test_are_numbered_and_likely_duplicates_are_named(self, send):
+        asked = {"kind": "flood", "severity": 4, "lat": 27.0, "lon": 109.0, "people_affected": 12,
+                 "tasks": [{"capability": "flood", "service_s": 600}], "demands": {"M013": "5"}}  # fmt: skip
+        first = send("dispatcher", "POST", "/situations/live/incidents", json=asked).json()
+        second = send("dispatcher", "POST", "/situations/live/incidents", json=asked).json()
+        assert first["code"] != second["code"]
+        assert {"incident": first["code"], "metres": 0} in second["likely_same"]
+        assert [task["code"] for task in first["tasks"]] == [f"{first['code']}-1"]
+        merged = send("dispatcher", "POST", f"/situations/live/incidents/{second['code']}/merge",
+                      json={"into": first["code"]})  # fmt: skip
+        assert merged.status_code == 200
+        gone = send("dispatcher", "GET", f"/situations/live/incidents/{second['code']}").json()
+        assert (gone["status"], gone["merged_into"]) == ("closed", first["code"])
+        twice = send("dispatcher", "POST", f"/situations/live/incidents/{second['code']}/merge",
+                     json={"into": first["code"]})  # fmt: skip
+        assert twice.json()["code"] == "CannotMerge"
+
+    def test_are_edited_by_the_version_that_was_seen(self, send):
+        code = send("dispatcher", "POST", "/situations/live/incidents", json={"kind": "flood", "severity": 2}).json()[
+            "code"
+        ]
+        path = f"/situations/live/incidents/{code}"
+        etag = send("dispatcher", "GET", path).headers["ETag"]
+        edited = send("dispatcher", "PATCH", path, json={"severity": 5}, headers={"If-Match": etag})
+        assert edited.json()["severity"] == 5
+        late = send("dispatcher", "PATCH", path, json={"severity": 1}, headers={"If-Match": etag})
+        assert late.status_code == 412
+
+    def test_of_nothing_known_are_refused_by_name(self, send):
+        asked = {"kind": "flood", "severity": 9, "demands": {"nothing": "1"}, "colour": "red"}
+        where = {
+            one["where"]
+            for one in send("dispatcher", "POST", "/situations/live/incidents", json=asked).json()["errors"]
+        }
+        assert {"body.severity", "body.colour"} <= where
+        asked = {"kind": "flood", "severity": 3, "demands": {"M999": "1"}}
+        assert send("dispatcher", "POST", "/situations/live/incidents", json=asked).json()["code"] == "UnknownItem"
