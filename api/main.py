@@ -13,7 +13,19 @@ from api.http.caller import Doorman, guard_of
 from api.http.limits import Limits
 from api.http.reads import add_reads
 from api.http.settings import ServiceSettings
-from api.routes import alerts, incidents, orders, plans, registers, relief, sign_in, stock, stock_lists, users
+from api.routes import (
+    alerts,
+    incident_lists,
+    incidents,
+    orders,
+    plans,
+    registers,
+    relief,
+    sign_in,
+    stock,
+    stock_lists,
+    users,
+)
 from api.solvers import Solvers
 
 PREFIX = "/api/v1"
@@ -65,7 +77,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     for part in (users, stock, orders, incidents, alerts, plans, relief):
         api.include_router(part.router)
     lists = APIRouter(responses=None)
-    for resource in (*registers.ALL, *stock_lists.ALL, *incidents.ALL, *plans.ALL, *relief.ALL, users.AUDIT):
+    for resource in (*registers.ALL, *stock_lists.ALL, *incident_lists.ALL, *plans.ALL, *relief.ALL, users.AUDIT):
         add_reads(lists, resource)
     api.include_router(lists)
     app.include_router(api)

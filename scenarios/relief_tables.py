@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from inventory.tables.base import Id, Instant, metadata, words
+from inventory.tables.base import APPEND_ONLY, Id, Instant, metadata, words
 
 SHELTER_STATES = ("ready", "open", "closed")
 EVACUEE_STATES = ("listed", "moving", "sheltered", "home")
@@ -88,6 +88,7 @@ aid_events = Table(  # append-only
     Column("actor", String(64), nullable=False),
     Column("note", String(4000)),
     Column("recorded_at", Instant, nullable=False),
+    info={APPEND_ONLY: True},
 )
 
 handovers = Table(

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from api.access.roles import ROLES
-from inventory.tables.base import Id, Instant, metadata, words
+from inventory.tables.base import APPEND_ONLY, Id, Instant, metadata, words
 
 USER_STATES = ("active", "disabled")
 
@@ -99,6 +99,7 @@ audit = Table(
     Column("place_code", String(12), index=True),
     Column("before", JSON),
     Column("after", JSON),
+    info={APPEND_ONLY: True},
 )
 Index("ix_audit_resource", audit.c.resource, audit.c.code)
 

@@ -2,11 +2,10 @@
 
 from alembic import context
 
-import api.access.tables  # noqa: F401  (declares its tables on the shared metadata)
+import api.migrations.declared
 import inventory.tables
-import scenarios.relief_tables
-import scenarios.tables  # noqa: F401  (the same)
 
+assert api.migrations.declared.MODULES
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=inventory.tables.metadata,

@@ -9,7 +9,8 @@ from api.access.scope import Scope
 from api.http.caller import needs
 from api.http.reads import PROBLEMS, UnknownResource, one_of
 from api.http.work import Reading, Step, Writing
-from api.routes.incidents import ALERTS, Situation, situation_of
+from api.routes.incident_lists import ALERTS
+from api.routes.incidents import Situation, situation_of
 from scenarios.alerts import alert_text, receive_alert
 from scenarios.cap import read_alert
 

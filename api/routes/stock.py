@@ -1,9 +1,7 @@
 """Stock in, out and about: each POST makes one entry of the ledger, in one transaction."""
 
 from collections.abc import Callable
-from datetime import date
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -13,10 +11,26 @@ from starlette.responses import Response
 from api.access.scope import Scope
 from api.http.caller import needs
 from api.http.reads import PROBLEMS
-from api.http.schemas import Amount, AmountOrNone, Body, Code, Entry, Instant, LotCode, Text
+from api.http.schemas import Entry
 from api.http.work import Reading, Step, Work, Writing
+from api.routes.stock_bodies import (
+    Change,
+    EndLoan,
+    Issue,
+    IssueKit,
+    IssueReserved,
+    Lend,
+    Lift,
+    Move,
+    Recall,
+    Receive,
+    Reference,
+    Reserve,
+    Return,
+    Reverse,
+    WriteOff,
+)
 from api.stockroom import Taken, take_in, taken_by
-from inventory.kinds import ELSEWHERE, OWNERS, STATES
 from inventory.ledger import issue as out
 from inventory.ledger import move as about
 from inventory.ledger.choose import Override
@@ -40,128 +54,6 @@ class Done(BaseModel):
 
     operation: int = Field(description="单据号 / number of the entry")
     taken: list[Taken] = Field([], description="从哪些批次、货位取出 / which lots, off which shelf")
-
-
-class Receive(Entry):
-    store: Code
-    item: Code
-    quantity: Amount
-    reason: Literal["PURCHASE", "DONATION", "ALLOCATION", "OPENING"] = "PURCHASE"
-    lot: LotCode = ""
-    made: date | None = None
-    expires: date | None = Field(None, description="当日仍可用 / last day of use")
-    unit_price: AmountOrNone | None = Field(None, description="元 / CNY")
-    owner: Literal[tuple(OWNERS)] | None = None  # type: ignore[valid-type]
-    supplier: Text | None = None
-    bin: Code | None = None
-    package: Code | None = Field(None, description="按包装计数 / counted in packages of this name")
-    serials: list[Code] = Field([], max_length=10_000, description="逐件编号 / serial numbers, one for each unit")
-
-
-class Move(Entry):
-    store: Code
-    item: Code
-    quantity: Amount
-    to_bin: Code
-    from_bin: Code | None = None
-    lot: LotCode | None = None
-    put_away: bool = Field(False, description="上架：取未上架的 / put away what has no bin yet")
-
-
-class Change(Entry):
-    store: Code
-    item: Code
-    quantity: Amount | None = Field(None, description="空为全部 / null: all")
-    from_state: Literal[tuple(STATES)]  # type: ignore[valid-type]
-    to_state: Literal[tuple(STATES)]  # type: ignore[valid-type]
-    reason: Literal["DAMAGE", "REPAIR", "REPAIRED", "QUARANTINE", "RELEASED", "RECALL", "EXPIRY", "RETIREMENT",
-                    "CORRECTION"]  # fmt: skip
-    lot: LotCode | None = None
-    bin: Code | None = None
-
-
-class WriteOff(Entry):
-    store: Code
-    item: Code
-    quantity: Amount
-    state: Literal[(*STATES, *ELSEWHERE)]  # type: ignore[valid-type]
-    reason: Literal["RETIREMENT", "LOSS", "EXPIRY", "DAMAGE"] = "RETIREMENT"
-    lot: LotCode | None = None
-
-
-class Lift(Body):
-    person: Text = Field(description="谁负责 / who answers for it")
-    reason: Text = Field(description="理由 / why")
-
-
-class Issue(Entry):
-    store: Code
-    item: Code
-    quantity: Amount
-    reason: Literal["RESCUE", "RELIEF", "DRILL", "PLAN"] = "RESCUE"
-    lot: LotCode | None = None
-    reference: Annotated[str, Field(max_length=128)] | None = None
-    override: Lift | None = Field(None, description="应急放行，须有权限 / lets blocked units go; needs stock.override")
-
-
-class IssueKit(Entry):
-    store: Code
-    kit: Code
-    count: Amount
-    reason: Literal["RESCUE", "RELIEF", "DRILL", "PLAN"] = "RESCUE"
-    override: Lift | None = None
-
-
-class Return(Entry):
-    store: Code
-    item: Code
-    quantity: Amount
-    damaged: AmountOrNone = Field(Decimal(0), description="其中损坏的 / of these damaged")
-    lot: LotCode | None = None
-    bin: Code | None = None
-
-
-class Lend(Entry):
-    store: Code
-    item: Code
-    quantity: Amount
-    borrower: Text
-    due_back: date
-    lot: LotCode | None = None
-
-
-class EndLoan(Entry):
-    operation: int = Field(ge=1, le=2**62, description="借出单据号 / the operation that lent them")
-    damaged: bool = False
-
-
-class Reserve(Entry):
-    store: Code
-    item: Code
-    quantity: Amount
-    reference: Code
-    expires_at: Instant | None = None
-    lot: LotCode | None = None
-    reason: Literal["PLAN", "RESCUE", "RELIEF", "DRILL", "REPLENISH"] = "PLAN"
-
-
-class Reference(Entry):
-    reference: Annotated[str, Field(min_length=1, max_length=128)]
-
-
-class IssueReserved(Reference):
-    store: Code | None = None
-    reason: Literal["PLAN", "RESCUE", "RELIEF", "DRILL"] = "PLAN"
-
-
-class Reverse(Entry):
-    operation: int = Field(ge=1, le=2**62, description="要冲销的单据号 / the entry to take back")
-
-
-class Recall(Entry):
-    item: Code
-    lot: Annotated[str, Field(min_length=1, max_length=64)]
-    store: Code | None = None
 
 
 def place_of(connection: Connection, store: str) -> str | None:

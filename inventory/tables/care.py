@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from inventory.kinds import KINDS
-from inventory.tables.base import Id, Instant, Quantity, metadata, words
+from inventory.tables.base import APPEND_ONLY, Id, Instant, Quantity, metadata, words
 
 TASK_STATES = ("open", "assigned", "done", "failed", "lapsed")
 
@@ -40,6 +40,7 @@ maintenance = Table(
     CheckConstraint(
         "item_id IS NOT NULL OR (lot_code IS NULL AND kind IN ('STOCKTAKE', 'SEASON_CHECK'))", name="whole_store"
     ),
+    info={APPEND_ONLY: True},
 )
 Index("ix_maintenance_store_id", maintenance.c.store_id, maintenance.c.item_id)
 
@@ -82,6 +83,7 @@ attachments = Table(
     Column("about", String(255), nullable=False, index=True),  # a task key, an operation
     Column("actor", String(64), nullable=False),
     Column("recorded_at", Instant, nullable=False),
+    info={APPEND_ONLY: True},
 )
 
 evaluations = Table(
@@ -179,4 +181,5 @@ overrides = Table(
     Column("person", String(64), nullable=False),
     Column("reason", String(4000), nullable=False),
     Column("recorded_at", Instant, nullable=False),
+    info={APPEND_ONLY: True},
 )

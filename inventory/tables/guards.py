@@ -3,7 +3,8 @@ primary custodians of one scope never overlap."""
 
 from collections.abc import Iterator
 
-APPEND_ONLY = ("operations", "movements", "maintenance", "order_events", "attachments", "overrides")
+from inventory.tables.base import APPEND_ONLY, metadata
+
 SAID = "the ledger is append-only: reverse the entry instead"
 OVERLAP = "two primary custodians of one scope at a time"
 
@@ -19,8 +20,13 @@ def statements(dialect: str) -> Iterator[str]:
     yield from _sqlite() if dialect == "sqlite" else _postgresql()
 
 
+def append_only() -> list[str]:
+    """The tables, of every layer that was imported, that say so of themselves."""
+    return sorted(table.name for table in metadata.tables.values() if APPEND_ONLY in table.info)
+
+
 def _sqlite() -> Iterator[str]:
-    for table in APPEND_ONLY:
+    for table in append_only():
         for event in ("UPDATE", "DELETE"):
             yield (
                 f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
@@ -40,7 +46,7 @@ def _postgresql() -> Iterator[str]:
         "CREATE FUNCTION wuding_append_only() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{SAID}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
     )
-    for table in APPEND_ONLY:
+    for table in append_only():
         yield (
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION wuding_append_only()"

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table
 
-from inventory.tables.base import Id, Instant, Quantity, metadata, words
+from inventory.tables.base import APPEND_ONLY, Id, Instant, Quantity, metadata, words
 
 TRANSFER_STATES = ("requested", "approved", "picked", "in_transit", "received", "refused", "cancelled")
 COUNT_STATES = ("open", "counted", "approved", "rejected")
@@ -63,6 +63,7 @@ order_events = Table(
     Column("note", String(4000)),
     Column("recorded_at", Instant, nullable=False),
     Column("operation_id", Id, ForeignKey("operations.id")),
+    info={APPEND_ONLY: True},
 )
 
 counts = Table(

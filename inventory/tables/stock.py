@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from inventory.kinds import ELSEWHERE, MOVEMENTS, OPERATIONS, REASONS, STATES
-from inventory.tables.base import Id, Instant, Quantity, metadata, words
+from inventory.tables.base import APPEND_ONLY, Id, Instant, Quantity, metadata, words
 
 # one row per store and item: the row that is locked before any stock of the pair is read for writing
 stock_heads = Table(
@@ -77,6 +77,7 @@ operations = Table(
     UniqueConstraint("scope", "idempotency_key"),
     CheckConstraint(words(*OPERATIONS, column="kind"), name="kind"),
     CheckConstraint(words(*REASONS, column="reason"), name="reason"),
+    info={APPEND_ONLY: True},
 )
 Index("ix_operations_reference", operations.c.reference)
 
@@ -98,6 +99,7 @@ movements = Table(
         "ELSE coalesce(from_id <> to_id, true) END",
         name="own_leg",
     ),
+    info={APPEND_ONLY: True},
 )
 Index("ix_movements_from_id", movements.c.from_id, movements.c.id)
 Index("ix_movements_to_id", movements.c.to_id, movements.c.id)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
+import api.migrations.declared  # noqa: F401  (the tables of every layer)
 from api.migrations import newest, upgrade, version
 from inventory.database import open_engine, reading, transaction
 from inventory.snapshot import snapshot
@@ -58,8 +59,6 @@ class TestMigrations:
     def test_the_migrated_schema_is_the_one_the_tables_declare(self, engine):
         from alembic.autogenerate import compare_metadata
         from alembic.runtime.migration import MigrationContext
-
-        import scenarios.tables  # noqa: F401  (declares its tables on the same metadata)
 
         with warnings.catch_warnings(), engine.connect() as connection:
             # indexes over an expression cannot be compared; test_guards.py tries each of them

@@ -10,7 +10,7 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-_SAID = "the audit log is append-only"
+_SAID = "the ledger is append-only: reverse the entry instead"
 SQLITE = tuple(
     f"CREATE TRIGGER audit_no_{event.lower()} BEFORE {event} ON audit BEGIN SELECT RAISE(ABORT, '{_SAID}'); END"
     for event in ("UPDATE", "DELETE")

@@ -1,0 +1,8 @@
+"""Every module that declares tables on the shared metadata, in one import."""
+
+import api.access.tables
+import inventory.tables
+import scenarios.relief_tables
+import scenarios.tables
+
+MODULES = (inventory.tables, scenarios.tables, scenarios.relief_tables, api.access.tables)
