@@ -18,7 +18,7 @@ USUAL = 50
 MOST_CURSOR = 2_000
 
 
-class BadCursor(InventoryError):
+class WrongCursor(InventoryError):
     """A cursor that is none of ours, or of another order. Facts: cursor."""
 
 
@@ -35,7 +35,7 @@ def write_cursor(order: str, values: Sequence[Any]) -> str:
 
 
 def read_cursor(order: str, keys: Sequence[Key], cursor: str) -> list[Any]:
-    """Raises BadCursor."""
+    """Raises WrongCursor."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         said, values = json.loads(base64.b64decode(padded, b"-_", validate=True))
@@ -43,7 +43,7 @@ def read_cursor(order: str, keys: Sequence[Key], cursor: str) -> list[Any]:
             raise ValueError
         return [_read(value, kind) for value, (_, _, kind) in zip(values, keys, strict=True)]
     except (ValueError, TypeError, binascii.Error, ArithmeticError, RecursionError):
-        raise BadCursor(cursor=cursor[:60]) from None
+        raise WrongCursor(cursor=cursor[:60]) from None
 
 
 def _read(value: Any, kind: type) -> Any:

@@ -53,7 +53,7 @@ RETRY_S = {"TryAgain": 1, "NoDatabase": 5, "Busy": 2}
 log = logging.getLogger("wuding.http")
 
 
-class Fault(BaseModel):
+class Mistake(BaseModel):
     """One thing wrong with a request."""
 
     where: str = Field(description="字段、行或文件位置 / field, row, or place in a file")
@@ -72,7 +72,7 @@ class Problem(BaseModel):
     instance: str
     request_id: str
     facts: dict[str, Any] = {}
-    errors: list[Fault] = []
+    errors: list[Mistake] = []
 
 
 def language(request: Request) -> str:
@@ -89,7 +89,7 @@ def language(request: Request) -> str:
 
 def respond(
     request: Request, code: str, status: int, *, lang: str, lines: Sequence[str], facts: Mapping[str, Any] = {},
-    errors: Sequence[Fault] = (), headers: Mapping[str, str] | None = None,
+    errors: Sequence[Mistake] = (), headers: Mapping[str, str] | None = None,
 ) -> Response:  # fmt: skip
     key = f"http.{status}"
     body = Problem(
@@ -113,13 +113,13 @@ def of_domain(request: Request, error: Exception) -> Response:
     headers = {"Retry-After": str(RETRY_S[code])} if code in RETRY_S else {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="wuding"'
-    errors: list[Fault] = []
+    errors: list[Mistake] = []
     lines = explain(error, lang)
     if isinstance(error, BadInput):
-        errors = [Fault(where=one.where or error.source, code=one.code, message=line)
+        errors = [Mistake(where=one.where or error.source, code=one.code, message=line)
                   for one, line in zip(error.faults, lines[1:], strict=True)]  # fmt: skip
     elif isinstance(error, BadTable):
-        errors = [Fault(where="" if one.row is None else f"{one.row}" + (f":{one.column}" if one.column else ""),
+        errors = [Mistake(where="" if one.row is None else f"{one.row}" + (f":{one.column}" if one.column else ""),
                         code=one.code, message=line)
                   for one, line in zip(error.faults, lines[1:], strict=True)]  # fmt: skip
     facts = {} if isinstance(error, BadInput | BadTable) else getattr(error, "facts", {})
@@ -135,7 +135,7 @@ def of_validation(request: Request, error: Exception) -> Response:
     faults = []
     for one in error.errors()[:MOST_ERRORS]:
         where = ".".join(str(part) for part in one["loc"])
-        faults.append(Fault(where=where, code=str(one["type"]), message=_said(one, lang)))
+        faults.append(Mistake(where=where, code=str(one["type"]), message=_said(one, lang)))
     lines = [text("BadRequest", lang, faults=len(error.errors()))]
     return respond(request, "BadRequest", 422, lang=lang, lines=lines, errors=faults)
 

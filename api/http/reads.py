@@ -127,7 +127,7 @@ def rows_of(resource: Resource, scope: Scope, names: Sequence[str]) -> Select[An
 def page_of(
     connection: Connection, resource: Resource, scope: Scope, asked: Mapping[str, Any], *, limit: int
 ) -> tuple[list[str], list[tuple[Any, ...]], str | None]:
-    """Names of the fields shown, rows, the cursor of the next page. Raises BadSort, BadCursor."""
+    """Names of the fields shown, rows, the cursor of the next page. Raises BadSort, WrongCursor."""
     names = asked.get("field") or [one.name for one in resource.fields]
     if resource.point is not None and asked.get("point"):
         names = list(dict.fromkeys([*names, *resource.point]))

@@ -192,7 +192,7 @@ class TestLists:
     def test_a_cursor_of_another_order_is_refused(self, send):
         cursor = send("root", "GET", "/items?limit=7&sort=code").json()["next"]
         for wrong in (f"/items?sort=-code&cursor={cursor}", "/items?cursor=abc", "/items?cursor=%F0%9F%98%80"):
-            assert send("root", "GET", wrong).json()["code"] == "BadCursor"
+            assert send("root", "GET", wrong).json()["code"] == "WrongCursor"
 
     def test_come_as_points_on_a_map(self, send):
         answer = send("root", "GET", "/stores?limit=1&field=code", headers={"Accept": "application/geo+json"})
