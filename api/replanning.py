@@ -6,6 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Connection
+
 from api.settings import database
 from api.situation import Names, hold_until, live, moment_of, names
 from api.usecases import (
@@ -157,12 +159,9 @@ def replan_live(
                          phases=phases)  # fmt: skip
             content = running_plan(connection, situation)
             running = parse_plan_text(content, source=situation)
-            sha256 = plan_sha256(running)
+            remaining, sha256 = left_of(connection, situation, running)
             kept = next(one for one in reversed(list_plans(connection, situation)) if one.status == "committed")
-            gone = gone_under(connection, sha256, situation)
-            done = standing(connection, situation).done
         shift_s = 0 if kept.as_of is None else (world.as_of - kept.as_of) // timedelta(seconds=1)
-        remaining = _without(running, done, gone)
         with phases.phase("problem"):
             opened = open_world(world, source=situation, closures=closures or _still_cautious(running))
         solved = _replanned(opened, remaining, sha256, seed=seed, phases=phases)
@@ -179,6 +178,12 @@ def replan_live(
                     connection, solved.plan, act=act, situation=situation, expires_at=until, as_of=world.as_of
                 )
     return Replanning(solved, changes, committed=committed)
+
+
+def left_of(connection: Connection, situation: str, running: Plan) -> tuple[Plan, str]:
+    """What is left of the plan in force, and the digest of the whole of it."""
+    sha256 = plan_sha256(running)
+    return _without(running, standing(connection, situation).done, gone_under(connection, sha256, situation)), sha256
 
 
 def _without(plan: Plan, done: frozenset[tuple[str, str]], gone: Any) -> Plan:

@@ -59,6 +59,7 @@ def run(ask: Ask, pipe: Pipe) -> None:
 
 def found_by(ask: Ask, tell: Any) -> Iterator[Found]:
     """Raises what `live`, `open_world` and `solve_loaded` raise."""
+    from api.replanning import left_of
     from api.situation import live
     from api.usecases import Phases, open_world
     from inventory.database import open_engine, reading
@@ -76,24 +77,13 @@ def found_by(ask: Ask, tell: Any) -> Iterator[Found]:
             running = None
             if ask.replan:
                 content = running_plan(connection, ask.situation)
-                running = remaining(connection, ask.situation, parse_plan_text(content, source=ask.situation))
+                running = left_of(connection, ask.situation, parse_plan_text(content, source=ask.situation))
     finally:
         engine.dispose()
     with phases.phase("problem"):
         opened = open_world(world, source=ask.situation)
     for number, (plan, last) in enumerate(_plans(ask, opened.loaded, running, phases), start=1):
         yield Found(number, *_shown(plan), dict(phases.seconds), world.as_of, basis, ask.replan, last)
-
-
-def remaining(connection: Any, situation: str, running: Plan) -> tuple[Plan, str]:
-    """What is left of the plan in force, and the digest of the whole of it."""
-    from api.replanning import _without
-    from scenarios.deliveries import gone_under
-    from scenarios.exchange.plan import plan_sha256
-    from scenarios.progress import standing
-
-    sha256 = plan_sha256(running)
-    return _without(running, standing(connection, situation).done, gone_under(connection, sha256, situation)), sha256
 
 
 def _plans(ask: Ask, loaded: Any, running: tuple[Plan, str] | None, phases: Any) -> Iterator[tuple[Plan, bool]]:

@@ -15,7 +15,7 @@ from api.http.caller import needs
 from api.http.paging import MOST, MOST_CURSOR, USUAL, BadSort, Key, after, ordered, read_cursor, write_cursor
 from api.http.problems import Problem, language
 from api.http.resources import RANGED, Resource, conditions
-from api.http.work import Reading, as_json, etag_of
+from api.http.work import Reading, as_json, tagged
 from inventory.errors import InventoryError
 
 
@@ -201,8 +201,7 @@ def add_reads(router: APIRouter, resource: Resource) -> None:
 
 def _add_one(router: APIRouter, resource: Resource, row: type[BaseModel]) -> None:
     def shown(code: str, scope: Any, connection: Any) -> Response:
-        body = as_json(one_of(connection, resource, scope, code))
-        return Response(body, headers={"ETag": etag_of(body)}, media_type=negotiate.JSON)
+        return tagged(as_json(one_of(connection, resource, scope, code)))
 
     shown.__annotations__ |= {"scope": Annotated[Scope, needs(resource.permission)], "connection": Reading}
     router.get(

@@ -12,7 +12,7 @@ from api.access.scope import Scope
 from api.http.caller import needs
 from api.http.reads import PROBLEMS
 from api.http.schemas import Amount, Body, Code, Division, Instant, Lat, Lon, Text
-from api.http.work import Reading, Step, Writing, as_json, etag_of
+from api.http.work import Reading, Step, Writing, as_json, tagged
 from inventory.tables.goods import items
 from optimizer.errors import OptimizerError
 from scenarios.closures import checked
@@ -222,8 +222,7 @@ def _own_place(scope: Scope) -> str | None:
 
 @router.get("/incidents/{incident}", summary="一个事件 / one incident")
 def one_incident(situation: Situation, incident: Incident, scope: Look, connection: Reading) -> Response:
-    body = as_json(shown(connection, _visible(connection, scope, situation, incident)))
-    return Response(body, headers={"ETag": etag_of(body)}, media_type="application/json")
+    return tagged(as_json(shown(connection, _visible(connection, scope, situation, incident))))
 
 
 @router.patch("/incidents/{incident}", summary="更新事件 / bring an incident up to date")

@@ -13,7 +13,7 @@ from api.access.scope import Scope
 from api.http.caller import needs
 from api.http.reads import PROBLEMS
 from api.http.schemas import Amount, AmountOrNone, Body, Code, Entry, Instant, LotCode, Text
-from api.http.work import Reading, Step, Work, Writing, as_json, etag_of
+from api.http.work import Reading, Step, Work, Writing, as_json, tagged
 from api.routes.stock import reach_store
 from inventory.ledger.arrivals import Arrival
 from inventory.ledger.count import (
@@ -113,8 +113,9 @@ def _events(connection: Connection, number: str) -> list[dict[str, Any]]:
     return [dict(zip(names, one, strict=True)) for one in events(connection, number)]
 
 
-def _ends_of(connection: Connection, number: str) -> tuple[str | None, str | None]:
-    """The divisions a transfer goes from and to. Raises UnknownOrder."""
+def _ends_of(connection: Connection, scope: Scope, number: str) -> tuple[str | None, str | None]:
+    """The divisions a transfer goes from and to. Who reaches one of the two stores sees it; to others it is not
+    there. Raises UnknownOrder."""
     to = stores.alias()
     row = connection.execute(
         select(stores.c.place_code, to.c.place_code)
@@ -123,15 +124,9 @@ def _ends_of(connection: Connection, number: str) -> tuple[str | None, str | Non
         .join(to, to.c.id == transfers.c.to_store_id)
         .where(transfers.c.number == number)
     ).first()
-    if row is None:
+    if row is None or not any(scope.covers(place) for place in row):
         raise UnknownOrder(number=number)
     return row[0], row[1]
-
-
-def _at_either_end(connection: Connection, scope: Scope, number: str) -> None:
-    """Who reaches one of the two stores sees the transfer; to others it is not there. Raises UnknownOrder."""
-    if not any(scope.covers(place) for place in _ends_of(connection, number)):
-        raise UnknownOrder(number=number)
 
 
 def _step(
@@ -140,8 +135,7 @@ def _step(
     """A step at the sending store, or at the receiving one."""
 
     def inside(one: Step) -> dict[str, Any]:
-        _at_either_end(one.connection, scope, number)
-        place = _ends_of(one.connection, number)[receiving]
+        place = _ends_of(one.connection, scope, number)[receiving]
         scope.check(place)
         take(one)
         one.record(action, "transfers", number, place=place, after=asked.model_dump(mode="json", exclude_none=True))
@@ -169,9 +163,8 @@ def asks(given: Transfer, scope: Carry, work: Writing) -> Response:
 
 @router.get("/transfers/{number}", summary="一张调拨单 / one transfer")
 def transfer(number: Number, scope: Look, connection: Reading) -> Response:
-    _at_either_end(connection, scope, number)
-    body = as_json(transfer_view(connection, number))
-    return Response(body, headers={"ETag": etag_of(body)}, media_type="application/json")
+    _ends_of(connection, scope, number)
+    return tagged(as_json(transfer_view(connection, number)))
 
 
 @router.post("/transfers/{number}/approve", summary="批准 / approve")
@@ -259,8 +252,7 @@ def opens(given: Opening, scope: Count, work: Writing) -> Response:
 @router.get("/counts/{number}", summary="一张盘点单 / one stocktake")
 def count(number: Number, scope: Look, connection: Reading) -> Response:
     _place_of_count(connection, scope, number)
-    body = as_json(count_view(connection, number))
-    return Response(body, headers={"ETag": etag_of(body)}, media_type="application/json")
+    return tagged(as_json(count_view(connection, number)))
 
 
 def _count_step(work: Work, scope: Scope, number: str, asked: Entry, action: str, take: Any) -> Response:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import anyio
@@ -19,7 +20,7 @@ from api.http.problems import STATUS
 from api.http.reads import PROBLEMS
 from api.http.resources import Resource, field
 from api.http.schemas import Body, Code, Entry, Instant, Lat, Lon
-from api.http.work import Reading, Step, Writing, as_json, etag_of
+from api.http.work import Reading, Step, Writing, as_json, tagged
 from api.routes.incidents import Situation, situation_of
 from api.settings import database_url
 from api.situation import hold_until
@@ -243,7 +244,7 @@ def draft(situation: Situation, number: Number, scope: Look, connection: Reading
     """plan.json 原文 / plan.json, byte for byte."""
     situation_of(connection, scope, situation)
     _, content = find_draft(connection, number, situation)
-    return Response(content, headers={"ETag": etag_of(content)}, media_type=negotiate.JSON)
+    return tagged(content)
 
 
 @router.post("/drafts/{number}/approve", summary="批准方案 / approve a plan", status_code=201)
@@ -254,7 +255,7 @@ def approves(situation: Situation, number: Number, given: ApproveIn, scope: Appr
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation)
         found, _ = find_draft(one.connection, number, situation)
-        until = hold_until(one.at, found.as_of, None if given.hold_h is None else _hours(given.hold_h))
+        until = hold_until(one.at, found.as_of, None if given.hold_h is None else Decimal(given.hold_h))
         now_ = basis_of(afoot(one.connection, situation=situation, place=head.place_code))
         act = one.act("PLAN", reference=f"plan:{situation}", **given.said())
         done = approve_draft(one.connection, number, now=now_, act=act, situation=situation, expires_at=until)
@@ -269,12 +270,6 @@ def approves(situation: Situation, number: Number, given: ApproveIn, scope: Appr
     return work.once(inside, asked=given)
 
 
-def _hours(hours: int) -> Any:
-    from decimal import Decimal
-
-    return Decimal(hours)
-
-
 def _units(key: tuple[str, str, str], units: Any) -> dict[str, Any]:
     return {"store": key[0], "item": key[1], "lot": key[2], "quantity": units}
 
@@ -283,14 +278,14 @@ def _units(key: tuple[str, str, str], units: Any) -> dict[str, Any]:
 def in_force(situation: Situation, scope: Look, connection: Reading) -> Response:
     situation_of(connection, scope, situation)
     content = running_plan(connection, situation)
-    return Response(content, headers={"ETag": etag_of(content)}, media_type=negotiate.JSON)
+    return tagged(content)
 
 
 @router.get("/plans/{number}", summary="方案全文 / a plan on record")
 def on_record(situation: Situation, number: Number, scope: Look, connection: Reading) -> Response:
     situation_of(connection, scope, situation)
     _, content = plan_on_record(connection, number, situation)
-    return Response(content, headers={"ETag": etag_of(content)}, media_type=negotiate.JSON)
+    return tagged(content)
 
 
 @router.get("/drafts/{number}/diff", summary="与执行中的方案相比 / against the plan in force")
@@ -321,7 +316,7 @@ def rolls_back(situation: Situation, number: Number, given: ApproveIn, scope: Ap
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation)
         at: datetime = head.as_of or one.at.replace(microsecond=0)
-        until = hold_until(one.at, at, None if given.hold_h is None else _hours(given.hold_h))
+        until = hold_until(one.at, at, None if given.hold_h is None else Decimal(given.hold_h))
         act = one.act("PLAN", reference=f"plan:{situation}", **given.said())
         _, done = roll_back(one.connection, number, act=act, situation=situation, expires_at=until, as_of=at)
         one.record("plans.rollback", "plans", done.plan, place=head.place_code, after={"of": number})

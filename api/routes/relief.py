@@ -13,7 +13,7 @@ from api.http.caller import needs
 from api.http.reads import PROBLEMS
 from api.http.resources import Resource, field
 from api.http.schemas import Amount, Body, Code, Division, Entry, Lat, Lon, Text
-from api.http.work import Reading, Step, Writing, as_json, etag_of
+from api.http.work import Reading, Step, Writing, as_json, tagged
 from api.office import known
 from api.routes.incidents import Situation, situation_of
 from inventory.catalogue import UnknownItem
@@ -337,8 +337,7 @@ def _plain(units: Decimal) -> str:
 @router.get("/aid-requests/{number}", summary="一张支援申请 / one request for aid")
 def one_aid(number: Named, scope: Look, connection: Reading) -> Response:
     _seen_aid(connection, scope, number)
-    body = as_json(_aid(connection, number))
-    return Response(body, headers={"ETag": etag_of(body)}, media_type="application/json")
+    return tagged(as_json(_aid(connection, number)))
 
 
 @router.post("/aid-requests/{number}/answer", summary="受理、上报、办结 / answer a request")

@@ -18,7 +18,7 @@ from api.access.tables import users as table
 from api.http.caller import AnyCaller, needs
 from api.http.reads import PROBLEMS
 from api.http.resources import Resource, field
-from api.http.work import Reading, Step, Work, Writing, as_json, etag_of
+from api.http.work import Reading, Step, Work, Writing, as_json, tagged
 
 router = APIRouter(tags=["users"], responses=PROBLEMS)
 Name = Annotated[str, Path(min_length=1, max_length=64)]
@@ -129,8 +129,7 @@ def listed(scope: Read, connection: Reading) -> list[UserOut]:
 @router.get("/users/{name}", summary="一个账号 / one account")
 def one(name: Name, scope: Read, connection: Reading) -> Response:
     user = _visible(connection, scope, name)
-    body = as_json(user)
-    return Response(body, headers={"ETag": etag_of(body)}, media_type="application/json")
+    return tagged(as_json(user))
 
 
 def _visible(connection: Connection, scope: Scope, name: str) -> UserOut:
