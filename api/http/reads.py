@@ -121,6 +121,8 @@ def rows_of(resource: Resource, scope: Scope, names: Sequence[str]) -> Select[An
     rows = resource.joined(select(*fields, resource.key.label("key_")))
     if resource.places:
         rows = rows.where(or_(*(scope.where(place) for place in resource.places)))
+    if resource.within is not None:
+        rows = rows.where(resource.within(scope))
     return rows.where(*resource.fixed) if resource.fixed else rows
 
 

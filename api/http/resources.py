@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, Text, cast
 
+from api.access.scope import Scope
 from inventory.tables.base import Quantity
 
 
@@ -41,6 +42,7 @@ class Resource:
     sort: str | None = None  # by default
     point: tuple[str, str] | None = None  # lat, lon
     fixed: tuple[ColumnElement[bool], ...] = ()
+    within: Callable[[Scope], ColumnElement[bool]] | None = None  # where no column of the row says where it is
 
     def field(self, name: str) -> Field:
         return next(one for one in self.fields if one.name == name)
