@@ -49,10 +49,22 @@ def read_cursor(order: str, keys: Sequence[Key], cursor: str) -> list[Any]:
 def _read(value: Any, kind: type) -> Any:
     if value is None:
         return None
-    if kind is datetime or kind is date:
-        return kind.fromisoformat(value)  # type: ignore[attr-defined]
+    if kind is datetime:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError
+        return moment
+    if kind is date:
+        return date.fromisoformat(value)
+    if isinstance(value, str) and b"\0" in value.encode():  # half a surrogate pair cannot be encoded: ValueError
+        raise ValueError
     if kind is Decimal:
-        return Decimal(value)
+        units = Decimal(value)
+        if not units.is_finite() or abs(units) > 10**18:
+            raise ValueError
+        return units
+    if kind is int and (isinstance(value, bool) or not -(2**63) <= value < 2**63):
+        raise ValueError
     if not isinstance(value, kind) and not (kind is float and isinstance(value, int)):
         raise ValueError
     return value

@@ -25,12 +25,20 @@ def _by(rule: Callable[[str], CellProblem | None]) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _no_control(value: str) -> CellProblem | None:
+    """As of a text, which may be empty here."""
+    return text_problem(value) if value else None
+
+
+PLAIN = r"^[^\x00-\x1f\x7f]*$"  # no control characters
 Code = Annotated[str, Field(min_length=1, max_length=64), _by(code_problem)]
 Text = Annotated[str, Field(min_length=1, max_length=4000), _by(text_problem)]
-LotCode = Annotated[str, Field(max_length=64, description="批号；空为无批号 / lot number; empty: none")]
+LotCode = Annotated[str, Field(max_length=64), _by(_no_control), Field(description="批号；空为无批号 / lot number; empty: none")]
 Amount = Annotated[
     Decimal, Field(gt=0, le=10**9, decimal_places=6, description="数量（物资单位） / in units of the item")
 ]
+Reference = Annotated[str, Field(min_length=1, max_length=128), _by(text_problem)]
+Paragraphs = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"^[^\x00]+$")]  # with line ends
 AmountOrNone = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=6)]
 Division = Annotated[str, Field(pattern=r"^[1-9]\d{11}$", description="12 位区划代码 / 12-digit division code")]
 Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="纬度，WGS-84 / latitude, WGS-84")]

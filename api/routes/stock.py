@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.access.scope import Scope
 from api.http.caller import needs
 from api.http.reads import PROBLEMS
-from api.http.schemas import Amount, AmountOrNone, Body, Code, Entry, Instant, LotCode, Text
+from api.http.schemas import Amount, AmountOrNone, Body, Code, Entry, Instant, LotCode, Reference, Text
 from api.http.work import Reading, Step, Work, Writing
 from api.stockroom import Taken, take_in, taken_by
 from inventory.kinds import ELSEWHERE, OWNERS, STATES
@@ -90,7 +90,7 @@ class WriteOff(Entry):
 
 
 class Lift(Body):
-    person: Text = Field(description="谁负责 / who answers for it")
+    person: Code = Field(description="谁负责 / who answers for it")
     reason: Text = Field(description="理由 / why")
 
 
@@ -100,7 +100,7 @@ class Issue(Entry):
     quantity: Amount
     reason: Literal["RESCUE", "RELIEF", "DRILL", "PLAN"] = "RESCUE"
     lot: LotCode | None = None
-    reference: Annotated[str, Field(max_length=128)] | None = None
+    reference: Reference | None = None
     override: Lift | None = Field(None, description="应急放行，须有权限 / lets blocked units go; needs stock.override")
 
 
@@ -145,11 +145,11 @@ class Reserve(Entry):
     reason: Literal["PLAN", "RESCUE", "RELIEF", "DRILL", "REPLENISH"] = "PLAN"
 
 
-class Reference(Entry):
-    reference: Annotated[str, Field(min_length=1, max_length=128)]
+class ForReference(Entry):
+    reference: Reference
 
 
-class IssueReserved(Reference):
+class IssueReserved(ForReference):
     store: Code | None = None
     reason: Literal["PLAN", "RESCUE", "RELIEF", "DRILL"] = "PLAN"
 
@@ -160,7 +160,7 @@ class Reverse(Entry):
 
 class Recall(Entry):
     item: Code
-    lot: Annotated[str, Field(min_length=1, max_length=64)]
+    lot: Annotated[LotCode, Field(min_length=1)]
     store: Code | None = None
 
 
@@ -336,7 +336,7 @@ def _kept_for(reference: str) -> Any:
 
 
 @router.post("/release", status_code=201, summary="释放预留 / release what is kept", response_model=Done)
-def releases(given: Reference, scope: Write, work: Writing) -> Response:
+def releases(given: ForReference, scope: Write, work: Writing) -> Response:
     def step(one: Step) -> Operation:
         return release(one.connection, reference=given.reference, act=one.act("CANCELLED", **given.said()))
 
