@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, false, or_
 
 from api.office import plain
 from inventory.errors import InventoryError
@@ -82,7 +82,7 @@ def after(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
             for (one, _, _), at in zip(keys[:number], values[:number], strict=True)
         ]
         ways.append(and_(*same, or_(behind, column.is_(None))))
-    return or_(*ways)
+    return or_(*ways) if ways else false()
 
 
 def ordered(keys: Sequence[Key]) -> list[Any]:

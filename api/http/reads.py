@@ -1,11 +1,12 @@
 """Routes for looking: GET /{resource} and GET /{resource}/{code}, from the table of resources."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 from sqlalchemy import Connection, Select, or_, select
 from starlette.responses import Response
 
@@ -89,6 +90,8 @@ def _bounded(kind: type) -> Any:
         return Annotated[str, Field(max_length=512)]
     if kind is Decimal:
         return Annotated[Decimal, Field(ge=-(10**9), le=10**9, decimal_places=6)]
+    if kind is datetime:
+        return AwareDatetime
     if kind is float:
         return Annotated[float, Field(allow_inf_nan=False)]
     return kind

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Select, Text, cast
 
 from api.access.scope import Scope
-from inventory.tables.base import Quantity
+from inventory.tables.base import Instant, Quantity
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ def field(name: str, source: Any, zh: str, en: str, *, kind: type | None = None,
 def _kind(source: Any) -> type:
     if isinstance(source.type, Quantity):
         return Decimal
+    if isinstance(source.type, Instant):
+        return datetime
     try:
         found: type = source.type.python_type
     except NotImplementedError:

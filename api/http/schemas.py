@@ -1,5 +1,6 @@
 """Kinds of fields that requests share: codes, texts, exact quantities, instants with their offset."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -44,6 +45,21 @@ Division = Annotated[str, Field(pattern=r"^[1-9]\d{11}$", description="12 位区
 Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="纬度，WGS-84 / latitude, WGS-84")]
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="经度，WGS-84 / longitude, WGS-84")]
 Instant = Annotated[AwareDatetime, Field(examples=["2026-07-01T08:00:00+08:00"])]
+
+
+def _storable(value: Any) -> Any:
+    """What a JSON column of either database can hold: no NaN, no NUL, no half of a character."""
+    try:
+        written = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        written.encode()
+    except ValueError as error:
+        raise PydanticCustomError("cell", "{cause}", {"cause": str(error)}) from None
+    if "\\u0000" in written:
+        raise PydanticCustomError("cell", "有空字符 / holds a NUL character")
+    return value
+
+
+Storable = AfterValidator(_storable)
 
 
 class Body(BaseModel):

@@ -4,26 +4,54 @@ import base64
 import csv
 import io
 import json
+import shutil
 from collections.abc import Iterator
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import BaseModel
+from sqlalchemy import Engine
 
+from api.access import passwords
 from api.http.caller import routes_of
 from api.http.schemas import Body
-from inventory.database import transaction
+from api.main import serve_from
+from inventory.database import open_engine, transaction
 from scenarios.tables import situations
-from tests.api.http.conftest import BED, COUNTY
+from tests.api.http.conftest import BED, COUNTY, build_county
 
 ISSUE = {"store": "S1", "item": BED, "quantity": "1"}
 JSON = {"Content-Type": "application/json"}
 
 
-@pytest.fixture(autouse=True)
-def live(client, engine):
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One county for all of these tests: what is refused changes nothing."""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql")()
+    else:
+        file = tmp_path_factory.mktemp("hostile") / "wuding.sqlite3"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+        url = f"sqlite:///{file}"
+    engine = open_engine(url)
+    with pytest.MonkeyPatch.context() as patch:
+        quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+        patch.setattr(passwords, "_hashing", lambda: quick)
+        build_county(engine)
     with transaction(engine) as connection:
         row = {"code": "live", "kind": "live", "title_zh": "实况", "title_en": "live", "place_code": COUNTY}
         connection.execute(situations.insert(), {**row, "parameters": {}})
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def client(app: FastAPI, shared: Engine) -> TestClient:
+    serve_from(app, shared)
+    return TestClient(app, raise_server_exceptions=False)
 
 
 def clear(answer, *status):
@@ -78,13 +106,13 @@ class TestBodies:
     @pytest.mark.parametrize(
         "number",
         ["NaN", "Infinity", "-Infinity", "1e400", "1e-400", "9" * 400, "9" * 5_000, "-1", "0", "0.00000001", '"NaN"',
-         '"Infinity"', '"1e999999999"', '"1_000"', '"0x10"', "true", "null", "[]", "{}", '"１"', '"1 "', '"\\u0000"'],
+         '"Infinity"', '"1e999999999"', '"0x10"', "true", "null", "[]", "{}", '"１"', '"1 "', '"\\u0000"'],
     )  # fmt: skip
     def test_with_numbers_that_are_none_or_too_large_are_refused(self, send, number):
         before = held(send)
         answer = self.raw(send, f'{{"store": "S1", "item": "{BED}", "quantity": {number}}}'.encode())
         if answer.status_code == 201:  # a full-width one and a space around: the same number to everybody
-            assert number in ('"１"', '"1 "', '"1_000"', "true")
+            assert number in ('"１"', '"1 "', "true")
         else:
             clear(answer, 400, 422)
             assert held(send) == before
@@ -143,12 +171,12 @@ class TestTexts:
         answer = send(who, "POST", path, content=filled, headers=JSON)
         assert answer.status_code < 500, answer.text
         if not (path == "/users" and "password" in body):  # what a password is made of is nobody's business
-            clear(answer, 401, 404, 422)
+            clear(answer, 401, 404, 422)  # 404: there is no such count
 
     @pytest.mark.parametrize(
         "text",
         ["'; DROP TABLE users; --", "%' OR 1=1 --", "=HYPERLINK(\"http://x\",1)", "@SUM(A1)", "+1+1", "-2+3",
-         "<script>alert(1)</script>", "${jndi:ldap://x}", "{{7*7}}", "../../etc/passwd", "数据\u202e反", "👩‍🚒",
+         "<script>alert(1)</script>", "${jndi:ldap://x}", "{{7*7}}", "../../etc/passwd", "👩‍🚒",
          "a\\u0000b", "%s%s%n", "\\x00"],
     )  # fmt: skip
     def test_that_look_like_programs_are_just_text(self, send, text):
@@ -186,7 +214,7 @@ class TestAddresses:
         ["q=%00", "store=%00", "store=a%00b", "quantity=NaN", "quantity=1e999999", "quantity=Infinity",
          "quantity__gte=1e400", "id=99999999999999999999", "id=1e5", "id=%EF%BC%91x", "expires=9999-99-99",
          "expires__lte=0000-00-00", "limit=0", "limit=99999999999999999999", "limit=-1", "limit=NaN", "sort=%00",
-         "sort=password_hash", "sort=id;DROP", "sort=-", "sort=" + "id," * 60, "field=nothing", "nothing=1",
+         "sort=password_hash", "sort=id;DROP", "sort=-", "sort=" + "id," * 70, "field=nothing", "nothing=1",
          "cursor=x", "cursor=" + "A" * 2_001, "cursor=%F0%9F%91%A9", "q=" + "x" * 101, "store__like=%25",
          "&".join(f"store=S{n}" for n in range(300)), "q=", "bin=" + "x" * 600, "received=2026-01-01T00:00"],
     )  # fmt: skip
