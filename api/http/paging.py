@@ -51,7 +51,7 @@ def _read(value: Any, kind: type) -> Any:
         return None
     if kind is datetime:
         moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
+        if moment.tzinfo is None or not 1900 <= moment.year < 3000:
             raise ValueError
         return moment
     if kind is date:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 from sqlalchemy import Connection, Select, or_, select
 from starlette.responses import Response
 
@@ -16,6 +16,7 @@ from api.http.caller import needs
 from api.http.paging import MOST, MOST_CURSOR, USUAL, BadSort, Key, after, ordered, read_cursor, write_cursor
 from api.http.problems import Problem, language
 from api.http.resources import RANGED, Resource, conditions
+from api.http.schemas import Instant
 from api.http.work import Reading, as_json, etag_of
 from inventory.errors import InventoryError
 
@@ -91,7 +92,7 @@ def _bounded(kind: type) -> Any:
     if kind is Decimal:
         return Annotated[Decimal, Field(ge=-(10**9), le=10**9, decimal_places=6)]
     if kind is datetime:
-        return AwareDatetime
+        return Instant
     if kind is float:
         return Annotated[float, Field(allow_inf_nan=False)]
     return kind

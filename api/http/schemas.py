@@ -44,7 +44,16 @@ AmountOrNone = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=6)]
 Division = Annotated[str, Field(pattern=r"^[1-9]\d{11}$", description="12 位区划代码 / 12-digit division code")]
 Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="纬度，WGS-84 / latitude, WGS-84")]
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="经度，WGS-84 / longitude, WGS-84")]
-Instant = Annotated[AwareDatetime, Field(examples=["2026-07-01T08:00:00+08:00"])]
+
+
+def _in_reach(moment: datetime) -> datetime:
+    """Every offset of it can be written: the first and the last year of the calendar cannot be turned to UTC."""
+    if not 1900 <= moment.year < 3000:
+        raise PydanticCustomError("cell", "年份应在 1900–2999 / the year should be within 1900–2999")
+    return moment
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_reach), Field(examples=["2026-07-01T08:00:00+08:00"])]
 
 
 def _storable(value: Any) -> Any:
