@@ -4,12 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 
 from api.http import problems
 from api.http.asgi import Door
-from api.http.caller import Doorman, guard_of
+from api.http.caller import Doorman, guard_of, routes_of
 from api.http.limits import Limits
 from api.http.reads import add_reads
 from api.http.settings import ServiceSettings
@@ -81,7 +80,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         add_reads(lists, resource)
     api.include_router(lists)
     app.include_router(api)
-    unguarded = [route.path for route in app.routes if isinstance(route, APIRoute) and guard_of(route) is None]
+    unguarded = [route.path for route in routes_of(app) if guard_of(route) is None]
     if unguarded:
         raise RouteUnguarded(", ".join(unguarded))
     return app

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, FastAPI, Request
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Engine
 
@@ -114,3 +115,9 @@ def guard_of(route: Any) -> str | None:
             found = ""
         seen.extend(one.dependencies)
     return found
+
+
+def routes_of(app: FastAPI) -> list[Any]:
+    """Every route of the service with its whole path, also of routers that were included: `app.routes` itself holds
+    only the routers."""
+    return [route for route in iter_route_contexts(app.routes) if isinstance(route.original_route, APIRoute)]

@@ -1,6 +1,7 @@
 """Routes for looking: GET /{resource} and GET /{resource}/{code}, from the table of resources."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from api.http.caller import needs
 from api.http.paging import MOST, MOST_CURSOR, USUAL, BadSort, Key, after, ordered, read_cursor, write_cursor
 from api.http.problems import Problem, language
 from api.http.resources import RANGED, Resource, conditions
+from api.http.schemas import Instant
 from api.http.work import Reading, as_json, etag_of
 from inventory.errors import InventoryError
 
@@ -89,6 +91,8 @@ def _bounded(kind: type) -> Any:
         return Annotated[str, Field(max_length=512)]
     if kind is Decimal:
         return Annotated[Decimal, Field(ge=-(10**9), le=10**9, decimal_places=6)]
+    if kind is datetime:
+        return Instant
     if kind is float:
         return Annotated[float, Field(allow_inf_nan=False)]
     return kind
@@ -121,6 +125,8 @@ def rows_of(resource: Resource, scope: Scope, names: Sequence[str]) -> Select[An
     rows = resource.joined(select(*fields, resource.key.label("key_")))
     if resource.places:
         rows = rows.where(or_(*(scope.where(place) for place in resource.places)))
+    if resource.within is not None:
+        rows = rows.where(resource.within(scope))
     return rows.where(*resource.fixed) if resource.fixed else rows
 
 
