@@ -1,13 +1,14 @@
 """The service: `uvicorn api.main:app`, or `wuding serve`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
+from starlette.routing import BaseRoute
 
-from api.http import problems
+from api.http import observe, problems
 from api.http.asgi import Door
 from api.http.caller import Doorman, guard_of
 from api.http.limits import Limits
@@ -23,10 +24,19 @@ class RouteUnguarded(Exception):
     """A route that says neither what permission it needs nor that it is open to all."""
 
 
+def routes_of(found: Iterable[BaseRoute]) -> Iterator[APIRoute]:
+    """Every route, also those of routers that are included (FastAPI keeps these as they are, since 0.130 or so)."""
+    for one in found:
+        if isinstance(one, APIRoute):
+            yield one
+        yield from routes_of(getattr(getattr(one, "original_router", None), "routes", ()))
+
+
 def serve_from(app: FastAPI, engine: Engine) -> None:
     """The database of the service: ready for use, and closed by whoever opened it."""
     app.state.engine = engine
     app.state.doorman = Doorman(engine, app.state.settings)
+    app.state.metrics.read_from(engine)
 
 
 @asynccontextmanager
@@ -60,6 +70,10 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.state.limits = Limits(requests=settings.requests_per_minute, sign_ins=settings.sign_ins_per_minute)
     problems.install(app)
     app.add_middleware(Door, body_mib=settings.body_mib)
+    app.state.metrics = observe.Metrics()
+    app.state.metrics.look("wuding_tasks_overdue", "Five-fixed tasks past their day", observe.overdue_tasks)
+    app.add_middleware(observe.Observe, metrics=app.state.metrics)
+    app.include_router(observe.router)
     api = APIRouter(prefix=PREFIX)
     api.include_router(sign_in.router)
     for part in (users, stock, orders, incidents, alerts, plans, relief):
@@ -69,7 +83,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         add_reads(lists, resource)
     api.include_router(lists)
     app.include_router(api)
-    unguarded = [route.path for route in app.routes if isinstance(route, APIRoute) and guard_of(route) is None]
+    unguarded = [route.path for route in routes_of(app.routes) if guard_of(route) is None]
     if unguarded:
         raise RouteUnguarded(", ".join(unguarded))
     return app

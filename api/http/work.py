@@ -103,7 +103,8 @@ class Work:
                 made = insert_into(connection.dialect.name)(answers).on_conflict_do_nothing().returning(answers.c.id)
                 if connection.execute(made, row).scalar() is None:
                     raise TryAgain(cause="Idempotency-Key")  # somebody else was quicker with the same key
-            return _answer(body, status, etag)
+        self.request.app.state.metrics.entered(inside._written)
+        return _answer(body, status, etag)
 
     def _kept(self, connection: Connection, digest: str) -> Response | None:
         if self.key is None:
