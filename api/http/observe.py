@@ -9,6 +9,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterator, MutableMapping
+from functools import cache
 from typing import Any, Literal
 
 import structlog
@@ -61,8 +62,8 @@ def set_up_logs(settings: ServiceSettings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
-    for client in ("httpx", "httpx2"):  # they log whole addresses, with what is asked in them
-        logging.getLogger(client).setLevel(logging.WARNING)
+    for noisy in ("alembic", "httpx", "httpx2"):  # the latter log whole addresses, with what is asked in them
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -231,12 +232,19 @@ def ready(request: Request) -> Health:
     return known[1]
 
 
+@cache
+def _needed() -> str:
+    from api.migrations import newest
+
+    return newest()
+
+
 def _fits(engine: Engine) -> bool:
-    from api.migrations import newest, version
+    from api.migrations import version
 
     try:
         with reading(engine) as connection:
-            return version(connection) == newest()
+            return version(connection) == _needed()
     except InventoryError:
         return False
 
