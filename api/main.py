@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope
 
 from api.http import observe, problems
 from api.http.asgi import Door
@@ -30,6 +31,23 @@ def routes_of(found: Iterable[BaseRoute]) -> Iterator[APIRoute]:
         if isinstance(one, APIRoute):
             yield one
         yield from routes_of(getattr(getattr(one, "original_router", None), "routes", ()))
+
+
+def include(app: FastAPI, router: APIRouter) -> None:
+    """Many small routers, each of which says no by the first part of the path alone: the framework tries the pattern
+    of every route in turn, some two hundred, and took a third of the time of a read for it."""
+    firsts = {f"{PREFIX}/{one.path.split('/')[1]}" for one in routes_of(router.routes)}
+    every, end = router.matches, len(PREFIX) + 1
+
+    def matches(scope: Scope) -> tuple[Match, Scope]:
+        path = scope["path"]
+        stop = path.find("/", end)
+        if not scope.get("root_path") and (path if stop < 0 else path[:stop]) not in firsts:
+            return Match.NONE, {}
+        return every(scope)
+
+    router.matches = matches  # type: ignore[method-assign]
+    app.include_router(router, prefix=PREFIX)
 
 
 def serve_from(app: FastAPI, engine: Engine) -> None:
@@ -74,15 +92,12 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.state.metrics.look("wuding_tasks_overdue", "Five-fixed tasks past their day", observe.overdue_tasks)
     app.add_middleware(observe.Observe, metrics=app.state.metrics)
     app.include_router(observe.router)
-    api = APIRouter(prefix=PREFIX)
-    api.include_router(sign_in.router)
-    for part in (users, stock, orders, incidents, alerts, plans, relief):
-        api.include_router(part.router)
-    lists = APIRouter(responses=None)
+    for part in (sign_in, users, stock, orders, incidents, alerts, plans, relief):
+        include(app, part.router)
     for resource in (*registers.ALL, *stock_lists.ALL, *incidents.ALL, *plans.ALL, *relief.ALL, users.AUDIT):
+        lists = APIRouter()
         add_reads(lists, resource)
-    api.include_router(lists)
-    app.include_router(api)
+        include(app, lists)
     unguarded = [route.path for route in routes_of(app.routes) if guard_of(route) is None]
     if unguarded:
         raise RouteUnguarded(", ".join(unguarded))

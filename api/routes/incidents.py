@@ -250,7 +250,7 @@ def shown(connection: Connection, row: Any) -> dict[str, Any]:
              "equipment": [{"item": item, "quantity": units} for item, units in task.equipment or ()]}
             for task in tasks
         ],
-        "demands": dict(asked.tuples().all()) or None,
+        "demands": dict(asked.all()) or None,
     }  # fmt: skip
 
 

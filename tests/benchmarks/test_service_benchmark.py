@@ -184,22 +184,31 @@ def kinds_of(county: dict[str, Any]) -> list[dict[str, Any]]:
 
 @contextmanager
 def solving(port: int, headers: dict[str, str]) -> Iterator[list[int]]:
-    """One solve after another, as long as the load lasts; how many came to their end."""
+    """One solve after another, as long as the load lasts; [those that came to their end, those refused]. The one
+    still under way at the end is left by closing its stream, as a dispatcher would."""
     over, done = threading.Event(), [0, 0]
 
     def again() -> None:
         while not over.is_set():
             asked = urllib.request.Request(
                 f"http://127.0.0.1:{port}/api/v1/situations/live/solve", b"{}",
-                {**headers, "Content-Type": "application/json", "Accept": "application/json"},
+                {**headers, "Content-Type": "application/json", "Accept": "text/event-stream"},
             )  # fmt: skip
             try:
-                urllib.request.urlopen(asked, timeout=200).read()
-                done[0] += 1
-            except OSError as error:
+                with urllib.request.urlopen(asked, timeout=10) as stream:
+                    done[0] += followed(stream)
+            except OSError:
                 done[1] += 1
-                print(f"solve: {error}")
                 over.wait(1)
+
+    def followed(stream: Any) -> bool:
+        while not over.is_set():
+            try:
+                if not stream.readline():
+                    return True
+            except TimeoutError:
+                continue
+        return False
 
     thread = threading.Thread(target=again)
     thread.start()
@@ -207,7 +216,7 @@ def solving(port: int, headers: dict[str, str]) -> Iterator[list[int]]:
         yield done
     finally:
         over.set()
-        thread.join(200)
+        thread.join(60)
 
 
 def percentiles(late: list[list[Any]]) -> tuple[float, float, float]:
@@ -243,7 +252,7 @@ def test_two_hundred_clients_are_answered_while_a_plan_is_made(county: dict[str,
         with solving(port, county["headers"]) as solves:
             found = loaded(port=port, rate=RATE, seconds=SECONDS, seed=2)
         middle, p95, p99 = percentiles(found["late"])
-        print(f"\npostgresql, {CLIENTS} clients, {RATE} requests/s, {SECONDS:.0f} s, {solves[0]} solves meanwhile: "
+        print(f"\npostgresql, {CLIENTS} clients, {RATE} requests/s, {SECONDS:.0f} s, one solve after another ({solves[0]} ended, {solves[1]} refused): "
               f"{len(found['late'])} answers, median {ms(middle)}, p95 {ms(p95)}, p99 {ms(p99)}, "
               f"{len(found['errors'])} errors; {found['accepted']}")  # fmt: skip
         held = RATE if p99 <= ASKED_P99_S else 0
@@ -262,6 +271,5 @@ def test_two_hundred_clients_are_answered_while_a_plan_is_made(county: dict[str,
     assert before - left(engine, county["stores"][0]) == taken  # nobody was given what was not there
     assert not found["errors"], found["errors"][:5]
     assert not found["unanswered"]
-    assert solves[0]
     assert not solves[1]
     assert p99 <= ASKED_P99_S
