@@ -252,7 +252,8 @@ def test_two_hundred_clients_are_answered_while_a_plan_is_made(county: dict[str,
         with solving(port, county["headers"]) as solves:
             found = loaded(port=port, rate=RATE, seconds=SECONDS, seed=2)
         middle, p95, p99 = percentiles(found["late"])
-        print(f"\npostgresql, {CLIENTS} clients, {RATE} requests/s, {SECONDS:.0f} s, one solve after another ({solves[0]} ended, {solves[1]} refused): "
+        print(f"\npostgresql, {CLIENTS} clients, {RATE} requests/s, {SECONDS:.0f} s, solves meanwhile: "
+              f"{solves[0]} ended, {solves[1]} refused; "
               f"{len(found['late'])} answers, median {ms(middle)}, p95 {ms(p95)}, p99 {ms(p99)}, "
               f"{len(found['errors'])} errors; {found['accepted']}")  # fmt: skip
         held = RATE if p99 <= ASKED_P99_S else 0
