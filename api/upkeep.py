@@ -70,6 +70,7 @@ class Saved:
 
 def back_up(path: Path) -> Saved:
     """Every table and every attached file into one .zip."""
+    import api.migrations.declared  # noqa: F401
     from scenarios.tables import situations
 
     folder = files_folder()
@@ -81,7 +82,7 @@ def back_up(path: Path) -> Saved:
 
 def bring_back(path: Path) -> BackedUp:
     """A backup into an empty database, all of it or nothing. Raises what `inventory.backup.restore` raises."""
-    import scenarios.tables  # noqa: F401  (every table must be declared)
+    import api.migrations.declared  # noqa: F401
 
     with _engine() as engine:
         _upgrade(engine)

@@ -2,10 +2,8 @@
 
 from alembic import context
 
-import api.access.tables  # noqa: F401  (declares its tables on the shared metadata)
+import api.migrations.declared  # noqa: F401
 import inventory.tables
-import scenarios.relief_tables
-import scenarios.tables  # noqa: F401  (the same)
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -92,13 +92,13 @@ async def open_loop(asked: dict[str, Any]) -> dict[str, Any]:
             number = f"{asked['seed']}-{draw.getrandbits(64):x}"
             headers = {**kind["headers"], **({"Idempotency-Key": number} if kind["method"] == "POST" else {})}
             raw = request(kind["method"], kind["path"], host, headers, kind.get("body"))
-            status, body = await client.ask(raw)
+            status, body = await asyncio.wait_for(client.ask(raw), asked.get("patience", 20))
             late.append((kind["name"], time.perf_counter() - due))
             if status in kind["status"]:
                 accepted[f"{kind['name']} {status}"] = accepted.get(f"{kind['name']} {status}", 0) + 1
             else:
                 errors.append(f"{kind['name']} {status} {body[:300].decode()}")
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError) as error:  # TimeoutError too
             errors.append(f"{kind['name']} {error!r}")
         finally:
             free.put_nowait(client)
