@@ -17,7 +17,8 @@ from api.http.paging import MOST, MOST_CURSOR, USUAL, BadSort, Key, after, order
 from api.http.problems import Problem, language
 from api.http.resources import RANGED, Resource, conditions
 from api.http.schemas import Instant
-from api.http.work import Reading, as_json, etag_of
+from api.http.work import as_json, etag_of
+from inventory.database import reading
 from inventory.errors import InventoryError
 
 
@@ -173,12 +174,13 @@ def add_reads(router: APIRouter, resource: Resource) -> None:
     page = page_model(resource, row)
     types = [negotiate.JSON, *([negotiate.GEOJSON] if resource.point else []), negotiate.CSV, negotiate.XLSX]
 
-    def listed(request: Request, scope: Any, connection: Any, asked: Any) -> Response:
+    def listed(request: Request, scope: Any, asked: Any) -> Response:
         kind = negotiate.accepted(request, types)
         values = asked.model_dump()
         values["point"] = kind == negotiate.GEOJSON
         limit = values["limit"] if kind in (negotiate.JSON, negotiate.GEOJSON) else negotiate.MOST_ROWS
-        names, rows, next_ = page_of(connection, resource, scope, values, limit=limit)
+        with reading(request.app.state.engine) as connection:  # not a dependency: its end would need a thread more
+            names, rows, next_ = page_of(connection, resource, scope, values, limit=limit)
         fields = [resource.field(name) for name in names]
         if kind == negotiate.CSV:
             return negotiate.csv_file(_file(resource), fields, rows, language(request))
@@ -190,8 +192,7 @@ def add_reads(router: APIRouter, resource: Resource) -> None:
         return Response(as_json({"items": named, "next": next_}), media_type=negotiate.JSON)
 
     listed.__annotations__ |= {
-        "scope": Annotated[Scope, needs(resource.permission)], "connection": Reading,
-        "asked": Annotated[query, Query()],
+        "scope": Annotated[Scope, needs(resource.permission)], "asked": Annotated[query, Query()],
     }  # fmt: skip
     content = {kind: {} for kind in types if kind != negotiate.JSON}
     router.get(
@@ -206,11 +207,12 @@ def add_reads(router: APIRouter, resource: Resource) -> None:
 
 
 def _add_one(router: APIRouter, resource: Resource, row: type[BaseModel]) -> None:
-    def shown(code: str, scope: Any, connection: Any) -> Response:
-        body = as_json(one_of(connection, resource, scope, code))
+    def shown(request: Request, code: str, scope: Any) -> Response:
+        with reading(request.app.state.engine) as connection:
+            body = as_json(one_of(connection, resource, scope, code))
         return Response(body, headers={"ETag": etag_of(body)}, media_type=negotiate.JSON)
 
-    shown.__annotations__ |= {"scope": Annotated[Scope, needs(resource.permission)], "connection": Reading}
+    shown.__annotations__ |= {"scope": Annotated[Scope, needs(resource.permission)]}
     router.get(
         f"/{resource.name}/{{code}}",
         summary=described(f"{resource.zh}：一条", f"one of: {resource.en}"),

@@ -268,8 +268,8 @@ class TestHeaders:
     def test_a_request_number_of_another_kind_is_replaced(self, send, number):
         try:
             answer = send("root", "GET", "/me", headers={"X-Request-ID": number.encode("latin-1")})
-        except Exception as error:  # the client itself refuses to send it
-            assert "header" in str(error).lower()
+        except Exception as error:
+            assert "header" in str(error).lower()  # noqa: PT017
             return
         assert answer.status_code == 200
         assert answer.headers["x-request-id"] != number
@@ -310,9 +310,8 @@ class TestHeaders:
 def bodies(app):
     """Every model of a request, with those inside it."""
     found, seen = [], set()
-    for route in routes_of(app):
-        if route.body_field is not None:
-            found.append(route.body_field.field_info.annotation)
+    with_body = (route.body_field for route in routes_of(app) if route.body_field is not None)
+    found.extend(one.field_info.annotation for one in with_body)
     while found:
         kind = found.pop()
         found.extend(getattr(kind, "__args__", ()))
