@@ -5,8 +5,10 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
+from starlette.routing import Match
+from starlette.types import Scope
 
-from api.http import problems
+from api.http import observe, problems
 from api.http.asgi import Door
 from api.http.caller import Doorman, guard_of, routes_of
 from api.http.limits import Limits
@@ -34,10 +36,28 @@ class RouteUnguarded(Exception):
     """A route that says neither what permission it needs nor that it is open to all."""
 
 
+def include(app: FastAPI, router: APIRouter) -> None:
+    """Many small routers, each of which says no by the first part of the path alone: the framework tries the pattern
+    of every route in turn, some two hundred, and took a third of the time of a read for it."""
+    firsts = {f"{PREFIX}/{one.path.split('/')[1]}" for one in router.routes}
+    every, end = router.matches, len(PREFIX) + 1
+
+    def matches(scope: Scope) -> tuple[Match, Scope]:
+        path = scope["path"]
+        stop = path.find("/", end)
+        if not scope.get("root_path") and (path if stop < 0 else path[:stop]) not in firsts:
+            return Match.NONE, {}
+        return every(scope)
+
+    router.matches = matches  # type: ignore[method-assign]
+    app.include_router(router, prefix=PREFIX)
+
+
 def serve_from(app: FastAPI, engine: Engine) -> None:
     """The database of the service: ready for use, and closed by whoever opened it."""
     app.state.engine = engine
     app.state.doorman = Doorman(engine, app.state.settings)
+    app.state.metrics.read_from(engine)
 
 
 @asynccontextmanager
@@ -71,15 +91,16 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.state.limits = Limits(requests=settings.requests_per_minute, sign_ins=settings.sign_ins_per_minute)
     problems.install(app)
     app.add_middleware(Door, body_mib=settings.body_mib)
-    api = APIRouter(prefix=PREFIX)
-    api.include_router(sign_in.router)
-    for part in (users, stock, orders, incidents, alerts, plans, relief):
-        api.include_router(part.router)
-    lists = APIRouter(responses=None)
+    app.state.metrics = observe.Metrics()
+    app.state.metrics.look("wuding_tasks_overdue", "Five-fixed tasks past their day", observe.overdue_tasks)
+    app.add_middleware(observe.Observe, metrics=app.state.metrics)
+    app.include_router(observe.router)
+    for part in (sign_in, users, stock, orders, incidents, alerts, plans, relief):
+        include(app, part.router)
     for resource in (*registers.ALL, *stock_lists.ALL, *incident_lists.ALL, *plans.ALL, *relief.ALL, users.AUDIT):
+        lists = APIRouter()
         add_reads(lists, resource)
-    api.include_router(lists)
-    app.include_router(api)
+        include(app, lists)
     unguarded = [route.path for route in routes_of(app) if guard_of(route) is None]
     if unguarded:
         raise RouteUnguarded(", ".join(unguarded))

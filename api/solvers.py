@@ -1,6 +1,7 @@
 """Solver processes: a slow solve never delays a stock entry, and none outlives its limit."""
 
 import multiprocessing
+import os
 import signal
 import threading
 import time
@@ -14,6 +15,7 @@ from api.solving import Ask, Found, run, warm_up
 from inventory.errors import InventoryError
 
 LOOK_S = 0.2
+NICE = 10
 
 
 class Busy(InventoryError):
@@ -106,12 +108,26 @@ class Solvers:
         finally:
             self._free.release()
 
+    def alive(self) -> bool:
+        """Whether solves can be taken: a process that ended is replaced, a pool that broke is not."""
+        return bool(self._pool.active)
+
     def close(self) -> None:
         self._pool.stop()
         self._pool.join()
 
 
 def _begin() -> None:
-    """In each process: Ctrl-C is for the service, which ends its processes itself."""
+    """In each process: Ctrl-C is for the service, which ends its processes itself; one that was killed cannot, so
+    its processes end when it is gone. A solve takes the processor only where no request needs it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(NICE)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     warm_up()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

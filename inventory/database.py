@@ -125,6 +125,10 @@ def _answered(engine: Engine) -> Iterator[None]:
         if meant is None:
             raise
         raise meant from error
+    except (UnicodeEncodeError, OverflowError) as error:  # of the driver, before anything is sent
+        if isinstance(error, OverflowError) and "SQLite INTEGER" not in str(error):
+            raise
+        raise CannotBeStored(cause=str(error)) from error
 
 
 # what others at work at the same moment lead to, by SQLSTATE: serialization, deadlock, unique, lock timeout
@@ -153,7 +157,7 @@ def _meaning(error: Exception, url: URL) -> InventoryError | None:
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     if state in _RACES:
         return TryAgain(cause=cause)
-    if state.startswith("22"):
+    if state.startswith("22") or type(refused).__name__ == "DataError":  # a NUL the driver itself refuses: no state
         return CannotBeStored(cause=cause)
     if url.get_backend_name() == "sqlite":
         if "file is not a database" in said:

@@ -26,6 +26,10 @@ class TooLarge(InventoryError):
     """A body larger than the service takes. Facts: most_mib."""
 
 
+class BadCharacter(InventoryError):
+    """A NUL in the path or the query: no name holds one, and no database takes one. No facts."""
+
+
 class Door:
     """Plain ASGI, because a middleware class of the framework costs each request a task of its own."""
 
@@ -41,10 +45,12 @@ class Door:
         fine = 0 < len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum()
         number = given if fine else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = number
-        started = False
+        started = over = False
 
         async def answered(message: Message) -> None:
             nonlocal started
+            if over and not started:
+                return  # what the framework makes of it: a body that cannot be read
             if message["type"] == "http.response.start":
                 started = True
                 out = MutableHeaders(scope=message)
@@ -53,22 +59,27 @@ class Door:
                     out.setdefault(name, value)
             await send(message)
 
-        async def refuse() -> None:
-            request = Request(scope)
-            await of_domain(request, TooLarge(most_mib=self.most_mib))(scope, receive, answered)
+        async def refuse(error: InventoryError) -> None:
+            nonlocal over
+            over = False
+            await of_domain(Request(scope), error)(scope, receive, answered)
 
+        if "\0" in scope["path"] or b"%00" in scope["query_string"] or b"\0" in scope["query_string"]:
+            await refuse(BadCharacter())
+            return
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > self.most_mib * MIB:
-            await refuse()
+            await refuse(TooLarge(most_mib=self.most_mib))
             return
         read = 0
 
         async def counted() -> Message:
-            nonlocal read
+            nonlocal read, over
             message = await receive()
             if message["type"] == "http.request":
                 read += len(message.get("body", b""))
                 if read > self.most_mib * MIB:
+                    over = True
                     raise TooLarge(most_mib=self.most_mib)
             return message
 
@@ -77,4 +88,6 @@ class Door:
         except TooLarge:
             if started:
                 raise
-            await refuse()
+            over = True
+        if over and not started:
+            await refuse(TooLarge(most_mib=self.most_mib))

@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
 
 from api.access.roles import PERMISSIONS
 from api.access.scope import Caller, Scope
@@ -32,14 +33,15 @@ class Doorman:
         self._known: OrderedDict[str, tuple[float, Caller]] = OrderedDict()
         self._lock = Lock()
 
+    def remembered(self, token: str) -> Caller | None:
+        """Without a look at the database."""
+        with self._lock:
+            known = self._known.get(kept(token))
+        return known[1] if known is not None and time.monotonic() - known[0] < REMEMBERED_S else None
+
     def caller(self, token: str) -> Caller:
         """Raises NotSignedIn, SessionOver."""
-        key, moment = kept(token), time.monotonic()
-        with self._lock:
-            known = self._known.get(key)
-        if known is not None and moment - known[0] < REMEMBERED_S:
-            return known[1]
-        at = now()
+        key, moment, at = kept(token), time.monotonic(), now()
         with reading(self.engine) as connection:
             if token.startswith(MACHINE):
                 found = machine_of(connection, token, at=at)
@@ -58,11 +60,16 @@ class Doorman:
             self._known.clear()
 
 
-def _caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)] = None) -> Caller:
+async def _caller(
+    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)] = None
+) -> Caller:
+    """Not `def`: nearly always the answer is remembered, and a thread for that would cost more than all the rest."""
     if given is None:
         raise NotSignedIn
     doorman: Doorman = request.app.state.doorman
-    caller = doorman.caller(given.credentials)
+    caller = doorman.remembered(given.credentials)
+    if caller is None:
+        caller = await run_in_threadpool(doorman.caller, given.credentials)
     request.state.caller, request.state.lang = caller, _lang(request, caller)
     request.app.state.limits.check(caller)
     return caller
@@ -84,7 +91,7 @@ class Needs:
         assert permission in PERMISSIONS, permission
         self.permission = permission
 
-    def __call__(self, caller: AnyCaller) -> Scope:
+    async def __call__(self, caller: AnyCaller) -> Scope:
         if caller.must_change:
             raise MustChange
         return caller.scope(self.permission)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, false, or_
 
 from api.office import plain
 from inventory.errors import InventoryError
@@ -49,10 +49,22 @@ def read_cursor(order: str, keys: Sequence[Key], cursor: str) -> list[Any]:
 def _read(value: Any, kind: type) -> Any:
     if value is None:
         return None
-    if kind is datetime or kind is date:
-        return kind.fromisoformat(value)  # type: ignore[attr-defined]
+    if kind is datetime:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None or not 1900 <= moment.year < 3000:
+            raise ValueError
+        return moment
+    if kind is date:
+        return date.fromisoformat(value)
+    if isinstance(value, str) and b"\0" in value.encode():  # half a surrogate pair cannot be encoded: ValueError
+        raise ValueError
     if kind is Decimal:
-        return Decimal(value)
+        units = Decimal(value)
+        if not units.is_finite() or abs(units) > 10**18:
+            raise ValueError
+        return units
+    if kind is int and (isinstance(value, bool) or not -(2**63) <= value < 2**63):
+        raise ValueError
     if not isinstance(value, kind) and not (kind is float and isinstance(value, int)):
         raise ValueError
     return value
@@ -70,7 +82,7 @@ def after(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
             for (one, _, _), at in zip(keys[:number], values[:number], strict=True)
         ]
         ways.append(and_(*same, or_(behind, column.is_(None))))
-    return or_(*ways)
+    return or_(*ways) if ways else false()
 
 
 def ordered(keys: Sequence[Key]) -> list[Any]:

@@ -23,7 +23,7 @@ _CODES: dict[int, str] = {
     401: "NotSignedIn SessionOver WrongPassword WrongOldPassword",
     403: "NotPermitted OutsideScope MustChange TooMuch CounterApproves NotYourTeam NotYourRequest",
     404: (
-        "UnknownPlace UnknownStore UnknownItem UnknownLot UnknownAsset UnknownKit UnknownPackage "
+        "UnknownPlace UnknownStore UnknownItem UnknownLot UnknownKit UnknownPackage "
         "UnknownOperation UnknownOrder UnknownTask UnknownSituation UnknownIncident UnknownTeam UnknownPlan "
         "UnknownScenario UnknownTable UnknownUser UnknownResource NoRunningPlan UnknownDraft UnknownDirective "
         "UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid UnknownHandover"
@@ -39,7 +39,6 @@ _CODES: dict[int, str] = {
     ),
     412: "EditedSince",
     413: "TooLarge BackupTooLarge",
-    415: "WrongMediaType",
     428: "NoMatchGiven",
     429: "LockedOut TooOften",
     500: (

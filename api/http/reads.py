@@ -1,6 +1,7 @@
 """Routes for looking: GET /{resource} and GET /{resource}/{code}, from the table of resources."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -15,7 +16,9 @@ from api.http.caller import needs
 from api.http.paging import MOST, MOST_CURSOR, USUAL, BadSort, Key, after, ordered, read_cursor, write_cursor
 from api.http.problems import Problem, language
 from api.http.resources import RANGED, Resource, conditions
-from api.http.work import Reading, as_json, tagged
+from api.http.schemas import Instant
+from api.http.work import as_json, tagged
+from inventory.database import reading
 from inventory.errors import InventoryError
 
 
@@ -89,6 +92,8 @@ def _bounded(kind: type) -> Any:
         return Annotated[str, Field(max_length=512)]
     if kind is Decimal:
         return Annotated[Decimal, Field(ge=-(10**9), le=10**9, decimal_places=6)]
+    if kind is datetime:
+        return Instant
     if kind is float:
         return Annotated[float, Field(allow_inf_nan=False)]
     return kind
@@ -121,6 +126,8 @@ def rows_of(resource: Resource, scope: Scope, names: Sequence[str]) -> Select[An
     rows = resource.joined(select(*fields, resource.key.label("key_")))
     if resource.places:
         rows = rows.where(or_(*(scope.where(place) for place in resource.places)))
+    if resource.within is not None:
+        rows = rows.where(resource.within(scope))
     return rows.where(*resource.fixed) if resource.fixed else rows
 
 
@@ -167,12 +174,13 @@ def add_reads(router: APIRouter, resource: Resource) -> None:
     page = page_model(resource, row)
     types = [negotiate.JSON, *([negotiate.GEOJSON] if resource.point else []), negotiate.CSV, negotiate.XLSX]
 
-    def listed(request: Request, scope: Any, connection: Any, asked: Any) -> Response:
+    def listed(request: Request, scope: Any, asked: Any) -> Response:
         kind = negotiate.accepted(request, types)
         values = asked.model_dump()
         values["point"] = kind == negotiate.GEOJSON
         limit = values["limit"] if kind in (negotiate.JSON, negotiate.GEOJSON) else negotiate.MOST_ROWS
-        names, rows, next_ = page_of(connection, resource, scope, values, limit=limit)
+        with reading(request.app.state.engine) as connection:  # not a dependency: its end would need a thread more
+            names, rows, next_ = page_of(connection, resource, scope, values, limit=limit)
         fields = [resource.field(name) for name in names]
         if kind == negotiate.CSV:
             return negotiate.csv_file(_file(resource), fields, rows, language(request))
@@ -184,8 +192,7 @@ def add_reads(router: APIRouter, resource: Resource) -> None:
         return Response(as_json({"items": named, "next": next_}), media_type=negotiate.JSON)
 
     listed.__annotations__ |= {
-        "scope": Annotated[Scope, needs(resource.permission)], "connection": Reading,
-        "asked": Annotated[query, Query()],
+        "scope": Annotated[Scope, needs(resource.permission)], "asked": Annotated[query, Query()],
     }  # fmt: skip
     content = {kind: {} for kind in types if kind != negotiate.JSON}
     router.get(
@@ -200,10 +207,11 @@ def add_reads(router: APIRouter, resource: Resource) -> None:
 
 
 def _add_one(router: APIRouter, resource: Resource, row: type[BaseModel]) -> None:
-    def shown(code: str, scope: Any, connection: Any) -> Response:
-        return tagged(as_json(one_of(connection, resource, scope, code)))
+    def shown(request: Request, code: str, scope: Any) -> Response:
+        with reading(request.app.state.engine) as connection:
+            return tagged(as_json(one_of(connection, resource, scope, code)))
 
-    shown.__annotations__ |= {"scope": Annotated[Scope, needs(resource.permission)], "connection": Reading}
+    shown.__annotations__ |= {"scope": Annotated[Scope, needs(resource.permission)]}
     router.get(
         f"/{resource.name}/{{code}}",
         summary=described(f"{resource.zh}：一条", f"one of: {resource.en}"),

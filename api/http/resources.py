@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, Text, cast
 
-from inventory.tables.base import Quantity
+from api.access.scope import Scope
+from inventory.tables.base import Instant, Quantity
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Resource:
     sort: str | None = None  # by default
     point: tuple[str, str] | None = None  # lat, lon
     fixed: tuple[ColumnElement[bool], ...] = ()
+    within: Callable[[Scope], ColumnElement[bool]] | None = None  # where no column of the row says where it is
 
     def field(self, name: str) -> Field:
         return next(one for one in self.fields if one.name == name)
@@ -64,6 +66,8 @@ def field(name: str, source: Any, zh: str, en: str, *, kind: type | None = None,
 def _kind(source: Any) -> type:
     if isinstance(source.type, Quantity):
         return Decimal
+    if isinstance(source.type, Instant):
+        return datetime
     try:
         found: type = source.type.python_type
     except NotImplementedError:

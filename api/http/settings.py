@@ -4,6 +4,7 @@ import os
 import secrets
 from datetime import timedelta
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -36,6 +37,7 @@ class ServiceSettings(BaseSettings):
     docs: bool = True  # the OpenAPI page
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_json: bool = True
+    metrics_from: tuple[str, ...] = ("127.0.0.0/8", "::1")  # networks that may read /metrics directly
     executor: str | None = None  # the name of this worker, the same after every restart
     oidc_issuer: AnyHttpUrl | None = None
     oidc_client: str | None = None
@@ -46,6 +48,13 @@ class ServiceSettings(BaseSettings):
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < LEAST_SECRET:
             raise ValueError(f"WUDING_SECRET: at least {LEAST_SECRET} characters, 至少 {LEAST_SECRET} 个字符")
+        return value
+
+    @field_validator("metrics_from")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            ip_network(one)
         return value
 
     @model_validator(mode="after")

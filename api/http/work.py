@@ -78,7 +78,7 @@ class Work:
 
     def once(self, step: Callable[[Step], Any], *, asked: Any = None, status: int = 201) -> Response:
         """The answer of `step` as JSON. Raises what it raises, KeyReused, TryAgain after three tries."""
-        digest = _digest(self.request, asked)
+        digest = "" if self.key is None else _digest(self.request, asked)
         for left in range(TRIES - 1, -1, -1):
             try:
                 return self._once(step, digest, status)
@@ -103,7 +103,8 @@ class Work:
                 made = insert_into(connection.dialect.name)(answers).on_conflict_do_nothing().returning(answers.c.id)
                 if connection.execute(made, row).scalar() is None:
                     raise TryAgain(cause="Idempotency-Key")  # somebody else was quicker with the same key
-            return _answer(body, status, etag)
+        self.request.app.state.metrics.entered(inside._written)
+        return _answer(body, status, etag)
 
     def _kept(self, connection: Connection, digest: str) -> Response | None:
         if self.key is None:
@@ -153,7 +154,7 @@ def _digest(request: Request, asked: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _work(
+async def _work(
     request: Request,
     caller: AnyCaller,
     key: Annotated[

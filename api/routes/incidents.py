@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.access.scope import Scope
 from api.http.caller import needs
 from api.http.reads import PROBLEMS
-from api.http.schemas import Amount, Body, Code, Division, Instant, Lat, Lon, Text
+from api.http.schemas import Amount, Body, Code, Division, Instant, Lat, Lon, Storable, Text
 from api.http.work import Reading, Step, Writing, as_json, tagged
 from inventory.tables.goods import items
 from optimizer.errors import OptimizerError
@@ -99,9 +99,11 @@ class Merge(Body):
 
 class ClosureIn(Body):
     id: Code
-    edges: list[list[Any]] | None = Field(None, max_length=10_000)
+    edges: Annotated[list[list[Any]], Storable] | None = Field(None, max_length=10_000)
     road_name: Text | None = None
-    polygon: dict[str, Any] | None = Field(None, description="GeoJSON Polygon 或 MultiPolygon / GeoJSON")
+    polygon: Annotated[dict[str, Any], Storable] | None = Field(
+        None, description="GeoJSON Polygon 或 MultiPolygon / GeoJSON"
+    )
     from_: Instant | None = Field(None, alias="from")
     to: Instant | None = None
     speed_factor: Annotated[Decimal, Field(ge=0, le=1, decimal_places=4)] = Decimal(0)

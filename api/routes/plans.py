@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from time import monotonic
 from typing import Annotated, Any, Literal
 
 import anyio
@@ -197,11 +198,16 @@ def _found(state: Any, ask: Ask, caller: Caller, limit_s: float | None) -> Itera
     """("phase", name) and ("plan", DraftOut), each plan kept as a draft before anybody hears of it."""
     solvers: Solvers = state.solvers
     with solvers.solving(ask, limit_s=limit_s) as solving:
-        for kind, what in solving:
-            if kind == "phase":
-                yield "phase", what.removeprefix("phase.")
-            else:
-                yield "plan", _keep(state.engine, ask, caller, what)
+        began, last = monotonic(), None
+        try:
+            for kind, what in solving:
+                if kind == "phase":
+                    yield "phase", what.removeprefix("phase.")
+                else:
+                    last = what
+                    yield "plan", _keep(state.engine, ask, caller, what)
+        finally:
+            state.metrics.solved(monotonic() - began, last)
 
 
 def _keep(engine: Any, ask: Ask, caller: Caller, found: Found) -> DraftOut:

@@ -2,14 +2,24 @@
 
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select, exists, true
 
+from api.access.scope import Scope
 from api.http.resources import Resource, field
 from inventory.tables.forces import team_members, teams, vehicles
 from inventory.tables.goods import assets, items, lots
 from inventory.tables.places import bins, custodianships, people, places, stores
+from inventory.tables.stock import balances
 
 _P, _S, _I, _L, _T, _V = places.c, stores.c, items.c, lots.c, teams.c, vehicles.c
+
+
+def _held(scope: Scope) -> ColumnElement[bool]:
+    """A lot belongs to no county, its price and supplier to whoever holds or held some of it."""
+    if scope.everything:
+        return true()
+    of_lot = (balances.c.lot_id == lots.c.id) & (stores.c.id == balances.c.store_id)
+    return exists().where(of_lot, scope.where(stores.c.place_code)).correlate(lots)
 
 
 def _store(rows: Select[Any]) -> Select[Any]:
@@ -99,7 +109,7 @@ LOTS = Resource(
         field("recalled_at", _L.recalled_at, "召回时间", "recalled at"),
     ),
     key=_L.id, places=(), code="id", joined=lambda rows: rows.join(items, items.c.id == lots.c.item_id),
-    sort="item,code",
+    sort="item,code", within=_held,
 )  # fmt: skip
 
 ASSETS = Resource(
@@ -112,7 +122,7 @@ ASSETS = Resource(
         field("acquired", assets.c.acquired, "购置日期", "acquired on"),
         field("note", assets.c.note, "备注", "note"),
     ),
-    key=assets.c.lot_id, places=(), code="serial", sort="serial",
+    key=assets.c.lot_id, places=(), code="serial", sort="serial", within=_held,
     joined=lambda rows: rows.join(lots, lots.c.id == assets.c.lot_id).join(items, items.c.id == lots.c.item_id),
 )  # fmt: skip
 

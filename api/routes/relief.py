@@ -12,7 +12,7 @@ from api.access.scope import Scope
 from api.http.caller import needs
 from api.http.reads import PROBLEMS
 from api.http.resources import Resource, field
-from api.http.schemas import Amount, Body, Code, Division, Entry, Lat, Lon, Text
+from api.http.schemas import Amount, Body, Code, Division, Entry, Lat, Lon, Paragraphs, Text
 from api.http.work import Reading, Step, Writing, as_json, tagged
 from api.office import known
 from api.routes.incidents import Situation, situation_of
@@ -182,7 +182,7 @@ class AnswerIn(Entry):
 
 
 class HandoverIn(Body):
-    content: Annotated[str, Field(min_length=1, max_length=20_000)]
+    content: Paragraphs
     open_points: list[Text] = Field([], max_length=200)
 
 

@@ -11,6 +11,7 @@ from api.access.tokens import Pass, access_token, read_access_token
 from api.access.users import change_password
 from api.http.caller import AnyCaller, public
 from api.http.reads import PROBLEMS
+from api.http.schemas import PLAIN, Body
 from api.http.settings import ServiceSettings
 from api.http.work import Writing
 from inventory.database import now, transaction
@@ -18,12 +19,12 @@ from inventory.database import now, transaction
 router = APIRouter(tags=["sign-in"], responses=PROBLEMS)
 
 
-class SignIn(BaseModel):
-    name: str = Field(min_length=1, max_length=64, examples=["li"])
+class SignIn(Body):
+    name: str = Field(min_length=1, max_length=64, pattern=PLAIN, examples=["li"])
     password: str = Field(min_length=1, max_length=128, examples=["correct horse battery"])
 
 
-class Refresh(BaseModel):
+class Refresh(Body):
     refresh_token: str = Field(min_length=1, max_length=128)
 
 
@@ -50,7 +51,7 @@ class Me(BaseModel):
     permissions: list[str]
 
 
-class NewPassword(BaseModel):
+class NewPassword(Body):
     old: str = Field(min_length=1, max_length=128)
     new: str = Field(min_length=1, max_length=128)
 

@@ -16,6 +16,7 @@ from api.http.work import Reading, Step, Work, Writing
 from api.routes.stock_bodies import (
     Change,
     EndLoan,
+    ForReference,
     Issue,
     IssueKit,
     IssueReserved,
@@ -24,7 +25,6 @@ from api.routes.stock_bodies import (
     Move,
     Recall,
     Receive,
-    Reference,
     Reserve,
     Return,
     Reverse,
@@ -228,7 +228,7 @@ def _kept_for(reference: str) -> Any:
 
 
 @router.post("/release", status_code=201, summary="释放预留 / release what is kept", response_model=Done)
-def releases(given: Reference, scope: Write, work: Writing) -> Response:
+def releases(given: ForReference, scope: Write, work: Writing) -> Response:
     def step(one: Step) -> Operation:
         return release(one.connection, reference=given.reference, act=one.act("CANCELLED", **given.said()))
 

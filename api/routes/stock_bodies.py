@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.http.schemas import Amount, AmountOrNone, Body, Code, Entry, Instant, LotCode, Text
+from api.http.schemas import Amount, AmountOrNone, Body, Code, Entry, Instant, LotCode, Reference, Text
 from inventory.kinds import ELSEWHERE, OWNERS, STATES
 
 
@@ -58,7 +58,7 @@ class WriteOff(Entry):
 
 
 class Lift(Body):
-    person: Text = Field(description="谁负责 / who answers for it")
+    person: Code = Field(description="谁负责 / who answers for it")
     reason: Text = Field(description="理由 / why")
 
 
@@ -68,7 +68,7 @@ class Issue(Entry):
     quantity: Amount
     reason: Literal["RESCUE", "RELIEF", "DRILL", "PLAN"] = "RESCUE"
     lot: LotCode | None = None
-    reference: Annotated[str, Field(max_length=128)] | None = None
+    reference: Reference | None = None
     override: Lift | None = Field(None, description="应急放行，须有权限 / lets blocked units go; needs stock.override")
 
 
@@ -107,17 +107,17 @@ class Reserve(Entry):
     store: Code
     item: Code
     quantity: Amount
-    reference: Code
+    reference: Reference
     expires_at: Instant | None = None
     lot: LotCode | None = None
     reason: Literal["PLAN", "RESCUE", "RELIEF", "DRILL", "REPLENISH"] = "PLAN"
 
 
-class Reference(Entry):
-    reference: Annotated[str, Field(min_length=1, max_length=128)]
+class ForReference(Entry):
+    reference: Reference
 
 
-class IssueReserved(Reference):
+class IssueReserved(ForReference):
     store: Code | None = None
     reason: Literal["PLAN", "RESCUE", "RELIEF", "DRILL"] = "PLAN"
 

@@ -18,6 +18,7 @@ from api.access.tables import users as table
 from api.http.caller import AnyCaller, needs
 from api.http.reads import PROBLEMS
 from api.http.resources import Resource, field
+from api.http.schemas import PLAIN, Body
 from api.http.work import Reading, Step, Work, Writing, as_json, tagged
 
 router = APIRouter(tags=["users"], responses=PROBLEMS)
@@ -43,14 +44,16 @@ AUDIT = Resource(
 )  # fmt: skip
 
 
-class GrantIn(BaseModel):
+class GrantIn(Body):
     role: Literal[tuple(ROLES)]  # type: ignore[valid-type]
     place: str | None = Field(None, min_length=12, max_length=12, pattern=r"^\d{12}$",
                               description="区划代码；空为全部 / division code; null: everything")  # fmt: skip
-    team: str | None = Field(None, min_length=1, max_length=64, description="队长的队伍 / of a team leader")
+    team: str | None = Field(
+        None, min_length=1, max_length=64, pattern=PLAIN, description="队长的队伍 / of a team leader"
+    )
 
 
-class UserIn(BaseModel):
+class UserIn(Body):
     name: str = Field(min_length=1, max_length=64, pattern=r"^[^\s/\x00-\x1f\x7f]+$", examples=["li"])
     password: str | None = Field(None, max_length=128, description="空：只用于机器令牌 / null: machine tokens only")
     lang: Literal["zh", "en"] = "zh"
@@ -66,19 +69,21 @@ class UserOut(BaseModel):
     recorded_at: datetime
 
 
-class UserEdit(BaseModel):
+class UserEdit(Body):
     status: Literal["active", "disabled"] | None = None
     lang: Literal["zh", "en"] | None = None
     grants: list[GrantIn] | None = Field(None, max_length=100)
 
 
-class Password(BaseModel):
+class Password(Body):
     password: str = Field(min_length=1, max_length=128)
 
 
-class TokenIn(BaseModel):
-    name: str = Field(min_length=1, max_length=64)
-    permissions: list[str] = Field(min_length=1, max_length=len(PERMISSIONS))
+class TokenIn(Body):
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[^\s/\x00-\x1f\x7f]+$")
+    permissions: list[Annotated[str, Field(max_length=64, pattern=PLAIN)]] = Field(
+        min_length=1, max_length=len(PERMISSIONS)
+    )
     days: int = Field(90, ge=1, le=366)
 
 
