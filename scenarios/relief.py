@@ -145,7 +145,7 @@ def _shared(
         .group_by(evacuees.c.responsible)
     )
     load = Counter(dict.fromkeys(sorted(set(responsible)), 0))
-    load.update({person: number for person, number in counted})
+    load.update(dict(counted.all()))
     load.update({person: number for person, number in more.items() if person in load})
     found = {}
     for one in sorted(households, key=lambda one: (one.batch, one.place, one.code)):

@@ -34,7 +34,9 @@ def _no_control(value: str) -> CellProblem | None:
 PLAIN = r"^[^\x00-\x1f\x7f]*$"  # no control characters
 Code = Annotated[str, Field(min_length=1, max_length=64), _by(code_problem)]
 Text = Annotated[str, Field(min_length=1, max_length=4000), _by(text_problem)]
-LotCode = Annotated[str, Field(max_length=64), _by(_no_control), Field(description="批号；空为无批号 / lot number; empty: none")]
+LotCode = Annotated[
+    str, Field(max_length=64), _by(_no_control), Field(description="批号；空为无批号 / lot number; empty: none")
+]
 Amount = Annotated[
     Decimal, Field(gt=0, le=10**9, decimal_places=6, description="数量（物资单位） / in units of the item")
 ]

@@ -188,7 +188,9 @@ class ClosureIn(Body):
     id: Code
     edges: Annotated[list[list[Any]], Storable] | None = Field(None, max_length=10_000)
     road_name: Text | None = None
-    polygon: Annotated[dict[str, Any], Storable] | None = Field(None, description="GeoJSON Polygon 或 MultiPolygon / GeoJSON")
+    polygon: Annotated[dict[str, Any], Storable] | None = Field(
+        None, description="GeoJSON Polygon 或 MultiPolygon / GeoJSON"
+    )
     from_: Instant | None = Field(None, alias="from")
     to: Instant | None = None
     speed_factor: Annotated[Decimal, Field(ge=0, le=1, decimal_places=4)] = Decimal(0)
@@ -250,7 +252,7 @@ def shown(connection: Connection, row: Any) -> dict[str, Any]:
              "equipment": [{"item": item, "quantity": units} for item, units in task.equipment or ()]}
             for task in tasks
         ],
-        "demands": {item: units for item, units in asked} or None,
+        "demands": dict(asked.all()) or None,
     }  # fmt: skip
 
 

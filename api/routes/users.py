@@ -48,7 +48,8 @@ class GrantIn(Body):
     role: Literal[tuple(ROLES)]  # type: ignore[valid-type]
     place: str | None = Field(None, min_length=12, max_length=12, pattern=r"^\d{12}$",
                               description="区划代码；空为全部 / division code; null: everything")  # fmt: skip
-    team: str | None = Field(None, min_length=1, max_length=64, pattern=PLAIN, description="队长的队伍 / of a team leader")
+    team: str | None = Field(None, min_length=1, max_length=64, pattern=PLAIN,
+                             description="队长的队伍 / of a team leader")
 
 
 class UserIn(Body):
@@ -78,7 +79,7 @@ class Password(Body):
 
 
 class TokenIn(Body):
-    name: str = Field(min_length=1, max_length=64, pattern=r"^[^\s/\x00-\x1f\x7f]+$")
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[^\s/\x00-\x1f\x7f]+$", examples=["weather"])
     permissions: list[Annotated[str, Field(max_length=64, pattern=PLAIN)]] = Field(min_length=1, max_length=len(PERMISSIONS))
     days: int = Field(90, ge=1, le=366)
 
