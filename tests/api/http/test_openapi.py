@@ -41,5 +41,5 @@ def test_no_made_up_request_is_answered_by_what_the_page_does_not_say(app: FastA
             given(case=operation.as_strategy())(holds)()
         except BaseException as error:
             failed[operation.label] = str(error)[:600]
-    assert {200, 404, 422} <= heard  # else nobody was signed in, or nothing was looked at
+    assert {200, 404} <= heard  # else nobody was signed in, or nothing was looked at
     assert not failed, "\n\n".join(f"{name}: {why}" for name, why in failed.items())
