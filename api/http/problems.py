@@ -23,7 +23,7 @@ _CODES: dict[int, str] = {
     401: "NotSignedIn SessionOver WrongPassword WrongOldPassword",
     403: "NotPermitted OutsideScope MustChange TooMuch CounterApproves NotYourTeam NotYourRequest",
     404: (
-        "UnknownPlace UnknownStore UnknownItem UnknownLot UnknownKit UnknownPackage "
+        "UnknownPlace UnknownStore UnknownItem UnknownLot UnknownAsset UnknownKit UnknownPackage "
         "UnknownOperation UnknownOrder UnknownTask UnknownSituation UnknownIncident UnknownTeam UnknownPlan "
         "UnknownScenario UnknownTable UnknownUser UnknownResource NoRunningPlan UnknownDraft UnknownDirective "
         "UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid UnknownHandover"

@@ -1,5 +1,8 @@
 """The service does what its OpenAPI page says: requests made up from the page by schemathesis, as administrator."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -9,7 +12,15 @@ from sqlalchemy import Engine
 from tests.api.http.conftest import PASSWORD
 
 schemathesis = pytest.importorskip("schemathesis")
+from schemathesis.specs.openapi.checks import positive_data_acceptance  # noqa: E402
+
+# not of these: what is right by the page may be wrong by the facts (an edit without If-Match, an unknown permission)
 LEFT_OUT = "sign-out|/me/password|/solve"  # they end what the run stands on, or take long
+
+
+@asynccontextmanager
+async def nothing(app: FastAPI) -> AsyncIterator[None]:
+    yield
 
 
 @pytest.fixture
@@ -23,7 +34,10 @@ def token(client: TestClient) -> str:
     return str(client.post("/api/v1/sign-in", json=asked).json()["access_token"])
 
 
-def test_no_made_up_request_is_answered_by_what_the_page_does_not_say(app: FastAPI, engine: Engine, token: str):
+def test_no_made_up_request_is_answered_by_what_the_page_does_not_say(
+    app: FastAPI, engine: Engine, token: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(app.router, "lifespan_context", nothing)  # else every call opens the office's own database
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
     failed: dict[str, str] = {}
     heard: set[int] = set()
@@ -35,7 +49,7 @@ def test_no_made_up_request_is_answered_by_what_the_page_does_not_say(app: FastA
         def holds(case: object) -> None:
             answer = case.call(headers={"Authorization": f"Bearer {token}"})
             heard.add(answer.status_code)
-            case.validate_response(answer)
+            case.validate_response(answer, excluded_checks=[positive_data_acceptance])
 
         try:
             given(case=operation.as_strategy())(holds)()
