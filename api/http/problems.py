@@ -23,7 +23,7 @@ _CODES: dict[int, str] = {
     401: "NotSignedIn SessionOver WrongPassword WrongOldPassword",
     403: "NotPermitted OutsideScope MustChange TooMuch CounterApproves NotYourTeam NotYourRequest",
     404: (
-        "UnknownPlace UnknownStore UnknownItem UnknownLot UnknownKit UnknownPackage "
+        "UnknownPlace UnknownStore UnknownItem UnknownLot UnknownAsset UnknownKit UnknownPackage "
         "UnknownOperation UnknownOrder UnknownTask UnknownSituation UnknownIncident UnknownTeam UnknownPlan "
         "UnknownScenario UnknownTable UnknownUser UnknownResource NoRunningPlan UnknownDraft UnknownDirective "
         "UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid UnknownHandover"
@@ -171,3 +171,17 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, of_validation)
     app.add_exception_handler(HTTPException, of_http)
     app.add_exception_handler(Exception, of_mistake)
+    page = app.openapi
+
+    def described() -> dict[str, Any]:
+        """Problems under their own media type: the framework files every model under application/json."""
+        made = page()
+        for path in made["paths"].values():
+            for operation in path.values():
+                for answer in operation["responses"].values():
+                    held = answer.get("content", {})
+                    if held.get("application/json", {}).get("schema", {}).get("$ref", "").endswith("/Problem"):
+                        held[MEDIA_TYPE] = held.pop("application/json")
+        return made
+
+    app.openapi = described  # type: ignore[method-assign]

@@ -36,17 +36,20 @@ def described(zh: str, en: str) -> str:
     return f"{zh} / {en}"
 
 
-def row_model(resource: Resource) -> type[BaseModel]:
+def row_model(resource: Resource, *, part: bool = False) -> type[BaseModel]:
+    """`part`: as in a list, which shows only the fields that were asked for."""
     fields: dict[str, Any] = {}
     for one in resource.fields:
         kind: Any = one.kind if one.kind not in (list, dict) else Any
-        fields[one.name] = (kind if one.required else kind | None, Field(description=described(one.zh, one.en)))
-    return create_model(_title(resource.name), **fields)
+        known: Any = {"default": None} if part else {}
+        words = described(one.zh, one.en)
+        fields[one.name] = (kind if one.required else kind | None, Field(description=words, **known))
+    return create_model(_title(resource.name) + ("Row" if part else ""), **fields)
 
 
 def page_model(resource: Resource, row: type[BaseModel]) -> type[BaseModel]:
     return create_model(
-        f"{row.__name__}Page",
+        f"{_title(resource.name)}Page",
         items=(list[row], Field(description=described(resource.zh, resource.en))),  # type: ignore[valid-type]
         next=(str | None, Field(None, description="下一页的游标，没有即为最后一页 / cursor of the next page, if any")),
     )
@@ -171,7 +174,7 @@ def one_of(connection: Connection, resource: Resource, scope: Scope, code: str) 
 
 def add_reads(router: APIRouter, resource: Resource) -> None:
     row, query = row_model(resource), query_model(resource)
-    page = page_model(resource, row)
+    page = page_model(resource, row_model(resource, part=True))
     types = [negotiate.JSON, *([negotiate.GEOJSON] if resource.point else []), negotiate.CSV, negotiate.XLSX]
 
     def listed(request: Request, scope: Any, asked: Any) -> Response:

@@ -80,7 +80,7 @@ class Password(Body):
 
 
 class TokenIn(Body):
-    name: str = Field(min_length=1, max_length=64, pattern=r"^[^\s/\x00-\x1f\x7f]+$")
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[^/\x00-\x1f\x7f]+$")
     permissions: list[Annotated[str, Field(max_length=64, pattern=PLAIN)]] = Field(
         min_length=1, max_length=len(PERMISSIONS)
     )

@@ -266,11 +266,7 @@ class TestAddresses:
 class TestHeaders:
     @pytest.mark.parametrize("number", ["a\r\nX-Evil: 1", "a b", "é", "x" * 65, "<b>", "", "a/b", "\x7f", "-" * 10])
     def test_a_request_number_of_another_kind_is_replaced(self, send, number):
-        try:
-            answer = send("root", "GET", "/me", headers={"X-Request-ID": number.encode("latin-1")})
-        except Exception as error:
-            assert "header" in str(error).lower()  # noqa: PT017
-            return
+        answer = send("root", "GET", "/me", headers={"X-Request-ID": number.encode("latin-1")})
         assert answer.status_code == 200
         assert answer.headers["x-request-id"] != number
         assert "x-evil" not in answer.headers
@@ -309,9 +305,8 @@ class TestHeaders:
 
 def bodies(app):
     """Every model of a request, with those inside it."""
-    found, seen = [], set()
-    with_body = (route.body_field for route in routes_of(app) if route.body_field is not None)
-    found.extend(one.field_info.annotation for one in with_body)
+    seen = set()
+    found = [one.body_field.field_info.annotation for one in routes_of(app) if one.body_field is not None]
     while found:
         kind = found.pop()
         found.extend(getattr(kind, "__args__", ()))

@@ -1,7 +1,7 @@
 """Every error of the product has words in both languages, and its status is a decision."""
 
 import importlib
-import pkgutil
+from pathlib import Path
 
 import api
 import inventory
@@ -16,10 +16,12 @@ BASES = {"InventoryError", "OptimizerError"}
 
 
 def errors():
-    for package in (optimizer, inventory, scenarios, api):
-        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-            if ".migrations" not in module.name:
-                importlib.import_module(module.name)
+    for package in (optimizer, inventory, scenarios, api):  # by file: folders without __init__.py are not walked
+        folder = Path(package.__path__[0])
+        for file in sorted(folder.rglob("*.py")):
+            parts = file.relative_to(folder.parent).with_suffix("").parts
+            if "migrations" not in parts and parts[-1] != "__init__":
+                importlib.import_module(".".join(parts))
     found, left = {}, [InventoryError, OptimizerError]
     while left:
         kind = left.pop()
@@ -48,7 +50,7 @@ BackupDisagrees BadArrival BadCharacter BadCode BadCursor BadDirective BadDivisi
 BadLabelCode BadLot BadPayload BadQuantity BadSort BadTable CannotBeStored CountedWhen DamagedBackup DoneInFuture
 FilesWithoutFolder ImportRefused KeyReused LabelCodeTooLong LabelSheetDoesNotFit NaiveInstant NoAnswerInTime
 NoLevelAbove NoRoads NobodyResponsible NotABackup NotACounty NotInOrder NotToday NotWhole NothingAsked NothingShort
-NothingToExplain OtherVersion OverrideIncomplete PlanNotValid PlanOfOthers QuantityTooFine SameStore StoreTooSmall
-TravelTimeOverflow UnknownPermission UnknownPreset UnknownProfile UnknownReason UnknownRole WeakPassword
-WeightOutOfRange WrongExercise
+NothingToExplain OtherVersion OverrideIncomplete PlanNotValid PlanOfOthers QuantityTooFine SameStore SerialsDiffer
+StoreTooSmall TravelTimeOverflow UnknownPermission UnknownPreset UnknownProfile UnknownReason UnknownRole
+WeakPassword WeightOutOfRange WrongExercise
 """

@@ -224,7 +224,7 @@ class County:
             return None
         answer = ask(client, "administrator-inside", "GET", path.removesuffix("/{code}"))
         assert answer.status_code == 200, answer.text
-        rows = list(answer.json()["items"])
+        rows = answer.json()["items"]
         assert rows, f"the fixture county has nothing that {path} would show: add it to `build`"
         if not path.endswith("/{code}"):
             return Sample()
