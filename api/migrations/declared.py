@@ -2,5 +2,5 @@
 
 import api.access.tables  # noqa: F401
 import inventory.tables  # noqa: F401
-import scenarios.relief_tables  # noqa: F401
+import scenarios.relief_tables
 import scenarios.tables  # noqa: F401
