@@ -19,6 +19,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -140,7 +141,7 @@ class Metrics:
             if known is None or moment - known[0] > LOOK_AGAIN_S:
                 try:
                     known = self._read[name] = moment, read(self._engine)
-                except InventoryError:  # no number is better than an old one
+                except (InventoryError, SQLAlchemyError):  # no number is better than an old one
                     self._read.pop(name, None)
                     continue
             yield GaugeMetricFamily(name, words, value=known[1])

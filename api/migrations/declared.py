@@ -1,7 +1,7 @@
 """Every module that declares tables on the shared metadata, in one import."""
 
-import api.access.tables
-import inventory.tables
+import api.access.tables  # noqa: F401
+import inventory.tables  # noqa: F401
 import scenarios.relief_tables
 import scenarios.tables
 
