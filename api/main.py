@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
+import anyio
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
@@ -13,8 +15,11 @@ from api.http.caller import Doorman, guard_of
 from api.http.limits import Limits
 from api.http.reads import add_reads
 from api.http.settings import ServiceSettings
-from api.routes import alerts, incidents, orders, plans, registers, relief, sign_in, stock, stock_lists, users
+from api.routes import alerts, incidents, jobs, orders, plans, registers, relief, sign_in, stock, stock_lists, users
 from api.solvers import Solvers
+
+if TYPE_CHECKING:
+    from api.jobs.worker import Worker
 
 PREFIX = "/api/v1"
 
@@ -38,10 +43,24 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         serve_from(app, opened)
         app.state.solvers = Solvers(processes=settings.solve_processes, limit_s=settings.solve_limit_s)
         app.state.solvers.warm()
+        worker = _embedded_worker(opened, settings)
         try:
             yield
         finally:
+            if worker is not None:
+                await anyio.to_thread.run_sync(worker.stop)
             app.state.solvers.close()
+
+
+def _embedded_worker(engine: Engine, settings: ServiceSettings) -> "Worker | None":
+    """On SQLite the service works jobs off itself; on PostgreSQL it only asks for them (`wuding worker`)."""
+    if engine.dialect.name != "sqlite":
+        return None
+    from api.jobs.worker import Worker
+
+    worker = Worker(engine, settings)
+    worker.start()
+    return worker
 
 
 def create_app(settings: ServiceSettings | None = None) -> FastAPI:
@@ -62,10 +81,10 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.add_middleware(Door, body_mib=settings.body_mib)
     api = APIRouter(prefix=PREFIX)
     api.include_router(sign_in.router)
-    for part in (users, stock, orders, incidents, alerts, plans, relief):
+    for part in (users, stock, orders, incidents, alerts, plans, relief, jobs):
         api.include_router(part.router)
     lists = APIRouter(responses=None)
-    for resource in (*registers.ALL, *stock_lists.ALL, *incidents.ALL, *plans.ALL, *relief.ALL, users.AUDIT):
+    for resource in (*registers.ALL, *stock_lists.ALL, *incidents.ALL, *plans.ALL, *relief.ALL, jobs.JOBS, users.AUDIT):
         add_reads(lists, resource)
     api.include_router(lists)
     app.include_router(api)

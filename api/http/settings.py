@@ -36,7 +36,8 @@ class ServiceSettings(BaseSettings):
     docs: bool = True  # the OpenAPI page
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_json: bool = True
-    executor: str | None = None  # the name of this worker, the same after every restart
+    executor: str | None = Field(default=None, pattern=r"^[\w.-]{1,100}$")  # this worker's name, kept over restarts
+    worker_lease_s: float = Field(default=15.0, ge=1, le=600)  # a worker not heard of for so long is dead
     oidc_issuer: AnyHttpUrl | None = None
     oidc_client: str | None = None
     oidc_secret: SecretStr | None = None

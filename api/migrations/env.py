@@ -3,6 +3,7 @@
 from alembic import context
 
 import api.access.tables  # noqa: F401  (declares its tables on the shared metadata)
+import api.jobs.tables  # noqa: F401  (the same)
 import inventory.tables
 import scenarios.relief_tables
 import scenarios.tables  # noqa: F401  (the same)
