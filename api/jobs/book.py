@@ -111,8 +111,19 @@ def retry(connection: Connection, code: str) -> int:
     row = find_job(connection, code, lock=True)
     if row.status not in ("failed", "cancelled"):
         raise JobNotFailed(job=code, status=row.status)
-    fresh = dict(status="waiting", phase="job.waiting", attempt=row.attempt + 1, runs=0, percent=0, problem=None,
-                 cancel_asked=False, handed_over_at=None, started_at=None, finished_at=None, executor=None)  # fmt: skip
+    fresh = {
+        "status": "waiting",
+        "phase": "job.waiting",
+        "attempt": row.attempt + 1,
+        "runs": 0,
+        "percent": 0,
+        "problem": None,
+        "cancel_asked": False,
+        "handed_over_at": None,
+        "started_at": None,
+        "finished_at": None,
+        "executor": None,
+    }
     connection.execute(update(jobs).where(jobs.c.code == code).values(**fresh))
     return int(row.attempt) + 1
 
@@ -181,7 +192,7 @@ class Running:
         result, file = kept[-1]
         if file is not None:
             keep_file(connection, file, actor=self.actor, at=at, job_id=self.id)
-        ended = dict(status="done", percent=100, phase="job.done", result=plain(result), finished_at=now())
+        ended = {"status": "done", "percent": 100, "phase": "job.done", "result": plain(result), "finished_at": now()}
         connection.execute(update(jobs).where(self._mine).values(**ended))
 
 
@@ -192,8 +203,13 @@ def begin(engine: Engine, code: str, attempt: int, *, executor: str) -> tuple[Ru
         if row is None or row.attempt != attempt or row.status not in LIVE:
             return None
         run = row.runs + 1
-        began = dict(status="running", runs=run, executor=executor, phase="job.running",
-                     started_at=row.started_at or now())  # fmt: skip
+        began = {
+            "status": "running",
+            "runs": run,
+            "executor": executor,
+            "phase": "job.running",
+            "started_at": row.started_at or now(),
+        }
         connection.execute(update(jobs).where(jobs.c.id == row.id).values(**began))
     reach = None if row.reach is None else tuple(row.reach)
     return Running(engine, row.id, code, row.kind, attempt, executor, row.actor, reach), dict(row.arguments), run
@@ -205,7 +221,7 @@ def end(engine: Engine, code: str, attempt: int, error: Exception | None) -> Non
     status = "cancelled" if error is None else "failed"
     with transaction(engine) as connection:
         mine = (jobs.c.code == code) & (jobs.c.attempt == attempt) & jobs.c.status.in_(LIVE)
-        ended = dict(status=status, phase=f"job.{status}", problem=problem, finished_at=now())
+        ended = {"status": status, "phase": f"job.{status}", "problem": problem, "finished_at": now()}
         connection.execute(update(jobs).where(mine).values(**ended))
 
 

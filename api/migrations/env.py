@@ -2,7 +2,7 @@
 
 from alembic import context
 
-import api.access.tables  # noqa: F401  (declares its tables on the shared metadata)
+import api.access.tables
 import api.jobs.tables  # noqa: F401  (the same)
 import inventory.tables
 import scenarios.relief_tables

@@ -157,8 +157,8 @@ def _may(caller: Caller, kind: str, arguments: Any) -> tuple[tuple[str, ...] | N
 
 @router.post("", status_code=202, summary="提交后台任务 / ask for a job", response_model=JobOut)
 def asks(given: JobIn, scope: Run, work: Writing) -> Response:
-    """除 jobs.run 外，还要有任务所做之事的权限和区划 / beside jobs.run it takes the permission, in the division, for what
-    the job does."""
+    """除 jobs.run 外，还要有任务所做之事的权限和区划 / beside jobs.run it takes the permission for what the job does,
+    in its division."""
     lang = language(work.request)
 
     def inside(one: Step) -> dict[str, Any]:
