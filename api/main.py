@@ -43,8 +43,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         serve_from(app, opened)
         app.state.solvers = Solvers(processes=settings.solve_processes, limit_s=settings.solve_limit_s)
         app.state.solvers.warm()
-        worker = _embedded_worker(opened, settings)
+        worker = None
         try:
+            # in a thread: DBOS starts nothing where an event loop runs
+            worker = await anyio.to_thread.run_sync(_embedded_worker, opened, settings)
             yield
         finally:
             if worker is not None:
