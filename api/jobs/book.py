@@ -7,15 +7,16 @@ runs the job again finds the row and does nothing.
 
 import hashlib
 import uuid
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, select, update
 
-from api.jobs.tables import job_effects, job_files, jobs
+from api.jobs.tables import job_effects, job_file_parts, job_files, jobs
 from api.office import plain
 from inventory.database import now, reading, transaction
 from inventory.errors import BadTable, InventoryError
@@ -25,6 +26,8 @@ from scenarios.texts import explain
 
 MOST_RUNS = 5  # a job that ends its worker five times would end the sixth
 MOST_FAULTS = 200
+KEPT = timedelta(days=90)  # files, uploaded or made
+PART = 12 * 1024  # bytes of a file in one row
 LIVE = ("waiting", "running")
 
 
@@ -130,24 +133,46 @@ def retry(connection: Connection, code: str) -> int:
 
 def keep_file(connection: Connection, file: File, *, actor: str, at: datetime, job_id: int | None = None) -> int:
     row = {
-        "job_id": job_id, "name": file.name[-255:], "media_type": file.media_type, "content": file.content,
+        "job_id": job_id, "name": file.name[-255:], "media_type": file.media_type,
         "sha256": hashlib.sha256(file.content).hexdigest(), "bytes": len(file.content), "actor": actor,
         "recorded_at": at,
     }  # fmt: skip
-    return int(connection.execute(insert(job_files).returning(job_files.c.id), row).scalar_one())
+    number = int(connection.execute(insert(job_files).returning(job_files.c.id), row).scalar_one())
+    parts = [
+        {"file_id": number, "number": part, "content": b64encode(file.content[start : start + PART]).decode()}
+        for part, start in enumerate(range(0, len(file.content), PART))
+    ]
+    if parts:
+        connection.execute(insert(job_file_parts), parts)
+    return number
 
 
-def uploaded(connection: Connection, number: int, *, actor: str) -> Row[Any]:
-    """Raises UnknownUpload."""
+def uploaded(connection: Connection, number: int, *, actor: str) -> File:
+    """A file that this account uploaded. Raises UnknownUpload."""
     mine = (job_files.c.id == number) & (job_files.c.actor == actor) & job_files.c.job_id.is_(None)
-    row = connection.execute(select(job_files).where(mine)).first()
-    if row is None:
+    found = _file(connection, mine)
+    if found is None:
         raise UnknownUpload(file=number)
-    return row
+    return found
 
 
-def result_file(connection: Connection, job_id: int) -> Row[Any] | None:
-    return connection.execute(select(job_files).where(job_files.c.job_id == job_id).limit(1)).first()
+def result_file(connection: Connection, job_id: int) -> File | None:
+    return _file(connection, job_files.c.job_id == job_id)
+
+
+def forget_files(connection: Connection, *, at: datetime) -> None:
+    """Jobs stay on record, their files do not."""
+    old = job_files.c.recorded_at < at - KEPT
+    connection.execute(delete(job_file_parts).where(job_file_parts.c.file_id.in_(select(job_files.c.id).where(old))))
+    connection.execute(delete(job_files).where(old))
+
+
+def _file(connection: Connection, which: ColumnElement[bool]) -> File | None:
+    row = connection.execute(select(job_files).where(which).limit(1)).first()
+    if row is None:
+        return None
+    parts = select(job_file_parts.c.content).where(job_file_parts.c.file_id == row.id).order_by(job_file_parts.c.number)
+    return File(row.name, row.media_type, b"".join(map(b64decode, connection.execute(parts).scalars())))
 
 
 @dataclass(frozen=True)

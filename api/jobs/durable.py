@@ -89,9 +89,10 @@ def run_job(code: str, attempt: int) -> str:
 
 @DBOS.step(name="wuding.ask_nightly", retries_allowed=True, max_attempts=8, should_retry=_lasting)
 def ask_nightly() -> None:
-    """The evaluation of today, once, however many nights were missed."""
+    """The evaluation of today, once, however many nights were missed; and files that are old go."""
     at = now()
     with transaction(_engine()) as connection:
+        book.forget_files(connection, at=at)
         book.ask(connection, kind="evaluate", arguments={}, actor="nightly", at=at, code=f"nightly-{shanghai_day(at)}")
 
 

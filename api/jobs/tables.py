@@ -9,9 +9,9 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     String,
     Table,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -71,9 +71,19 @@ job_files = Table(
     Column("media_type", String(100), nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("bytes", Integer, nullable=False),
-    Column("content", LargeBinary, nullable=False),
     Column("actor", String(64), nullable=False),
     Column("recorded_at", Instant, nullable=False),
+)
+
+# as text and in small parts, which a backup takes as any other row
+job_file_parts = Table(
+    "job_file_parts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("file_id", Id, ForeignKey("job_files.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("content", Text, nullable=False),  # base64
+    UniqueConstraint("file_id", "number"),
 )
 
 # one row for each executor that ever worked here

@@ -212,7 +212,7 @@ def results(code: Name, scope: Look, request: Request, connection: Reading) -> R
     file = book.result_file(connection, row.id)
     if file is None:
         return Response(as_json(row.result), media_type=negotiate.JSON)
-    headers = {"Content-Disposition": f'attachment; filename="{file.name}"', "ETag": f'"{file.sha256[:32]}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
     return Response(file.content, headers=headers, media_type=file.media_type)
 
 

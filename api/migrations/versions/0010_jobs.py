@@ -62,13 +62,22 @@ def upgrade() -> None:
         sa.Column("media_type", sa.String(length=100), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("bytes", sa.Integer(), nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("actor", sa.String(length=64), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_job_files_job_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job_files")),
     )
     op.create_index(op.f("ix_job_files_job_id"), "job_files", ["job_id"], unique=False)
+    op.create_table(
+        "job_file_parts",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("file_id", Id, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["job_files.id"], name=op.f("fk_job_file_parts_file_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job_file_parts")),
+        sa.UniqueConstraint("file_id", "number", name=op.f("uq_job_file_parts_file_id_number")),
+    )
     op.create_table(
         "job_workers",
         sa.Column("executor", sa.String(length=255), nullable=False),

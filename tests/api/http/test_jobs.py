@@ -2,10 +2,12 @@
 
 import io
 import zipfile
+from datetime import timedelta
 
 import pytest
 
 from api.jobs import book
+from api.jobs.book import File
 from inventory.database import now, transaction
 
 from_county, other_county = "520600000000", "520601000000"
@@ -122,6 +124,19 @@ def test_a_table_may_not_reach_further_than_its_sender(send, work_off):
     assert send("root", "POST", "/jobs", json=import_of(file, "bins")).json()["code"] == "UnknownUpload"
 
 
+def test_files_come_back_byte_for_byte_and_are_forgotten_after_ninety_days(client, engine):
+    content = bytes(range(256)) * 200  # several parts
+    at = now()
+    with transaction(engine) as connection:
+        old = book.keep_file(connection, File("a.csv", "text/csv", content), actor="a", at=at - timedelta(days=91))
+        new = book.keep_file(connection, File("b.csv", "text/csv", content), actor="a", at=at)
+        assert book.uploaded(connection, old, actor="a").content == content
+        book.forget_files(connection, at=at)
+        assert book.uploaded(connection, new, actor="a").content == content
+        with pytest.raises(book.UnknownUpload):
+            book.uploaded(connection, old, actor="a")
+
+
 @pytest.mark.parametrize("name", ["../x.csv", "a%2Fb.csv", "x.exe", ".csv"])
 def test_files_with_other_names_are_refused(send, name):
     assert send("manager", "POST", f"/jobs/files?name={name}", content=b"x").status_code == 422
@@ -137,7 +152,9 @@ def test_a_monthly_report_is_written(send, work_off):
 
 
 def test_a_scenario_is_built_for_whoever_may(send, work_off, database_kind):
-    assert send("manager", "POST", "/jobs", json={"kind": "scenario", "arguments": {"name": "county"}}).status_code == 403
+    assert (
+        send("manager", "POST", "/jobs", json={"kind": "scenario", "arguments": {"name": "county"}}).status_code == 403
+    )
     code = asked(send, "planner", {"kind": "scenario", "arguments": {"name": "no-such"}})["code"]
     good = asked(send, "planner", {"kind": "scenario", "arguments": {"name": "county"}})["code"]
     assert work_off() == ["failed", "done"]
@@ -156,4 +173,27 @@ def test_a_job_that_ended_its_worker_five_times_is_given_up(send, engine, work_o
         connection.execute(update(jobs).values(runs=book.MOST_RUNS))
     assert work_off() == ["failed"]
     assert send("manager", "GET", f"/jobs/{code}").json()["problem"]["code"] == "JobKeepsFailing"
-    assert now()
+
+
+def test_on_sqlite_the_service_works_jobs_off_itself(engine, database_url, database_kind, monkeypatch, tmp_path):
+    import time
+
+    from fastapi.testclient import TestClient
+
+    from api.http.settings import ServiceSettings
+    from api.main import create_app
+    from api.solvers import Solvers
+
+    monkeypatch.setenv("WUDING_DATABASE_URL", database_url)
+    monkeypatch.setenv("WUDING_HOME", str(tmp_path))
+    monkeypatch.setattr(Solvers, "warm", lambda _: None)
+    with TestClient(create_app(ServiceSettings(secret="s" * 40))):
+        with transaction(engine) as connection:
+            code = book.ask(connection, kind="evaluate", arguments={}, actor="tests", at=now())
+        ends = time.monotonic() + (15 if database_kind == "sqlite" else 1.5)
+        status = "waiting"
+        while status in book.LIVE and time.monotonic() < ends:
+            time.sleep(0.1)
+            with transaction(engine) as connection:
+                status = book.find_job(connection, code).status
+    assert status == ("done" if database_kind == "sqlite" else "waiting")  # there `wuding worker` does it
