@@ -1,6 +1,7 @@
 """Tables in and out of the database: the use cases behind `wuding import` and `wuding export`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -60,6 +61,20 @@ class _DryRun(Exception):
     """Takes everything back."""
 
 
+Keep = Callable[[Done], None]
+Within = Callable[[Connection, Table | None], AbstractContextManager[Keep]]
+"""Around the import, on its own connection; hears of the outcome."""
+
+
+@contextmanager
+def _alone(_: Connection, __: Table | None) -> Iterator[Keep]:
+    yield lambda _: None
+
+
+def _open(engine: Engine | None) -> AbstractContextManager[Engine]:
+    return database() if engine is None else nullcontext(engine)
+
+
 def import_file(
     kind: str,
     path: Path,
@@ -74,8 +89,11 @@ def import_file(
     mend: Path | None = None,
     lang: str = "zh",
     tell: Tell = silent,
+    within: Within = _alone,
+    engine: Engine | None = None,
 ) -> Done:
-    """A file into the database, whole or not at all; with `dry_run` everything is done and taken back.
+    """A file into the database, whole or not at all; with `dry_run` everything is done and taken back. `within`: what
+    is done besides, in the same transaction; `engine`: a database that is open already.
 
     Raises ImportRefused with every fault of the file: of its cells, of what they name, and of what the database can
     tell; and writes the workbook to mend them in to `mend` (default: beside the file).
@@ -85,8 +103,8 @@ def import_file(
               reference=path.name[:128])  # fmt: skip
     frame = Frame(act=act, situation=situation, county=county)
     if kind == Kind.closures:
-        return _import_closures(path, situation, dry_run=dry_run, phases=phases)
-    with database() as engine:
+        return _import_closures(path, situation, dry_run=dry_run, phases=phases, within=within, engine=engine)
+    with _open(engine) as engine:
         with reading(engine) as connection:
             if kind in OF_INCIDENTS and situation != LIVE:
                 find_situation(connection, situation)
@@ -98,7 +116,7 @@ def import_file(
         if table is not None and not found:
             try:
                 with phases.phase("post"):
-                    return _post(engine, table, frame, dry_run=dry_run)
+                    return _post(engine, table, frame, dry_run=dry_run, within=within)
             except BadTable as refused:
                 if refused.source != kind:  # not about this file
                     raise
@@ -112,16 +130,20 @@ def import_file(
         raise ImportRefused(error, _mending(mend, path, error, kind, lang))
 
 
-def _import_closures(path: Path, situation: str, *, dry_run: bool, phases: Phases) -> Done:
+def _import_closures(
+    path: Path, situation: str, *, dry_run: bool, phases: Phases, within: Within, engine: Engine | None
+) -> Done:
     """Raises BadInput with every fault of every closure, UnknownSituation."""
     with phases.phase("read"):
         _check_suffix(path, Kind.closures)
         rows = checked(read_collection(path), source=str(path))
     done = Done(Kind.closures)
     try:
-        with database() as engine, phases.phase("post"), transaction(engine) as connection:
+        with _open(engine) as opened, phases.phase("post"), transaction(opened) as connection:
             one_at_a_time(connection, "import")
-            done = bring_closures(connection, rows, situation)
+            with within(connection, None) as keep:
+                done = bring_closures(connection, rows, situation)
+                keep(done)
             if dry_run:
                 raise _DryRun
     except _DryRun:
@@ -150,12 +172,14 @@ def _read(path: Path, kind: str, known: dict[str, dict[str, str]]) -> tuple[Tabl
         return (seen[0] if seen else None), list(error.faults)
 
 
-def _post(engine: Engine, table: Table, frame: Frame, *, dry_run: bool) -> Done:
+def _post(engine: Engine, table: Table, frame: Frame, *, dry_run: bool, within: Within) -> Done:
     done = Done(table.name)
     try:
         with transaction(engine) as connection:
             one_at_a_time(connection, "import")  # what one adds the other must find, not add again
-            done = bring_in(connection, table, frame)
+            with within(connection, table) as keep:
+                done = bring_in(connection, table, frame)
+                keep(done)
             if dry_run:
                 raise _DryRun
     except _DryRun:

@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
+import anyio
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
 from starlette.routing import Match
@@ -18,6 +20,7 @@ from api.routes import (
     alerts,
     incident_lists,
     incidents,
+    jobs,
     orders,
     plans,
     registers,
@@ -28,6 +31,9 @@ from api.routes import (
     users,
 )
 from api.solvers import Solvers
+
+if TYPE_CHECKING:
+    from api.jobs.worker import Worker
 
 PREFIX = "/api/v1"
 
@@ -69,10 +75,26 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         serve_from(app, opened)
         app.state.solvers = Solvers(processes=settings.solve_processes, limit_s=settings.solve_limit_s)
         app.state.solvers.warm()
+        worker = None
         try:
+            # in a thread: DBOS starts nothing where an event loop runs
+            worker = await anyio.to_thread.run_sync(_embedded_worker, opened, settings)
             yield
         finally:
+            if worker is not None:
+                await anyio.to_thread.run_sync(worker.stop)
             app.state.solvers.close()
+
+
+def _embedded_worker(engine: Engine, settings: ServiceSettings) -> "Worker | None":
+    """On SQLite the service works jobs off itself; on PostgreSQL it only asks for them (`wuding worker`)."""
+    if engine.dialect.name != "sqlite":
+        return None
+    from api.jobs.worker import Worker
+
+    worker = Worker(engine, settings)
+    worker.start()
+    return worker
 
 
 def create_app(settings: ServiceSettings | None = None) -> FastAPI:
@@ -95,9 +117,17 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.state.metrics.look("wuding_tasks_overdue", "Five-fixed tasks past their day", observe.overdue_tasks)
     app.add_middleware(observe.Observe, metrics=app.state.metrics)
     app.include_router(observe.router)
-    for part in (sign_in, users, stock, orders, incidents, alerts, plans, relief):
+    for part in (sign_in, users, stock, orders, incidents, alerts, plans, relief, jobs):
         include(app, part.router)
-    for resource in (*registers.ALL, *stock_lists.ALL, *incident_lists.ALL, *plans.ALL, *relief.ALL, users.AUDIT):
+    for resource in (
+        *registers.ALL,
+        *stock_lists.ALL,
+        *incident_lists.ALL,
+        *plans.ALL,
+        *relief.ALL,
+        jobs.JOBS,
+        users.AUDIT,
+    ):
         lists = APIRouter()
         add_reads(lists, resource)
         include(app, lists)

@@ -9,11 +9,11 @@ import typer
 from api.commands.kit import Kit, code
 from optimizer.errors import BadInput, Fault
 
-DONE = 0
+DONE, NAME_TAKEN = 0, 3
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
-    """Add `wuding serve` and `wuding user add|list|password`."""
+    """Add `wuding serve`, `wuding worker` and `wuding user add|list|password`."""
     speaker, argument, option, command = kit.speaker, kit.argument, kit.option, kit.command
 
     @command(app, "serve", "cmd.serve")
@@ -26,6 +26,13 @@ def register(app: typer.Typer, kit: Kit) -> None:
         speaker.say("serve.begins", host=host, port=port)
         run(host=host, port=port)
         return DONE
+
+    @command(app, "worker", "cmd.worker")
+    def worker() -> int:
+        from api.http.settings import ServiceSettings
+        from api.jobs.worker import run_worker
+
+        return DONE if run_worker(ServiceSettings()) else NAME_TAKEN
 
     group = kit.group(app, "user", "cmd.user")
 

@@ -26,7 +26,8 @@ _CODES: dict[int, str] = {
         "UnknownPlace UnknownStore UnknownItem UnknownLot UnknownAsset UnknownKit UnknownPackage "
         "UnknownOperation UnknownOrder UnknownTask UnknownSituation UnknownIncident UnknownTeam UnknownPlan "
         "UnknownScenario UnknownTable UnknownUser UnknownResource NoRunningPlan UnknownDraft UnknownDirective "
-        "UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid UnknownHandover"
+        "UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid UnknownHandover "
+        "UnknownJob UnknownUpload"
     ),
     406: "NotAcceptable",
     409: (
@@ -35,7 +36,7 @@ _CODES: dict[int, str] = {
         "OwnedReference UserTaken TokenTaken LastAdministrator NotOrdered NotThatWay NothingToCommit "
         "DatabaseNotEmpty NotEmpty NotEvaluated AnotherWay TooManyAway DraftStale DraftDone "
         "BothPinnedAndBanned NothingOrdered CannotMerge TaskTaken SituationClosed ClosureTaken ShelterTaken "
-        "ShelterFull EvacueeTaken NotNext AidNotNext"
+        "ShelterFull EvacueeTaken NotNext AidNotNext JobOver JobNotFailed JobNotDone ExecutorTaken"
     ),
     412: "EditedSince",
     413: "TooLarge BackupTooLarge",
@@ -43,7 +44,7 @@ _CODES: dict[int, str] = {
     429: "LockedOut TooOften",
     500: (
         "DamagedDatabase NotADatabase BadDatabaseUrl PlanRefused ReplayWrong PolicyBroke CardDoesNotAddUp "
-        "NotOurDatabase SolverFailed"
+        "NotOurDatabase SolverFailed JobKeepsFailing"
     ),
     503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong",
 }

@@ -38,7 +38,8 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_json: bool = True
     metrics_from: tuple[str, ...] = ("127.0.0.0/8", "::1")  # networks that may read /metrics directly
-    executor: str | None = None  # the name of this worker, the same after every restart
+    executor: str | None = Field(default=None, pattern=r"^[\w.-]{1,100}$")  # this worker's name, kept over restarts
+    worker_lease_s: float = Field(default=15.0, ge=1, le=600)  # a worker not heard of for so long is dead
     oidc_issuer: AnyHttpUrl | None = None
     oidc_client: str | None = None
     oidc_secret: SecretStr | None = None

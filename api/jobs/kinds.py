@@ -1,0 +1,174 @@
+"""What there is to do: arguments, the permission it takes, the division it is about, and the work."""
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+from sqlalchemy import Connection
+
+from api.access.scope import Scope
+from api.http.schemas import Body, Code, Division, Text
+from api.jobs.book import File, Keep, Running, uploaded
+from api.kinds import Kind
+from inventory.database import now, reading, transaction
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PDF, ZIP = "application/pdf", "application/zip"
+
+
+class Evaluate(Body):
+    place: Division | None = Field(None, description="空为全部 / null: everything")
+    preset: Code = "general"
+
+
+class ImportTable(Body):
+    table: Kind
+    file: int = Field(ge=1, le=2**62, description="POST /jobs/files 给出的编号 / as POST /jobs/files gave it")
+    situation: Code = "live"
+    county: Division | None = None
+    dry_run: bool = Field(False, description="只检查 / only look")
+    note: Text | None = None
+
+
+class MonthlyReport(Body):
+    county: Division
+    month: str = Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", examples=["2026-06"])
+    format: Literal["pdf", "xlsx"] = "pdf"
+    lang: Literal["zh", "en"] = "zh"
+
+
+class BuildScenario(Body):
+    name: Code = Field(examples=["county"])
+    seed: int = Field(0, ge=0, le=2**31)
+
+
+Arguments = Any
+
+
+@dataclass(frozen=True)
+class JobKind:
+    name: str
+    arguments: type[Body]
+    permission: Callable[[Arguments], str]
+    place: Callable[[Arguments], str | None]  # what the caller must reach; None where everything is touched
+    work: Callable[[Running, Arguments], None]
+    bound: bool = True  # False: touches no division's data, so that no division must be reached
+
+
+def evaluates(job: Running, asked: Evaluate) -> None:
+    from api.care import evaluate
+
+    job.tell(10, "job.evaluates")
+    with transaction(job.engine) as connection, job.effect(connection) as keep:
+        night = evaluate(connection, at=now(), place=asked.place, preset=asked.preset)
+        done = night.evaluated
+        keep(
+            {
+                "evaluation": done.id, "day": done.day, "stores": done.stores, "findings": done.findings,
+                "tasks_opened": done.tasks_opened, "tasks_lapsed": done.tasks_lapsed, "released": night.released,
+            }
+        )  # fmt: skip
+
+
+_IMPORTS: dict[str, str] = {
+    "stock": "stock.write", "lots": "stock.write", "custodians": "people.write", "maintenance": "care.manage",
+    "check_overrides": "care.manage", "weight_overrides": "care.manage", "minimum_overrides": "care.manage",
+    "incidents": "incidents.manage", "tasks": "incidents.manage", "demands": "incidents.manage",
+    "closures": "incidents.manage",
+}  # fmt: skip
+
+
+def imports(job: Running, asked: ImportTable) -> None:
+    """Raises ImportRefused with every fault of the file; OutsideScope."""
+    from api.intake import import_file
+    from api.jobs.reach import check_table
+
+    job.tell(5, "job.reads")
+    with reading(job.engine) as connection:
+        row = uploaded(connection, asked.file, actor=job.actor)
+
+    @contextmanager
+    def within(connection: Connection, table: Any) -> Iterator[Keep]:
+        check_table(connection, table, reach=job.reach, permission=_IMPORTS.get(asked.table, "registers.write"))
+        with job.effect(connection) as keep:
+            yield lambda done: keep(asdict(done))
+
+    def tell(phase: str) -> None:
+        job.tell({"phase.read": 10, "phase.post": 30, "phase.faults": 60, "phase.mend": 90}.get(phase, 10), phase)
+
+    with tempfile.TemporaryDirectory(prefix="wuding-import-") as folder:
+        path = Path(folder) / f"upload{Path(row.name).suffix.lower()[:10]}"  # never a name somebody else chose
+        path.write_bytes(row.content)
+        result = import_file(
+            asked.table, path, actor=job.actor, note=asked.note, situation=asked.situation, county=asked.county,
+            dry_run=asked.dry_run, tell=tell, within=within, engine=job.engine,
+        )  # fmt: skip
+    if asked.dry_run:  # everything was taken back, the row of the effect with it
+        with transaction(job.engine) as connection, job.effect(connection) as keep:
+            keep(asdict(result) | {"dry_run": True})
+
+
+def reports(job: Running, asked: MonthlyReport) -> None:
+    """Raises NotACounty."""
+    from api.care import month_report
+    from inventory.documents import write_monthly_report_pdf, write_monthly_report_xlsx
+
+    year, month = (int(part) for part in asked.month.split("-"))
+    job.tell(10, "job.evaluates")
+    with transaction(job.engine) as connection:  # judged anew where that is due: the same however often
+        paper = month_report(connection, county=asked.county, year=year, month=month, at=now())
+    job.tell(60, "job.writes")
+    with tempfile.TemporaryDirectory(prefix="wuding-report-") as folder:
+        path = Path(folder) / f"wuding-{asked.county}-{asked.month}.{asked.format}"
+        if asked.format == "pdf":
+            write_monthly_report_pdf(path, paper, lang=asked.lang)
+        else:
+            write_monthly_report_xlsx(path, paper, lang=asked.lang)
+        file = File(path.name, PDF if asked.format == "pdf" else XLSX, path.read_bytes())
+    _hand_in(job, {"file": file.name, "bytes": len(file.content)}, file)
+
+
+def builds(job: Running, asked: BuildScenario) -> None:
+    """Raises UnknownScenario."""
+    from api.demo import build_scenario
+
+    job.tell(10, "job.builds")
+    with tempfile.TemporaryDirectory(prefix="wuding-scenario-") as folder:
+        out = Path(folder) / "world"
+        build_scenario(asked.name, out=out, seed=asked.seed)
+        job.tell(80, "job.writes")
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(out.rglob("*")):
+                if path.is_file():
+                    archive.write(path, path.relative_to(out).as_posix())
+    file = File(f"scenario-{asked.seed}.zip", ZIP, packed.getvalue())
+    _hand_in(job, {"scenario": asked.name, "seed": asked.seed, "file": file.name, "bytes": len(file.content)}, file)
+
+
+def _hand_in(job: Running, result: dict[str, Any], file: File) -> None:
+    with transaction(job.engine) as connection, job.effect(connection) as keep:
+        keep(result, file)
+
+
+KINDS: dict[str, JobKind] = {
+    one.name: one
+    for one in (
+        JobKind("evaluate", Evaluate, lambda _: "care.manage", lambda asked: asked.place, evaluates),
+        JobKind("import", ImportTable, lambda asked: _IMPORTS.get(asked.table, "registers.write"),
+                lambda asked: asked.county, imports, bound=False),  # row by row, when the file is read
+        JobKind("monthly_report", MonthlyReport, lambda _: "care.manage", lambda asked: asked.county, reports),
+        JobKind("scenario", BuildScenario, lambda _: "scenarios.make", lambda _: None, builds, bound=False),
+    )
+}  # fmt: skip
+
+
+def home_of(scope: Scope) -> str | None:
+    """The division whose people see a job that is about none: that of whoever asked."""
+    return None if scope.everything or not scope.patterns else scope.patterns[0].removesuffix("%").ljust(12, "0")

@@ -1,0 +1,253 @@
+"""Background jobs: asked for here, done by workers."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi import Body as Given
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from api.access.scope import Caller, Scope
+from api.http import negotiate
+from api.http.caller import needs
+from api.http.problems import STATUS, Fault, language
+from api.http.reads import PROBLEMS, one_of
+from api.http.resources import Resource, field
+from api.http.schemas import Body
+from api.http.work import Reading, Step, Writing, as_json, etag_of
+from api.jobs import book
+from api.jobs.book import File
+from api.jobs.kinds import KINDS, BuildScenario, Evaluate, ImportTable, MonthlyReport, home_of
+from api.jobs.tables import JOB_STATES
+from api.jobs.tables import jobs as table
+from scenarios.texts import text
+
+router = APIRouter(prefix="/jobs", tags=["jobs"], responses=PROBLEMS)
+Look = Annotated[Scope, needs("jobs.read")]
+Run = Annotated[Scope, needs("jobs.run")]
+Name = Annotated[str, Path(max_length=64, pattern=r"^[\w-]+$")]
+
+_c = table.c
+JOBS = Resource(
+    name="jobs", permission="jobs.read", zh="后台任务", en="background jobs", key=_c.id, places=(_c.place_code,),
+    sort="-recorded_at",
+    fields=(
+        field("code", _c.code, "编号", "code"),
+        field("kind", _c.kind, "种类", "kind"),
+        field("status", _c.status, "状态", f"one of {', '.join(JOB_STATES)}"),
+        field("percent", _c.percent, "进度（%）", "progress, per cent"),
+        field("phase", _c.phase, "阶段（词条键）", "phase, key of its words"),
+        field("attempt", _c.attempt, "第几次", "attempt"),
+        field("place", _c.place_code, "区划", "division"),
+        field("actor", _c.actor, "谁", "who asked"),
+        field("recorded_at", _c.recorded_at, "提交时间", "asked for at"),
+        field("started_at", _c.started_at, "开始时间", "began at"),
+        field("finished_at", _c.finished_at, "结束时间", "ended at"),
+    ),
+)  # fmt: skip
+
+
+class EvaluateJob(Body):
+    kind: Literal["evaluate"]
+    arguments: Evaluate = Evaluate()
+
+
+class ImportJob(Body):
+    kind: Literal["import"]
+    arguments: ImportTable
+
+
+class ReportJob(Body):
+    kind: Literal["monthly_report"]
+    arguments: MonthlyReport
+
+
+class ScenarioJob(Body):
+    kind: Literal["scenario"]
+    arguments: BuildScenario
+
+
+JobIn = Annotated[
+    EvaluateJob | ImportJob | ReportJob | ScenarioJob,
+    Given(
+        discriminator="kind",
+        openapi_examples={
+            "report": {"value": {"kind": "monthly_report", "arguments": {"county": "520600000000", "month": "2026-06"}}}
+        },
+    ),
+]
+
+
+class JobProblem(BaseModel):
+    code: str
+    status: int
+    detail: str
+    errors: list[Fault] = []
+    facts: dict[str, Any] = {}
+
+
+class JobOut(BaseModel):
+    code: str
+    kind: str
+    arguments: dict[str, Any]
+    status: Literal[JOB_STATES]  # type: ignore[valid-type]
+    percent: int = Field(ge=0, le=100)
+    phase: str = Field(description="词条键 / key of the words")
+    words: str = Field(description="阶段，按语言 / the phase in words")
+    attempt: int
+    place: str | None
+    actor: str
+    recorded_at: str
+    started_at: str | None
+    finished_at: str | None
+    executor: str | None
+    cancel_asked: bool
+    problem: JobProblem | None
+
+
+class FileOut(BaseModel):
+    file: int
+    name: str
+    bytes: int
+    sha256: str
+
+
+def _shown(connection: Connection, code: str, lang: str) -> dict[str, Any]:
+    row = book.find_job(connection, code)
+    days = {name: None if getattr(row, name) is None else getattr(row, name).isoformat()
+            for name in ("recorded_at", "started_at", "finished_at")}  # fmt: skip
+    return {
+        "code": row.code, "kind": row.kind, "arguments": row.arguments, "status": row.status, "percent": row.percent,
+        "phase": row.phase, "words": text(row.phase, lang), "attempt": row.attempt, "place": row.place_code,
+        "actor": row.actor, **days, "executor": row.executor, "cancel_asked": row.cancel_asked,
+        "problem": None if row.problem is None else _problem(row.problem, lang),
+    }  # fmt: skip
+
+
+def _problem(kept: dict[str, Any], lang: str) -> dict[str, Any]:
+    code = kept["code"]
+    lines = kept.get(lang) or [text("Unexpected", lang)]
+    errors = [{"where": where, "code": fault, "message": line}
+              for (where, fault), line in zip(kept.get("where", []), lines[1:], strict=False)]  # fmt: skip
+    status = 500 if code == "Unexpected" else STATUS.get(code, 422)
+    return {"code": code, "status": status, "detail": lines[0], "errors": errors, "facts": kept.get("facts", {})}
+
+
+def _seen(connection: Connection, scope: Scope, caller: Caller, code: str) -> None:
+    """Raises UnknownResource, also for jobs of other places."""
+    row = connection.execute(table.select().where(_c.code == code)).first()
+    if row is None or row.actor != caller.name:
+        one_of(connection, _NAMED, scope, code)
+
+
+_NAMED = Resource(name="jobs", permission="jobs.read", zh="", en="", key=_c.id, places=(_c.place_code,), code="code",
+                  fields=(JOBS.field("code"),))  # fmt: skip
+
+
+def _may(caller: Caller, kind: str, arguments: Any) -> tuple[tuple[str, ...] | None, str | None]:
+    """What the job may reach, and the division whose people see it. Raises NotPermitted, OutsideScope."""
+    one = KINDS[kind]
+    scope = caller.scope(one.permission(arguments))
+    place = one.place(arguments)
+    if one.bound or place is not None:
+        scope.check(place)
+    return (None if scope.everything else scope.patterns), place or home_of(scope)
+
+
+@router.post("", status_code=202, summary="提交后台任务 / ask for a job", response_model=JobOut)
+def asks(given: JobIn, scope: Run, work: Writing) -> Response:
+    """除 jobs.run 外，还要有任务所做之事的权限和区划 / beside jobs.run it takes the permission for what the job does,
+    in its division."""
+    lang = language(work.request)
+
+    def inside(one: Step) -> dict[str, Any]:
+        reach, place = _may(one.caller, given.kind, given.arguments)
+        if isinstance(given.arguments, ImportTable):
+            book.uploaded(one.connection, given.arguments.file, actor=one.caller.name)
+        asked = given.arguments.model_dump(mode="json")
+        code = book.ask(one.connection, kind=given.kind, arguments=asked, actor=one.caller.name, at=one.at,
+                        reach=reach, place=place)  # fmt: skip
+        assert code is not None
+        one.record("jobs.run", "jobs", code, place=place, after={"kind": given.kind, "arguments": asked})
+        return _shown(one.connection, code, lang)
+
+    return work.once(inside, asked=given, status=202)
+
+
+@router.post("/files", status_code=201, summary="上传待导入的表 / upload a table to import", response_model=FileOut)
+def uploads(
+    content: Annotated[bytes, Given(media_type="application/octet-stream", min_length=1)],
+    name: Annotated[str, Query(min_length=5, max_length=200, pattern=r"(?i)^[^/\\\x00-\x1f]+\.(csv|xlsx|geojson|json)$",
+                               examples=["stock.xlsx"])],
+    scope: Run, work: Writing,
+) -> Response:  # fmt: skip
+    def inside(one: Step) -> dict[str, Any]:
+        import hashlib
+
+        file = File(name, "application/octet-stream", content)
+        number = book.keep_file(one.connection, file, actor=one.caller.name, at=one.at)
+        digest = hashlib.sha256(content).hexdigest()
+        one.record("jobs.upload", "job-files", number, after={"name": name, "bytes": len(content), "sha256": digest})
+        return {"file": number, "name": name, "bytes": len(content), "sha256": digest}
+
+    return work.once(inside, asked=[name, content.hex()])
+
+
+@router.get("/{code}", summary="一项后台任务 / one job", response_model=JobOut)
+def shows(code: Name, scope: Look, request: Request, connection: Reading) -> Response:
+    _seen(connection, scope, request.state.caller, code)
+    body = as_json(_shown(connection, code, language(request)))
+    return Response(body, headers={"ETag": etag_of(body)}, media_type=negotiate.JSON)
+
+
+@router.get("/{code}/result", summary="任务的结果 / what a job came to",
+            responses={200: {"content": {"application/pdf": {}, "application/zip": {}}}})  # fmt: skip
+def results(code: Name, scope: Look, request: Request, connection: Reading) -> Response:
+    """文件或 JSON；未完成为 409 / a file or JSON; 409 before it is done."""
+    _seen(connection, scope, request.state.caller, code)
+    row = book.find_job(connection, code)
+    if row.status != "done":
+        raise book.JobNotDone(job=code, status=text(f"job.{row.status}", language(request)))
+    file = book.result_file(connection, row.id)
+    if file is None:
+        return Response(as_json(row.result), media_type=negotiate.JSON)
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+    return Response(file.content, headers=headers, media_type=file.media_type)
+
+
+@router.post("/{code}/cancel", summary="取消任务 / cancel a job", response_model=JobOut)
+def cancels(code: Name, scope: Run, work: Writing) -> Response:
+    """尚未生效的不留痕迹；已完成的不能取消 / nothing remains of what was not done yet; what is done stays."""
+    lang = language(work.request)
+
+    def inside(one: Step) -> dict[str, Any]:
+        _check(one, scope, code)
+        status = book.cancel(one.connection, code, at=one.at)
+        one.record("jobs.cancel", "jobs", code, after={"status": status})
+        return _shown(one.connection, code, lang)
+
+    return work.once(inside, status=200)
+
+
+@router.post("/{code}/retry", summary="重做任务 / do a job again", response_model=JobOut)
+def retries(code: Name, scope: Run, work: Writing) -> Response:
+    """失败或已取消的 / one that failed or was cancelled."""
+    lang = language(work.request)
+
+    def inside(one: Step) -> dict[str, Any]:
+        _check(one, scope, code)
+        attempt = book.retry(one.connection, code)
+        one.record("jobs.retry", "jobs", code, after={"attempt": attempt})
+        return _shown(one.connection, code, lang)
+
+    return work.once(inside, status=200)
+
+
+def _check(one: Step, scope: Scope, code: str) -> None:
+    """Whoever may ask for a job may end it and ask for it again. Raises UnknownResource, NotPermitted, OutsideScope."""
+    _seen(one.connection, scope, one.caller, code)
+    row = book.find_job(one.connection, code)
+    kind = KINDS.get(row.kind)
+    if kind is not None:
+        _may(one.caller, row.kind, kind.arguments.model_validate(row.arguments))
