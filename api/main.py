@@ -13,7 +13,7 @@ from api.http.caller import Doorman, guard_of
 from api.http.limits import Limits
 from api.http.reads import add_reads
 from api.http.settings import ServiceSettings
-from api.routes import alerts, care, incidents, orders, plans, registers, relief, sign_in, stock, stock_lists, users
+from api.routes import alerts, care, files, incidents, orders, plans, registers, relief, sign_in, stock, stock_lists, users
 from api.solvers import Solvers
 
 PREFIX = "/api/v1"
@@ -59,13 +59,13 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.limits = Limits(requests=settings.requests_per_minute, sign_ins=settings.sign_ins_per_minute)
     problems.install(app)
-    app.add_middleware(Door, body_mib=settings.body_mib)
+    app.add_middleware(Door, body_mib=settings.body_mib, upload_mib=settings.upload_mib)
     api = APIRouter(prefix=PREFIX)
     api.include_router(sign_in.router)
-    for part in (users, stock, orders, incidents, alerts, plans, relief, care):
+    for part in (users, stock, orders, incidents, alerts, plans, relief, care, files):
         api.include_router(part.router)
     lists = APIRouter(responses=None)
-    for resource in (*registers.ALL, *stock_lists.ALL, *incidents.ALL, *plans.ALL, *relief.ALL, *care.ALL, users.AUDIT):
+    for resource in (*registers.ALL, *stock_lists.ALL, *incidents.ALL, *plans.ALL, *relief.ALL, *care.ALL, *files.ALL, users.AUDIT):
         add_reads(lists, resource)
     api.include_router(lists)
     app.include_router(api)

@@ -14,6 +14,7 @@ from inventory.errors import InventoryError
 Message = MutableMapping[str, Any]
 Next = Callable[[], Awaitable[Message]]
 MIB = 1 << 20
+UPLOADS = ("/api/v1/files", "/api/v1/imports/")  # whose bodies are files
 HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -29,8 +30,8 @@ class TooLarge(InventoryError):
 class Door:
     """Plain ASGI, because a middleware class of the framework costs each request a task of its own."""
 
-    def __init__(self, app: ASGIApp, *, body_mib: int) -> None:
-        self.app, self.most_mib = app, body_mib
+    def __init__(self, app: ASGIApp, *, body_mib: int, upload_mib: int) -> None:
+        self.app, self.body_mib, self.upload_mib = app, body_mib, upload_mib
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,6 +43,7 @@ class Door:
         number = given if fine else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = number
         started = False
+        most_mib = self.upload_mib if scope["path"].startswith(UPLOADS) else self.body_mib
 
         async def answered(message: Message) -> None:
             nonlocal started
@@ -55,10 +57,10 @@ class Door:
 
         async def refuse() -> None:
             request = Request(scope)
-            await of_domain(request, TooLarge(most_mib=self.most_mib))(scope, receive, answered)
+            await of_domain(request, TooLarge(most_mib=most_mib))(scope, receive, answered)
 
         length = headers.get("content-length", "")
-        if length.isdigit() and int(length) > self.most_mib * MIB:
+        if length.isdigit() and int(length) > most_mib * MIB:
             await refuse()
             return
         read = 0
@@ -68,8 +70,8 @@ class Door:
             message = await receive()
             if message["type"] == "http.request":
                 read += len(message.get("body", b""))
-                if read > self.most_mib * MIB:
-                    raise TooLarge(most_mib=self.most_mib)
+                if read > most_mib * MIB:
+                    raise TooLarge(most_mib=most_mib)
             return message
 
         try:
