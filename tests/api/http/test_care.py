@@ -1,9 +1,12 @@
 """The five fixed over HTTP: looking changes nothing, tasks are done where one may, reports come as papers."""
 
 import pytest
+from sqlalchemy import insert, select
 
-from inventory.database import now
+from inventory.database import now, transaction
 from inventory.five_fixed import shanghai_day
+from inventory.tables.care import tasks
+from inventory.tables.places import stores
 from tests.api.http.conftest import BED, COUNTY, OTHER_COUNTY, TOWN, VILLAGE
 
 PDF, XLSX = "application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -22,7 +25,18 @@ def evaluated(send):
     return answer.json()
 
 
-def a_task(send, kind, who="keeper"):
+@pytest.fixture
+def due(engine, client):
+    """An inspection of the beds in S1 and in S2 is due."""
+    with transaction(engine) as connection:
+        ids = dict(connection.execute(select(stores.c.code, stores.c.id)).tuples().all())
+        for store in ("S1", "S2"):
+            row = {"key": f"{store}/{BED}/L1/INSPECT", "store_id": ids[store], "item": BED, "lot": "L1",
+                   "kind": "INSPECT", "severity": "major", "status": "open", "opened_at": now()}  # fmt: skip
+            connection.execute(insert(tasks), row)
+
+
+def a_task(send, kind="INSPECT", who="keeper"):
     answer = send(who, "GET", f"/five-fixed/tasks?kind={kind}&status=open&store=S1")
     assert answer.status_code == 200, answer.text
     return answer.json()["items"][0]
@@ -37,9 +51,8 @@ class TestTheBoard:
         assert evaluated["stores"] == 4 and evaluated["place"] == COUNTY
         found = send("manager", "GET", f"/five-fixed/board?place={COUNTY}").json()
         assert (found["total"]["stores"], found["stale"]) == (4, False)
-        stock = {"store": "S1", "item": BED, "quantity": "1", "override": None}
         receipt = {"store": "S1", "item": BED, "quantity": "1", "expires": "2041-01-01"}
-        assert send("keeper", "POST", "/stock/receive", json=receipt).status_code == 201, stock
+        assert send("keeper", "POST", "/stock/receive", json=receipt).status_code == 201
         assert send("manager", "GET", "/five-fixed/board").json()["stale"] is True
 
     def test_of_somebody_else_is_not_there(self, send, evaluated):
@@ -72,8 +85,8 @@ class TestFindingsAndScores:
 
 
 class TestTasks:
-    def test_are_assigned_and_done_with_evidence(self, send, evaluated):
-        task = a_task(send, "STOCKTAKE")
+    def test_are_assigned_and_done_with_evidence(self, send, due):
+        task = a_task(send)
         assert send("keeper", "POST", f"/five-fixed/tasks/{task['id']}/assign", json={"person": "P1"}).status_code == 403
         assigned = send("manager", "POST", f"/five-fixed/tasks/{task['id']}/assign", json={"person": "P1"})
         assert (assigned.json()["status"], assigned.json()["assignee"]) == ("assigned", "P1")
@@ -86,23 +99,33 @@ class TestTasks:
         again = send("keeper", "POST", f"/five-fixed/tasks/{task['id']}/done", json={})
         assert (again.status_code, again.json()["code"]) == (404, "UnknownTask")
 
-    def test_that_failed_open_again_at_once(self, send, evaluated):
-        task = a_task(send, "STOCKTAKE")
+    def test_that_failed_open_again_at_once(self, send, due):
+        task = a_task(send)
         done = send("keeper", "POST", f"/five-fixed/tasks/{task['id']}/done", json={"passed": False, "note": "torn"})
         assert done.json()["status"] == "failed"
-        assert a_task(send, "STOCKTAKE")["severity"] == "critical"
+        assert a_task(send)["severity"] == "critical"
 
-    def test_of_another_town_are_not_there(self, send, evaluated):
+    def test_of_another_town_are_not_there(self, send, due):
         (task, *_) = send("manager", "GET", "/five-fixed/tasks?store=S2").json()["items"]
         assert send("keeper", "GET", f"/five-fixed/tasks/{task['id']}").status_code == 404
         assert send("keeper", "POST", f"/five-fixed/tasks/{task['id']}/done", json={}).status_code == 404
 
-    def test_are_not_done_tomorrow_nor_with_the_evidence_of_another(self, send, evaluated):
-        task = a_task(send, "STOCKTAKE")
+    def test_are_not_done_tomorrow_nor_with_the_evidence_of_another(self, send, due):
+        task = a_task(send)
         path = f"/five-fixed/tasks/{task['id']}/done"
         assert send("keeper", "POST", path, json={"done_on": "2999-01-01"}).json()["code"] == "DoneInFuture"
         file = send("manager", "POST", "/files", data={"about": "S1"}, files={"file": ("a.png", PNG)}).json()["id"]
         assert send("keeper", "POST", path, json={"evidence": [file]}).json()["code"] == "UnknownFile"
+
+    def test_to_put_units_away_are_done_by_naming_the_bin(self, send):
+        receipt = {"store": "S1", "item": BED, "quantity": "2", "lot": "Z", "expires": "2041-01-01"}
+        assert send("keeper", "POST", "/stock/receive", json=receipt).status_code == 201
+        send("manager", "POST", "/five-fixed/evaluate", json={})
+        path = f"/five-fixed/tasks/{a_task(send, 'PUT_AWAY')['id']}/done"
+        assert send("keeper", "POST", path, json={}).json()["code"] == "AnotherWay"
+        assert send("keeper", "POST", path, json={"bin": "A-2"}).json()["status"] == "done"
+        (line,) = send("keeper", "GET", "/stock?store=S1&lot=Z").json()["items"]
+        assert line["bin"] == "A-2"
 
 
 class TestChecks:
