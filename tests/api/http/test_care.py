@@ -29,7 +29,7 @@ def evaluated(send):
 def due(engine, client):
     """An inspection of the beds in S1 and in S2 is due."""
     with transaction(engine) as connection:
-        ids = dict(connection.execute(select(stores.c.code, stores.c.id)).tuples().all())
+        ids = {row.code: row.id for row in connection.execute(select(stores.c.code, stores.c.id))}
         for store in ("S1", "S2"):
             row = {"key": f"{store}/{BED}/L1/INSPECT", "store_id": ids[store], "item": BED, "lot": "L1",
                    "kind": "INSPECT", "severity": "major", "status": "open", "opened_at": now()}  # fmt: skip
