@@ -13,7 +13,24 @@ from api.http.caller import Doorman, guard_of
 from api.http.limits import Limits
 from api.http.reads import add_reads
 from api.http.settings import ServiceSettings
-from api.routes import alerts, care, files, forces_write, incidents, orders, plans, registers, registers_write, relief, sign_in, stock, stock_lists, stock_looks, tables_io, users
+from api.routes import (
+    alerts,
+    care,
+    files,
+    forces_write,
+    incidents,
+    orders,
+    plans,
+    registers,
+    registers_write,
+    relief,
+    sign_in,
+    stock,
+    stock_lists,
+    stock_looks,
+    tables_io,
+    users,
+)
 from api.solvers import Solvers
 
 PREFIX = "/api/v1"
@@ -62,10 +79,23 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.add_middleware(Door, body_mib=settings.body_mib, upload_mib=settings.upload_mib)
     api = APIRouter(prefix=PREFIX)
     api.include_router(sign_in.router)
-    for part in (users, stock, orders, incidents, alerts, plans, relief, care, files, tables_io, registers_write, forces_write, stock_looks):
+    for part in (
+        users, stock, orders, incidents, alerts, plans, relief, care, files, tables_io, registers_write, forces_write,
+        stock_looks,
+    ):  # fmt: skip
         api.include_router(part.router)
     lists = APIRouter(responses=None)
-    for resource in (*registers.ALL, *stock_lists.ALL, *incidents.ALL, *plans.ALL, *relief.ALL, *care.ALL, *files.ALL, *forces_write.ALL, users.AUDIT):
+    for resource in (
+        *registers.ALL,
+        *stock_lists.ALL,
+        *incidents.ALL,
+        *plans.ALL,
+        *relief.ALL,
+        *care.ALL,
+        *files.ALL,
+        *forces_write.ALL,
+        users.AUDIT,
+    ):
         add_reads(lists, resource)
     api.include_router(lists)
     app.include_router(api)

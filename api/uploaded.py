@@ -87,7 +87,8 @@ def places_touched(connection: Connection, table: Table, frame: Frame) -> set[st
         there = {Kind.stores: stores, Kind.teams: teams, Kind.incidents: incidents}[Kind(kind)]
         touched |= _of(connection, there, table["id"], frame.situation)
     if kind == Kind.vehicles:
-        at = {code: store for code, store in connection.execute(select(vehicles.c.code, stores.c.code).join(stores))}
+        homes = connection.execute(select(vehicles.c.code, stores.c.code).join(stores))
+        at = {row[0]: row[1] for row in homes}
         touched |= _of(connection, stores, [at[code] for code in table["id"] if code in at], None)
     if "store" in table.columns:
         touched |= _of(connection, stores, table["store"], None)

@@ -26,7 +26,8 @@ _CODES: dict[int, str] = {
         "UnknownPlace UnknownStore UnknownItem UnknownLot UnknownAsset UnknownKit UnknownPackage "
         "UnknownOperation UnknownOrder UnknownTask UnknownSituation UnknownIncident UnknownTeam UnknownPlan "
         "UnknownScenario UnknownTable UnknownUser UnknownResource NoRunningPlan UnknownDraft UnknownDirective "
-        "UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid UnknownHandover UnknownFile UnknownShift UnknownForce"
+        "UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid UnknownHandover "
+        "UnknownFile UnknownShift UnknownForce"
     ),
     406: "NotAcceptable",
     409: (

@@ -203,4 +203,3 @@ def _add(register: Register) -> None:
 
 for _register in REGISTERS:
     _add(_register)
-

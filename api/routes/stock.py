@@ -3,34 +3,25 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, select
 from starlette.responses import Response
 
 from api.access.scope import Scope
-from api.http import negotiate
 from api.http.caller import needs
-from api.http.papers import PDF, written
-from api.http.problems import language
 from api.http.reads import PROBLEMS
 from api.http.schemas import Amount, AmountOrNone, Body, Code, Entry, Instant, LotCode, Text
-from api.http.work import Reading, Step, Work, Writing, as_json
-from api.office import names_of
-from api.papers import stock_card_paper
-from api.stockroom import Taken, take_in, taken_by, whole_card
-from inventory.database import now
-from inventory.documents import Lang, write_stock_card_pdf, write_stock_card_xlsx
-from inventory.five_fixed import shanghai_day
+from api.http.work import Step, Work, Writing
+from api.stockroom import Taken, take_in, taken_by
 from inventory.kinds import ELSEWHERE, OWNERS, STATES
 from inventory.ledger import issue as out
 from inventory.ledger import move as about
 from inventory.ledger.choose import Override
 from inventory.ledger.errors import UnknownStore
 from inventory.ledger.kits import issue_kit
-from inventory.ledger.pages import Card, stock_card
 from inventory.ledger.post import Operation
 from inventory.ledger.receive import LotFacts
 from inventory.ledger.release import release
@@ -408,26 +399,3 @@ def recalls(given: Recall, scope: Write, work: Writing) -> Response:
         return Done(operation=done.id)
 
     return work.once(inside, asked=given)
-
-
-@router.get(
-    "/card", summary="收发存卡片 / stock card", response_model=Card,
-    responses={200: {"content": {PDF: {}, negotiate.XLSX: {}}}},
-)  # fmt: skip
-def card(
-    request: Request, store: Code, item: Code, scope: Annotated[Scope, needs("stock.read")], connection: Reading,
-    lot: LotCode | None = None, after: Annotated[int, Field(ge=0, le=2**62)] = 0, first: date | None = None,
-    last: date | None = None,
-) -> Response:  # fmt: skip
-    """JSON 一次一页（after）；PDF、XLSX 为 first 至 last 的全部 / JSON a page at a time (`after`); PDF and XLSX hold
-    all rows from `first` to `last`."""
-    kind = negotiate.accepted(request, (negotiate.JSON, PDF, negotiate.XLSX))
-    reach_store(connection, scope, store)
-    if kind == negotiate.JSON:
-        return Response(as_json(stock_card(connection, store=store, item=item, lot=lot, after=after)), 200, None, kind)
-    found = whole_card(connection, store=store, item=item, lot=lot, first=first, last=last)
-    names, lang = names_of(connection, stores=[store], items=[item]), cast("Lang", language(request))
-    paper = stock_card_paper(found, names, today=shanghai_day(now()), first=first, last=last, lang=lang)
-    if kind == PDF:
-        return written("stock-card.pdf", kind, lambda path: write_stock_card_pdf(path, paper, lang=lang))
-    return written("stock-card.xlsx", kind, lambda path: write_stock_card_xlsx(path, paper, lang=lang))

@@ -92,9 +92,7 @@ def members_of(connection: Connection, team: str) -> list[dict[str, Any]]:
     return [{"person": code, "name": name, "role": role} for code, name, role in rows]
 
 
-def add_shift(
-    connection: Connection, *, team: str, starts: datetime, ends: datetime, person: str | None = None
-) -> int:
+def add_shift(connection: Connection, *, team: str, starts: datetime, ends: datetime, person: str | None = None) -> int:
     """On duty from `starts` to `ends`: a person, or the whole team. Its number. Raises UnknownForce, UnknownPerson,
     ShiftEndsFirst."""
     team_id, person_id = _team(connection, team).id, None

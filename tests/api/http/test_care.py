@@ -48,7 +48,8 @@ class TestTheBoard:
         assert (found["total"], found["stale"]) == (None, True)
 
     def test_shows_what_was_evaluated_and_says_when_stock_has_moved_since(self, send, engine, evaluated):
-        assert evaluated["stores"] == 4 and evaluated["place"] == COUNTY
+        assert evaluated["stores"] == 4
+        assert evaluated["place"] == COUNTY
         found = send("manager", "GET", f"/five-fixed/board?place={COUNTY}").json()
         assert (found["total"]["stores"], found["stale"]) == (4, False)
         receipt = {"store": "S1", "item": BED, "quantity": "1", "expires": "2041-01-01"}
@@ -87,7 +88,9 @@ class TestFindingsAndScores:
 class TestTasks:
     def test_are_assigned_and_done_with_evidence(self, send, due):
         task = a_task(send)
-        assert send("keeper", "POST", f"/five-fixed/tasks/{task['id']}/assign", json={"person": "P1"}).status_code == 403
+        assert (
+            send("keeper", "POST", f"/five-fixed/tasks/{task['id']}/assign", json={"person": "P1"}).status_code == 403
+        )
         assigned = send("manager", "POST", f"/five-fixed/tasks/{task['id']}/assign", json={"person": "P1"})
         assert (assigned.json()["status"], assigned.json()["assignee"]) == ("assigned", "P1")
         file = send("keeper", "POST", "/files", data={"about": "S1"}, files={"file": ("shelf.png", PNG)})

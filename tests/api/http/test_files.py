@@ -34,7 +34,14 @@ class TestUploading:
 
     @pytest.mark.parametrize(
         ("name", "content"),
-        [("a.exe", PNG), ("a.png", b"<script>"), ("a.png", b""), ("a.txt", b"a\x00b"), ("png", PNG), ("a.svg", b"<svg/>")],
+        [
+            ("a.exe", PNG),
+            ("a.png", b"<script>"),
+            ("a.png", b""),
+            ("a.txt", b"a\x00b"),
+            ("png", PNG),
+            ("a.svg", b"<svg/>"),
+        ],
     )
     def test_what_is_not_taken_is_refused(self, send, name, content):
         answer = upload(send, name=name, content=content)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.http.conftest import BED, OTHER_COUNTY, OTHER_TOWN, TOWN, VILLAGE
+from tests.api.http.conftest import BED, OTHER_COUNTY, TOWN, VILLAGE
 
 STORE = {"code": "S9", "name": "新库", "tier": "village", "place": VILLAGE, "area_m2": "40", "lat": 28.1, "lon": 109.0}
 TEAM = {"code": "T9", "tier": "3", "place": TOWN, "capabilities": ["search"], "headcount": 8, "profile": "truck",
@@ -19,7 +19,8 @@ class TestAdding:
         made = send("manager", "POST", "/stores", json=STORE)
         assert made.status_code == 201, made.text
         seen = send("manager", "GET", "/stores/S9")
-        assert seen.json() == made.json() and seen.headers["etag"] == made.headers["etag"]
+        assert seen.json() == made.json()
+        assert seen.headers["etag"] == made.headers["etag"]
         (entry, *_) = send("root", "GET", "/audit?resource=stores").json()["items"]
         assert (entry["action"], entry["after"]["name"]) == ("stores.add", "新库")
 

@@ -43,7 +43,8 @@ class TestOneUnit:
 class TestReplenishment:
     def test_names_what_is_short_in_the_own_sub_tree(self, send):
         found = send("keeper", "GET", "/replenishment").json()
-        assert found["items"] and {one["store"] for one in found["items"]} <= {"S1", "S3"}
+        assert found["items"]
+        assert {one["store"] for one in found["items"]} <= {"S1", "S3"}
         assert all(float(one["have"]) < float(one["minimum"]) for one in found["items"])
         assert send("leader", "GET", "/replenishment").status_code == 403
 
