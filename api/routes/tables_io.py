@@ -114,8 +114,8 @@ def _add_import(kind: Kind, permission: str) -> None:
     router.post(
         f"/imports/{kind}",
         summary=f"导入 {kind} / import {kind}",
-        description="CSV（UTF-8）或 XLSX，列见数据字典；全部错误一次列出，整个文件要么全进要么不进 / CSV or XLSX by the "
-        "data dictionary; every fault at once, and the file goes in whole or not at all",
+        description="CSV（UTF-8）或 XLSX，列见数据字典；全部错误一次列出，整个文件要么全进要么不进 / CSV or XLSX by "
+        "the data dictionary; every fault at once, and the file goes in whole or not at all",
         operation_id=f"import_{kind}",
         response_model=Imported,
         openapi_extra=form_of(),
