@@ -27,7 +27,7 @@ _CODES: dict[int, str] = {
         "UnknownOperation UnknownOrder UnknownTask UnknownSituation UnknownIncident UnknownTeam UnknownPlan "
         "UnknownScenario UnknownTable UnknownUser UnknownResource NoRunningPlan UnknownDraft UnknownDirective "
         "UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid UnknownHandover "
-        "UnknownFile UnknownShift UnknownForce"
+        "UnknownFile UnknownShift UnknownForce NoSuchPerson"
     ),
     406: "NotAcceptable",
     409: (

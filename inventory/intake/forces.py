@@ -15,7 +15,7 @@ from inventory.tables.places import custodianships, people, stores
 MEMBER_ROLES = ("leader", "core", "member", "auxiliary")
 
 
-class UnknownPerson(InventoryError):
+class NoSuchPerson(InventoryError):
     """No person of that code, or none within reach. Facts: person."""
 
 
@@ -46,10 +46,10 @@ def save_person(connection: Connection, *, code: str, facts: Mapping[str, Any]) 
 
 
 def places_of_person(connection: Connection, code: str) -> set[str | None]:
-    """Divisions of the stores a person keeps and of the teams one is in. Raises UnknownPerson."""
+    """Divisions of the stores a person keeps and of the teams one is in. Raises NoSuchPerson."""
     person = ids_by_code(connection, people, [code]).get(code)
     if person is None:
-        raise UnknownPerson(person=code)
+        raise NoSuchPerson(person=code)
     kept = select(stores.c.place_code).join(custodianships, custodianships.c.store_id == stores.c.id)
     serves = select(teams.c.place_code).join(team_members, team_members.c.team_id == teams.c.id)
     return {
@@ -66,13 +66,13 @@ def set_status(connection: Connection, *, table: str, code: str, status: str) ->
 
 
 def set_members(connection: Connection, *, team: str, members: Sequence[tuple[str, str]]) -> None:
-    """(person, role) of everybody in a team, instead of who was. Raises UnknownForce, UnknownPerson, TwoLeaders."""
+    """(person, role) of everybody in a team, instead of who was. Raises UnknownForce, NoSuchPerson, TwoLeaders."""
     team_id = _team(connection, team).id
     codes = [person for person, _ in members]
     known = ids_by_code(connection, people, codes)
     for person in codes:
         if person not in known:
-            raise UnknownPerson(person=person)
+            raise NoSuchPerson(person=person)
     if len(set(codes)) < len(codes) or sum(role == "leader" for _, role in members) > 1:
         raise TwoLeaders(team=team)
     connection.execute(delete(team_members).where(team_members.c.team_id == team_id))
@@ -93,7 +93,7 @@ def members_of(connection: Connection, team: str) -> list[dict[str, Any]]:
 
 
 def add_shift(connection: Connection, *, team: str, starts: datetime, ends: datetime, person: str | None = None) -> int:
-    """On duty from `starts` to `ends`: a person, or the whole team. Its number. Raises UnknownForce, UnknownPerson,
+    """On duty from `starts` to `ends`: a person, or the whole team. Its number. Raises UnknownForce, NoSuchPerson,
     ShiftEndsFirst."""
     team_id, person_id = _team(connection, team).id, None
     if ends <= starts:
@@ -101,7 +101,7 @@ def add_shift(connection: Connection, *, team: str, starts: datetime, ends: date
     if person is not None:
         person_id = ids_by_code(connection, people, [person]).get(person)
         if person_id is None:
-            raise UnknownPerson(person=person)
+            raise NoSuchPerson(person=person)
     row = {"team_id": team_id, "person_id": person_id, "starts": starts, "ends": ends}
     return int(connection.execute(insert(shifts).returning(shifts.c.id), row).scalar_one())
 

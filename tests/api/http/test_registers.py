@@ -104,7 +104,7 @@ class TestPeople:
         two = {"members": [{"person": "P1", "role": "leader"}, {"person": "P2", "role": "leader"}]}
         assert send("manager", "PUT", "/teams/T9/members", json=two).json()["code"] == "TwoLeaders"
         gone = {"members": [{"person": "P9"}]}
-        assert send("manager", "PUT", "/teams/T9/members", json=gone).json()["code"] == "UnknownPerson"
+        assert send("manager", "PUT", "/teams/T9/members", json=gone).json()["code"] == "NoSuchPerson"
 
     def test_of_another_place_are_not_there(self, send):
         send("root", "POST", "/teams", json={**TEAM, "place": OTHER_COUNTY})
