@@ -20,6 +20,7 @@ from api.http.work import Reading, as_json
 from api.office import names_of
 from api.papers import stock_card_paper
 from api.routes.reach import place_in_reach, store_in_reach
+from api.routes.stock import reach_store
 from api.stockroom import Available, available_units, whole_card
 from inventory.database import now
 from inventory.documents import Lang, write_stock_card_pdf, write_stock_card_xlsx
@@ -88,7 +89,7 @@ def card(
     """JSON 一次一页（after）；PDF、XLSX 为 first 至 last 的全部 / JSON a page at a time (`after`); PDF and XLSX hold
     all rows from `first` to `last`."""
     kind = negotiate.accepted(request, (negotiate.JSON, PDF, negotiate.XLSX))
-    store_in_reach(connection, scope, store)
+    reach_store(connection, scope, store)
     if kind == negotiate.JSON:
         return Response(as_json(stock_card(connection, store=store, item=item, lot=lot, after=after)), 200, None, kind)
     found = whole_card(connection, store=store, item=item, lot=lot, first=first, last=last)
