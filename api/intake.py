@@ -111,7 +111,7 @@ def import_file(
             _check_place(connection, "--county", county if kind in OVERRIDES else None)
             known = known_ids(connection, kind, situation)
         with phases.phase("read"):
-            table, found = _read(path, kind, known)
+            table, found = read_known(path, kind, known)
             first = found
         if table is not None and not found:
             try:
@@ -124,7 +124,7 @@ def import_file(
         if table is not None:
             with phases.phase("faults"):
                 late = _late(engine, table, frame, {one.row for one in found})
-                found = _named(path, kind, known, late) or first
+                found = named_faults(path, kind, known, late) or first
     error = BadTable(str(path), found)
     with phases.phase("mend"):
         raise ImportRefused(error, _mending(mend, path, error, kind, lang))
@@ -158,7 +158,9 @@ def _check_suffix(path: Path, kind: str) -> None:
         raise BadInput(str(path), [Fault("", "UNKNOWN_SUFFIX", {"suffix": path.suffix})])
 
 
-def _read(path: Path, kind: str, known: dict[str, dict[str, str]]) -> tuple[Table | None, list[RowFault]]:
+def read_known(
+    path: Path, kind: str, known: dict[str, dict[str, str]], **bounds: int
+) -> tuple[Table | None, list[RowFault]]:
     """The table, in which bad cells are None (none at all, where the header is no header), and its faults."""
     seen: list[Table] = []
 
@@ -167,7 +169,7 @@ def _read(path: Path, kind: str, known: dict[str, dict[str, str]]) -> tuple[Tabl
         return storable(table)
 
     try:
-        return read_table(path, kind, references=known, extra=extra), []
+        return read_table(path, kind, references=known, extra=extra, **bounds), []
     except BadTable as error:
         return (seen[0] if seen else None), list(error.faults)
 
@@ -198,7 +200,7 @@ def _late(engine: Engine, table: Table, frame: Frame, bad: set[int | None]) -> l
         return late
 
 
-def _named(path: Path, kind: str, known: dict[str, dict[str, str]], late: list[RowFault]) -> list[RowFault]:
+def named_faults(path: Path, kind: str, known: dict[str, dict[str, str]], late: list[RowFault]) -> list[RowFault]:
     """All faults of the file, those found late among them: in order, and with columns called as the file does."""
 
     def extra(table: Table) -> Iterator[RowFault]:

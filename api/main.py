@@ -18,16 +18,22 @@ from api.http.reads import add_reads
 from api.http.settings import ServiceSettings
 from api.routes import (
     alerts,
+    care,
+    files,
+    forces_write,
     incident_lists,
     incidents,
     jobs,
     orders,
     plans,
     registers,
+    registers_write,
     relief,
     sign_in,
     stock,
     stock_lists,
+    stock_looks,
+    tables_io,
     users,
 )
 from api.solvers import Solvers
@@ -112,12 +118,15 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.limits = Limits(requests=settings.requests_per_minute, sign_ins=settings.sign_ins_per_minute)
     problems.install(app)
-    app.add_middleware(Door, body_mib=settings.body_mib)
+    app.add_middleware(Door, body_mib=settings.body_mib, upload_mib=settings.upload_mib)
     app.state.metrics = observe.Metrics()
     app.state.metrics.look("wuding_tasks_overdue", "Five-fixed tasks past their day", observe.overdue_tasks)
     app.add_middleware(observe.Observe, metrics=app.state.metrics)
     app.include_router(observe.router)
-    for part in (sign_in, users, stock, orders, incidents, alerts, plans, relief, jobs):
+    for part in (
+        sign_in, users, stock, orders, incidents, alerts, plans, relief, care, files, tables_io, registers_write,
+        forces_write, stock_looks, jobs,
+    ):  # fmt: skip
         include(app, part.router)
     for resource in (
         *registers.ALL,
@@ -125,6 +134,9 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         *incident_lists.ALL,
         *plans.ALL,
         *relief.ALL,
+        *care.ALL,
+        *files.ALL,
+        *forces_write.ALL,
         jobs.JOBS,
         users.AUDIT,
     ):

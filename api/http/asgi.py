@@ -14,6 +14,7 @@ from inventory.errors import InventoryError
 Message = MutableMapping[str, Any]
 Next = Callable[[], Awaitable[Message]]
 MIB = 1 << 20
+UPLOADS = ("/api/v1/files", "/api/v1/imports/", "/api/v1/jobs/files")  # whose bodies are files
 HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -33,8 +34,8 @@ class BadCharacter(InventoryError):
 class Door:
     """Plain ASGI, because a middleware class of the framework costs each request a task of its own."""
 
-    def __init__(self, app: ASGIApp, *, body_mib: int) -> None:
-        self.app, self.most_mib = app, body_mib
+    def __init__(self, app: ASGIApp, *, body_mib: int, upload_mib: int) -> None:
+        self.app, self.body_mib, self.upload_mib = app, body_mib, upload_mib
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -46,6 +47,7 @@ class Door:
         number = given if fine else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = number
         started = over = False
+        most_mib = self.upload_mib if scope["path"].startswith(UPLOADS) else self.body_mib
 
         async def answered(message: Message) -> None:
             nonlocal started
@@ -68,8 +70,8 @@ class Door:
             await refuse(BadCharacter())
             return
         length = headers.get("content-length", "")
-        if length.isdigit() and int(length) > self.most_mib * MIB:
-            await refuse(TooLarge(most_mib=self.most_mib))
+        if length.isdigit() and int(length) > most_mib * MIB:
+            await refuse(TooLarge(most_mib=most_mib))
             return
         read = 0
 
@@ -78,9 +80,9 @@ class Door:
             message = await receive()
             if message["type"] == "http.request":
                 read += len(message.get("body", b""))
-                if read > self.most_mib * MIB:
+                if read > most_mib * MIB:
                     over = True
-                    raise TooLarge(most_mib=self.most_mib)
+                    raise TooLarge(most_mib=most_mib)
             return message
 
         try:

@@ -27,7 +27,7 @@ _CODES: dict[int, str] = {
         "UnknownOperation UnknownOrder UnknownTask UnknownSituation UnknownIncident UnknownTeam UnknownPlan "
         "UnknownScenario UnknownTable UnknownUser UnknownResource NoRunningPlan UnknownDraft UnknownDirective "
         "UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid UnknownHandover "
-        "UnknownJob UnknownUpload"
+        "UnknownJob UnknownUpload UnknownFile UnknownShift UnknownForce NoSuchPerson"
     ),
     406: "NotAcceptable",
     409: (
@@ -36,7 +36,7 @@ _CODES: dict[int, str] = {
         "OwnedReference UserTaken TokenTaken LastAdministrator NotOrdered NotThatWay NothingToCommit "
         "DatabaseNotEmpty NotEmpty NotEvaluated AnotherWay TooManyAway DraftStale DraftDone "
         "BothPinnedAndBanned NothingOrdered CannotMerge TaskTaken SituationClosed ClosureTaken ShelterTaken "
-        "ShelterFull EvacueeTaken NotNext AidNotNext JobOver JobNotFailed JobNotDone ExecutorTaken"
+        "ShelterFull EvacueeTaken NotNext AidNotNext JobOver JobNotFailed JobNotDone ExecutorTaken CodeTaken"
     ),
     412: "EditedSince",
     413: "TooLarge BackupTooLarge",
@@ -119,7 +119,7 @@ def of_domain(request: Request, error: Exception) -> Response:
         errors = [Mistake(where=one.where or error.source, code=one.code, message=line)
                   for one, line in zip(error.faults, lines[1:], strict=True)]  # fmt: skip
     elif isinstance(error, BadTable):
-        errors = [Mistake(where="" if one.row is None else f"{one.row}" + (f":{one.column}" if one.column else ""),
+        errors = [Mistake(where=":".join(str(part) for part in (one.row, one.column) if part is not None),
                         code=one.code, message=line)
                   for one, line in zip(error.faults, lines[1:], strict=True)]  # fmt: skip
     facts = {} if isinstance(error, BadInput | BadTable) else getattr(error, "facts", {})

@@ -11,11 +11,11 @@ from starlette.responses import Response
 from api.access.scope import Caller, Scope
 from api.http import negotiate
 from api.http.caller import needs
-from api.http.problems import STATUS, Fault, language
+from api.http.problems import STATUS, Mistake, language
 from api.http.reads import PROBLEMS, one_of
 from api.http.resources import Resource, field
 from api.http.schemas import Body
-from api.http.work import Reading, Step, Writing, as_json, etag_of
+from api.http.work import Reading, Step, Writing, as_json, tagged
 from api.jobs import book
 from api.jobs.book import File
 from api.jobs.kinds import KINDS, BuildScenario, Evaluate, ImportTable, MonthlyReport, home_of
@@ -83,7 +83,7 @@ class JobProblem(BaseModel):
     code: str
     status: int
     detail: str
-    errors: list[Fault] = []
+    errors: list[Mistake] = []
     facts: dict[str, Any] = {}
 
 
@@ -197,8 +197,7 @@ def uploads(
 @router.get("/{code}", summary="一项后台任务 / one job", response_model=JobOut)
 def shows(code: Name, scope: Look, request: Request, connection: Reading) -> Response:
     _seen(connection, scope, request.state.caller, code)
-    body = as_json(_shown(connection, code, language(request)))
-    return Response(body, headers={"ETag": etag_of(body)}, media_type=negotiate.JSON)
+    return tagged(as_json(_shown(connection, code, language(request))))
 
 
 @router.get("/{code}/result", summary="任务的结果 / what a job came to",

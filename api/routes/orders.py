@@ -4,17 +4,22 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from pydantic import Field
 from sqlalchemy import Connection, select
 from starlette.responses import Response
 
 from api.access.scope import Scope
 from api.http.caller import needs
+from api.http.negotiate import JSON, accepted
+from api.http.papers import PDF, written
+from api.http.problems import language
 from api.http.reads import PROBLEMS
 from api.http.schemas import Amount, AmountOrNone, Body, Code, Entry, Instant, LotCode, Text
 from api.http.work import Reading, Step, Work, Writing, as_json, tagged
+from api.papers import transfer_paper
 from api.routes.stock import reach_store
+from inventory.documents import write_transfer_order
 from inventory.ledger.arrivals import Arrival
 from inventory.ledger.count import (
     Counted,
@@ -161,9 +166,14 @@ def asks(given: Transfer, scope: Carry, work: Writing) -> Response:
     return work.once(inside, asked=given)
 
 
-@router.get("/transfers/{number}", summary="一张调拨单 / one transfer")
-def transfer(number: Number, scope: Look, connection: Reading) -> Response:
+@router.get("/transfers/{number}", summary="一张调拨单 / one transfer", responses={200: {"content": {PDF: {}}}})
+def transfer(request: Request, number: Number, scope: Look, connection: Reading) -> Response:
+    """JSON，或 PDF 调拨令 / as JSON, or the order to print as PDF."""
     _ends_of(connection, scope, number)
+    if accepted(request, (JSON, PDF)) == PDF:
+        lang: Any = language(request)
+        paper = transfer_paper(connection, number=number, lang=lang)
+        return written(f"{number}.pdf", PDF, lambda path: write_transfer_order(path, paper, lang=lang))
     return tagged(as_json(transfer_view(connection, number)))
 
 

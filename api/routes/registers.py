@@ -143,9 +143,11 @@ TEAMS = Resource(
         field("available_from", _T.available_from, "何时起可用", "available from"),
         field("available_until", _T.available_until, "可用至", "available until"),
         field("carries", _T.carries, "自带装备", "items it carries", kind=list, required=False),
+        field("store", _S.code, "驻地库点代码", "code of the store at its base", required=False),
         field("status", _T.status, "状态：ready、out、resting、disbanded", "status: ready, out, resting, disbanded"),
     ),
     key=_T.code, places=(_T.place_code,), code="code", sort="code", point=("lat", "lon"),
+    joined=lambda rows: rows.select_from(teams).outerjoin(stores, _S.id == _T.store_id),
 )  # fmt: skip
 
 MEMBERS = Resource(

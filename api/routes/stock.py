@@ -12,7 +12,7 @@ from api.access.scope import Scope
 from api.http.caller import needs
 from api.http.reads import PROBLEMS
 from api.http.schemas import Entry
-from api.http.work import Reading, Step, Work, Writing
+from api.http.work import Step, Work, Writing
 from api.routes.stock_bodies import (
     Change,
     EndLoan,
@@ -36,7 +36,6 @@ from inventory.ledger import move as about
 from inventory.ledger.choose import Override
 from inventory.ledger.errors import UnknownStore
 from inventory.ledger.kits import issue_kit
-from inventory.ledger.pages import Card, stock_card
 from inventory.ledger.post import Operation
 from inventory.ledger.receive import LotFacts
 from inventory.ledger.release import release
@@ -292,12 +291,3 @@ def recalls(given: Recall, scope: Write, work: Writing) -> Response:
         return Done(operation=done.id)
 
     return work.once(inside, asked=given)
-
-
-@router.get("/card", summary="收发存卡片 / stock card", tags=["stock"])
-def card(
-    store: str, item: str, scope: Annotated[Scope, needs("stock.read")], connection: Reading, lot: str | None = None,
-    after: Annotated[int, Field(ge=0, le=2**62)] = 0,
-) -> Card:  # fmt: skip
-    reach_store(connection, scope, store)
-    return stock_card(connection, store=store, item=item, lot=lot, after=after)

@@ -148,6 +148,14 @@ def keep_file(connection: Connection, file: Path, *, about: str, act: Act, folde
     if folder is None or kind is None or not file.is_file() or not 0 < file.stat().st_size <= MOST_BYTES:
         raise BadEvidence(**facts)
     content = file.read_bytes()
+    keep_content(connection, content, name=file.name[-255:], kind=kind, about=about, act=act, folder=folder)
+    return hashlib.sha256(content).hexdigest()
+
+
+def keep_content(
+    connection: Connection, content: bytes, *, name: str, kind: str, about: str, act: Act, folder: Path
+) -> int:
+    """Keep bytes under their hash; the number of their row."""
     digest = hashlib.sha256(content).hexdigest()
     kept = folder / digest[:2] / digest
     if not kept.exists():
@@ -163,9 +171,11 @@ def keep_file(connection: Connection, file: Path, *, about: str, act: Act, folde
         finally:
             part.unlink(missing_ok=True)
         _sync_folder(kept.parent)
-    row = {"sha256": digest, "name": file.name[-255:], "media_type": kind, "bytes": len(content), "about": about}
-    connection.execute(insert(attachments), {**row, "actor": act.actor, "recorded_at": act.at})
-    return digest
+    row = {"sha256": digest, "name": name, "media_type": kind, "bytes": len(content), "about": about}
+    made = connection.execute(
+        insert(attachments).returning(attachments.c.id), {**row, "actor": act.actor, "recorded_at": act.at}
+    )
+    return int(made.scalar_one())
 
 
 def _sync_folder(folder: Path) -> None:

@@ -26,6 +26,8 @@ CHUNK_ROWS = 10_000
 ROWS_ABOVE_HEADER = 20  # so far down a header is looked for, to say where it is
 EXACT_INT = 10**15  # a spreadsheet keeps 15 digits of a number and writes zeros for the others
 UNPACKED_FACTOR = 20  # a workbook may unpack to this many times `max_bytes`; assumed, guards against zip bombs
+SMALL = 32 * 1024 * 1024  # what unpacks to no more is harmless
+SWELLS = 200  # and what is larger unpacks to so many times its size at most: sheets of one repeated row reach 100
 
 
 @dataclass
@@ -165,8 +167,8 @@ def open_sheet(path: Path, table: str, *, max_bytes: int) -> Iterator[Any]:
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > max_bytes * UNPACKED_FACTOR:
-            limit = max_bytes * UNPACKED_FACTOR
+        limit = min(max_bytes * UNPACKED_FACTOR, max(SMALL, path.stat().st_size * SWELLS))
+        if unpacked > limit:
             raise BadTable(str(path), [fault(None, None, "FILE_TOO_LARGE", bytes=unpacked, most=limit)])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and validations, which are not read

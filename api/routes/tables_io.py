@@ -1,0 +1,161 @@
+"""Whole tables in and out, as `wuding import` and `wuding export` have them; one route for each kind of table."""
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from api.access.scope import Scope
+from api.http import negotiate
+from api.http.caller import needs
+from api.http.papers import written
+from api.http.problems import language
+from api.http.reads import PROBLEMS
+from api.http.schemas import Code, Division
+from api.http.uploads import Upload, Uploaded, form_of
+from api.http.work import Reading, Step, Work, Writing
+from api.kinds import Kind
+from api.office import UnknownPlace
+from api.routes.incidents import situation_of
+from api.routes.reach import place_in_reach
+from api.tables import OF_INCIDENTS, OF_SITUATION, OVERRIDES, Frame, take_out
+from api.uploaded import post_upload, read_upload
+from inventory.care.files import clean_name
+from inventory.database import reading
+from inventory.files import write_table
+from scenarios.tables import LIVE
+
+router = APIRouter(tags=["tables"], responses=PROBLEMS)
+
+# kind -> what an import needs, what an export needs
+_REGISTERS, _STOCK, _INCIDENTS = ("registers.write", "registers.read"), ("stock.write", "stock.read"), (
+    "incidents.manage", "incidents.read")  # fmt: skip
+PERMITTED: dict[Kind, tuple[str, str]] = {
+    **dict.fromkeys((Kind.places, Kind.stores, Kind.items, Kind.bins, Kind.packages, Kind.kits, Kind.teams,
+                     Kind.vehicles), _REGISTERS),
+    Kind.lots: _STOCK,
+    Kind.stock: _STOCK,
+    Kind.custodians: ("people.write", "people.read"),
+    Kind.maintenance: ("care.do", "care.read"),
+    **dict.fromkeys((Kind.incidents, Kind.tasks, Kind.demands), _INCIDENTS),
+    **dict.fromkeys((Kind.check_overrides, Kind.weight_overrides, Kind.minimum_overrides),
+                    ("care.manage", "care.read")),
+}  # fmt: skip
+
+
+class Imported(BaseModel):
+    """Rows of the file that were new, altered what was there, or were there already; and rows it put an end to."""
+
+    kind: str
+    added: int
+    changed: int
+    same: int
+    removed: int
+    dry_run: bool = Field(description="只试算，没有写入 / tried only, nothing was written")
+
+
+class Asked(BaseModel):
+    situation: Code = LIVE
+    county: Division | None = Field(None, description="本县规则所属的县 / county of its own rules")
+    dry_run: bool = False
+
+
+def _asked(
+    situation: Annotated[Code, Query(description="态势（事件类） / situation, of incidents")] = LIVE,
+    county: Annotated[Division | None, Query(description="县（规则类） / county, of rules")] = None,
+    dry_run: Annotated[bool, Query(description="只试算 / only try")] = False,
+) -> Asked:
+    return Asked(situation=situation, county=county, dry_run=dry_run)
+
+
+Options = Annotated[Asked, Depends(_asked)]
+
+
+def bring(kind: Kind, given: Upload, asked: Asked, scope: Scope, work: Work) -> Response:
+    """One file, whole or not at all."""
+    name = clean_name(given.name) or "-"
+    with TemporaryDirectory(prefix="wuding-") as folder:
+        path = Path(folder) / f"upload{Path(name).suffix.lower()}"
+        with path.open("xb") as out:
+            shutil.copyfileobj(given.file, out)
+        with path.open("rb") as held:
+            digest = hashlib.file_digest(held, "sha256").hexdigest()
+        with reading(work.engine) as connection:  # before the transaction, which others wait for
+            if kind in OF_INCIDENTS:
+                situation_of(connection, scope, asked.situation, part=True)
+            read = read_upload(connection, path, kind, situation=asked.situation)
+
+        def inside(one: Step) -> dict[str, Any]:
+            act = one.act("STATEMENT", reference=name[:128])
+            frame = Frame(act=act, situation=asked.situation, county=asked.county)
+            done = post_upload(one.connection, read, frame, check=scope.check, dry_run=asked.dry_run)
+            facts = {"added": done.added, "changed": done.changed, "same": done.same, "removed": done.removed}
+            if not asked.dry_run:
+                after = {**facts, "file": name, "sha256": digest}
+                one.record(f"imports.{kind}", "imports", kind, place=asked.county, after=after)
+            return {"kind": str(kind), **facts, "dry_run": asked.dry_run}
+
+        return work.once(inside, asked=[asked.model_dump(), digest], status=200)
+
+
+def _add_import(kind: Kind, permission: str) -> None:
+    def imports(scope: Any, given: Any, asked: Any, work: Any) -> Response:
+        return bring(kind, given, asked, scope, work)
+
+    imports.__annotations__ |= {
+        "scope": Annotated[Scope, needs(permission)], "given": Uploaded, "asked": Options, "work": Writing,
+    }  # fmt: skip
+    router.post(
+        f"/imports/{kind}",
+        summary=f"导入 {kind} / import {kind}",
+        description="CSV（UTF-8）或 XLSX，列见数据字典；全部错误一次列出，整个文件要么全进要么不进 / CSV or XLSX by "
+        "the data dictionary; every fault at once, and the file goes in whole or not at all",
+        operation_id=f"import_{kind}",
+        response_model=Imported,
+        openapi_extra=form_of(),
+    )(imports)
+
+
+def give(kind: Kind, request: Request, asked: Asked, place: str | None, scope: Scope, connection: Any) -> Response:
+    media = negotiate.accepted(request, (negotiate.CSV, negotiate.XLSX))
+    if kind in OVERRIDES:
+        if asked.county is not None and not scope.covers(asked.county):
+            raise UnknownPlace(place=asked.county)
+    elif kind not in (Kind.items, Kind.packages, Kind.kits):
+        place = place_in_reach(connection, scope, place)
+    if kind in OF_SITUATION:
+        situation_of(connection, scope, asked.situation, part=True)
+    table = take_out(connection, kind, place=place, situation=asked.situation, county=asked.county)
+    suffix = "xlsx" if media == negotiate.XLSX else "csv"
+    headers: Any = language(request)
+    write: Callable[[Path], None] = lambda path: write_table(path, kind, table, headers=headers)  # noqa: E731
+    return written(f"{kind}.{suffix}", media, write)
+
+
+def _add_export(kind: Kind, permission: str) -> None:
+    def exports(
+        request: Request, scope: Any, connection: Any, asked: Any, place: Division | None = None
+    ) -> Response:  # fmt: skip
+        return give(kind, request, asked, place, scope, connection)
+
+    exports.__annotations__ |= {
+        "scope": Annotated[Scope, needs(permission)], "connection": Reading, "asked": Options,
+    }  # fmt: skip
+    router.get(
+        f"/exports/{kind}",
+        summary=f"导出 {kind} / export {kind}",
+        description="CSV 或 XLSX，可原样再导入 / CSV or XLSX that imports again to the same",
+        operation_id=f"export_{kind}",
+        responses={200: {"content": {negotiate.CSV: {}, negotiate.XLSX: {}}}},
+    )(exports)
+
+
+for _kind, (_write, _read) in PERMITTED.items():
+    _add_import(_kind, _write)
+    _add_export(_kind, _read)
