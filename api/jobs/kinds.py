@@ -77,7 +77,7 @@ def evaluates(job: Running, asked: Evaluate) -> None:
 
 
 _IMPORTS: dict[str, str] = {
-    "stock": "stock.write", "lots": "stock.write", "custodians": "people.write", "maintenance": "care.manage",
+    "stock": "stock.write", "lots": "stock.write", "custodians": "people.write", "maintenance": "care.do",
     "check_overrides": "care.manage", "weight_overrides": "care.manage", "minimum_overrides": "care.manage",
     "incidents": "incidents.manage", "tasks": "incidents.manage", "demands": "incidents.manage",
     "closures": "incidents.manage",
