@@ -10,10 +10,10 @@ from sqlalchemy import Connection, select
 
 from inventory.tables.forces import teams
 from inventory.tables.goods import items
-from inventory.tables.places import stores
+from inventory.tables.places import places, stores
 from optimizer.dispatch.problem import DEFAULT_TIERS, Tier
 from scenarios.after_action.figures import incident_rows, need_rows, shipment_rows, stop_rows, summary_of, tier_rows
-from scenarios.after_action.model import AfterAction, Called, LevelRow, PlanRow
+from scenarios.after_action.model import AfterAction, Called, Event, LevelRow, PlanRow
 from scenarios.after_action.timeline import events_of
 from scenarios.deliveries import Sent, sent
 from scenarios.exchange.json_text import parse_json
@@ -108,7 +108,7 @@ def after_action(
         shipments=shipment_rows(found),
         plans=tuple(_plan_row(one) for one in found.plans) if found.whole else (),
         events=events,
-        called=_called(connection, found),
+        called=_called(connection, found, events),
     )
 
 
@@ -224,9 +224,15 @@ def _value(value: Any) -> float | tuple[float, ...]:
     return tuple(float(one) for one in value) if isinstance(value, list) else float(value)
 
 
-def _called(connection: Connection, found: Gathered) -> Called:
-    wanted = {one.lot[0] for _, rows in found.sent for one in rows}
-    goods = {item for _, item in found.asked} | {one.lot[1] for _, rows in found.sent for one in rows}
+def _called(connection: Connection, found: Gathered, events: Sequence[Event]) -> Called:
+    told = [one.facts for one in events]
+    asked_of = {facts[name] for facts in told for name in ("from_place", "to_place") if name in facts}
+    wanted = {one.lot[0] for _, rows in found.sent for one in rows} | {one["store"] for one in told if "store" in one}
+    goods = (
+        {item for one in told for item in one.get("goods", ())}
+        | {item for _, item in found.asked}
+        | {one.lot[1] for _, rows in found.sent for one in rows}
+    )
     people = {row.team for row in found.orders}
     of = items.c
     named = connection.execute(
@@ -238,6 +244,7 @@ def _called(connection: Connection, found: Gathered) -> Called:
         items={row.code: Label(row.name_zh, row.name_en or row.name_zh) for row in named},
         units={row.code: Label(row.unit_zh, row.unit_en or row.unit_zh) for row in named},
         stores=_names(connection, stores, wanted),
+        places=_names(connection, places, asked_of),
     )
 
 

@@ -1,7 +1,7 @@
 """What an after-action report holds. Times are instants; a promise is the first plan's that made it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ class Event:
     kind: str
     actor: str
     incident: str | None = None
-    facts: Mapping[str, Any] = ()  # type: ignore[assignment]
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -176,6 +176,7 @@ class Called:
     items: Mapping[str, Label]
     units: Mapping[str, Label]
     stores: Mapping[str, Label]
+    places: Mapping[str, Label]
 
     def name(self, kind: str, code: str) -> Label:
         known: Mapping[str, Label] = getattr(self, kind)

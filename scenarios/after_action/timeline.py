@@ -162,7 +162,12 @@ def _aid(connection: Connection, found: "Gathered") -> Iterator[Event]:
     )  # fmt: skip
     for row in rows:
         if found.whole or found.reach.covers(row.from_place) or found.reach.covers(row.to_place):
-            facts = {"number": row.number, "from": row.from_place, "to": row.to_place, "lines": len(row.short)}
+            facts = {
+                "number": row.number,
+                "from_place": row.from_place,
+                "to_place": row.to_place,
+                "lines": len(row.short),
+            }
             incident = row.incident if row.incident in found.codes else None
             yield Event(row.recorded_at, f"aid_{row.status}", row.actor, incident, facts)
 

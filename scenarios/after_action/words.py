@@ -76,7 +76,7 @@ class Speech:
     def event(self, one: Event) -> str:
         """What happened, in words; an unknown kind is told by its name."""
         facts = dict(one.facts)
-        for name, kind in (("store", "stores"), ("team", "teams")):
+        for name, kind in (("store", "stores"), ("team", "teams"), ("from_place", "places"), ("to_place", "places")):
             if name in facts:
                 facts[name] = self.name(kind, facts[name])
         if "teams" in facts:
