@@ -12,6 +12,7 @@ BLUE: Colour = (31, 78, 121)
 RED: Colour = (196, 60, 48)
 WAITING: Colour = (173, 192, 214)
 LANES_AT_MOST = 18
+APPROVALS = ("plan_approved", "plan_replaced", "plan_rolled_back")
 _LANE_MM, _NAME_MM, _BAR_MM, _TIER_MM = 5.6, 44.0, 1.9, 2.8
 _STEPS_MIN = (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1440, 2880, 10080, 43200)
 _MOST_TICKS = 8
@@ -54,7 +55,10 @@ def draw_lanes(paper: Paper, said: Speech, lanes: list[IncidentRow]) -> None:
         paper.box(start - 0.2, y - 0.3, 0.4, 2 * _BAR_MM + 0.6, colour=DARK)
         paper.y += _LANE_MM
         paper.line(paper.left, paper.y, right, paper.y, width=0.1, colour=(228, 232, 237))
-    for number, at in [(one.number, one.recorded_at) for one in said.found.plans if begins <= one.recorded_at <= ends]:
+    plans = [(one.facts["plan"], one.at) for one in said.found.events if one.kind in APPROVALS]
+    for number, at in plans:
+        if not begins <= at <= ends:
+            continue
         paper.line(x(at), top, x(at), bottom, width=0.25, colour=GREY)
         paper.text(x(at) + 0.6, bottom + 0.3, f"P{number}", size_pt=6, colour=DARK)
     paper.y = bottom + 4

@@ -38,7 +38,7 @@ def stop_rows(found: "Gathered") -> tuple[StopRow, ...]:
                 team=row.team,
                 incident=row.incident,
                 task=row.task,
-                ordered_at=plan.row.recorded_at,
+                ordered_at=plan.approved_at(found.head),
                 depart_planned=depart,
                 arrive_planned=plan.as_of + timedelta(seconds=row.arrive_s),
                 status=states[-1] if states else "issued" if (row.team, row.task) in standing else "withdrawn",

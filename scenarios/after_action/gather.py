@@ -55,6 +55,10 @@ class PlanKept:
     as_of: datetime
     same_as: int | None
 
+    def approved_at(self, head: Any) -> datetime:
+        """By the clock of the situation: one that plays at a moment of its own stands still there."""
+        return self.row.recorded_at if head.as_of is None else self.as_of
+
     @property
     def seconds(self) -> dict[str, tuple[int, int]]:
         """Shipment -> departure and arrival from `as_of`."""

@@ -1,6 +1,8 @@
 """What happened, in the order of time: reports, alerts, plans, orders, teams, stock, roads, aid, shifts."""
 
 from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select
@@ -80,7 +82,8 @@ def _drafts(connection: Connection, found: "Gathered") -> Iterator[Event]:
             solves.append([row])
     for solve in solves:
         facts = {"draft": solve[-1].id, "count": len(solve)}
-        yield Event(solve[-1].recorded_at, "plan_drafted", solve[-1].actor, None, facts)
+        at = solve[-1].recorded_at if found.head.as_of is None else solve[-1].as_of
+        yield Event(at, "plan_drafted", solve[-1].actor, None, facts)
 
 
 def _plans(found: "Gathered") -> Iterator[Event]:
@@ -90,7 +93,7 @@ def _plans(found: "Gathered") -> Iterator[Event]:
     for one in found.plans:
         facts = {"plan": one.row.id, "of": one.same_as, "replaces": before}
         kind = "plan_rolled_back" if one.same_as else "plan_replaced" if before else "plan_approved"
-        yield Event(one.row.recorded_at, kind, one.row.actor, None, facts)
+        yield Event(one.approved_at(found.head), kind, one.row.actor, None, facts)
         before = None if one.row.status == "cancelled" else one.row.id
 
 
@@ -108,12 +111,16 @@ def _orders(found: "Gathered") -> Iterator[Event]:
                 teams_of.setdefault(where[team, task], set()).add(team)
             for incident in sorted(teams_of):
                 facts = {"plan": one.row.id, "teams": sorted(teams_of[incident])}
-                yield Event(one.row.recorded_at, kind, one.row.actor, incident, facts)
+                yield Event(one.approved_at(found.head), kind, one.row.actor, incident, facts)
         before = {} if one.row.status == "cancelled" else now
 
 
 def _stock(connection: Connection, found: "Gathered") -> Iterator[Event]:
-    """Entries under the plan's reference; who reads a part sees those of the stores there."""
+    """Entries under the plan's reference; who reads a part sees those of the stores there. What an exercise issues is
+    no entry of the ledger: it is told as it went to the incidents."""
+    if found.head.kind == "exercise":
+        yield from _drawn(found)
+        return
     rows = connection.execute(
         select(operations.c.id, operations.c.kind, operations.c.reason, operations.c.actor, operations.c.occurred_at,
                operations.c.recorded_at)
@@ -144,6 +151,17 @@ def _stock(connection: Connection, found: "Gathered") -> Iterator[Event]:
         if row.kind == "RELEASE" and found.whole:
             kind = "hold_ran_out" if row.reason == "EXPIRED_HOLD" else "plan_cancelled"
             yield Event(at, kind, row.actor, None, {})
+
+
+def _drawn(found: "Gathered") -> Iterator[Event]:
+    loads: dict[tuple[datetime, str, str], dict[str, Decimal]] = {}
+    for _, rows in found.sent:
+        for one in rows:
+            if one.gone:
+                units = loads.setdefault((one.left_at, one.lot[0], one.incident), {})
+                units[one.lot[1]] = units.get(one.lot[1], Decimal(0)) + one.gone
+    for (at, store, incident), units in sorted(loads.items()):
+        yield Event(at, "stock_issued", "", incident, {"store": store, "goods": dict(sorted(units.items()))})
 
 
 def _progress(found: "Gathered") -> Iterator[Event]:
