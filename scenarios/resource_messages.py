@@ -83,7 +83,7 @@ def messages_of(
         as_of=kept.as_of or kept.recorded_at,
         content=parse_json(content, source=f"plan {number}"),
         lang=lang,
-        tasks=_tasks(connection, [row.id for row in rows]),
+        tasks=_tasks(connection, situation),
         teams=_names(connection, teams, lang),
         items=_items(connection, lang),
         stores=_names(connection, stores, lang),
@@ -254,10 +254,13 @@ def _aid(connection: Connection, plan: _Plan, covers: Any, seen: set[str]) -> It
         )  # fmt: skip
 
 
-def _tasks(connection: Connection, ids: list[int]) -> dict[str, str]:
-    rows = connection.execute(select(incident_tasks.c.code, incident_tasks.c.capability, incident_tasks.c.incident_id))
-    mine = set(ids)
-    return {row.code: row.capability for row in rows if row.incident_id in mine}
+def _tasks(connection: Connection, situation: str) -> dict[str, str]:
+    rows = connection.execute(
+        select(incident_tasks.c.code, incident_tasks.c.capability)
+        .join(incidents, incidents.c.id == incident_tasks.c.incident_id)
+        .where(incidents.c.situation_code == situation)
+    )
+    return {row.code: row.capability for row in rows}
 
 
 def _names(connection: Connection, table: Any, lang: str) -> dict[str, str]:

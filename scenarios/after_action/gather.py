@@ -137,15 +137,14 @@ def _gather(connection: Connection, situation: str, reach: Reach, logged: Sequen
     reported = connection.execute(
         select(progress).where(progress.c.situation_code == situation).order_by(progress.c.id)
     )
-    by_id = {row.id: row.code for row in seen}
     return Gathered(
         head=head,
         whole=whole,
         reach=reach,
         incidents=seen,
         codes=codes,
-        needed=_needed(connection, by_id),
-        asked=_asked(connection, by_id, kept),
+        needed=_needed(connection, situation, codes),
+        asked=_asked(connection, situation, codes, kept),
         plans=kept,
         orders=[row for row in ordered if row.incident in codes],
         progress=[row for row in reported if row.incident in codes],
@@ -168,35 +167,36 @@ def _plans(connection: Connection, situation: str) -> list[PlanKept]:
     return found
 
 
-def _needed(connection: Connection, by_id: Mapping[int, str]) -> dict[str, int]:
+def _needed(connection: Connection, situation: str, codes: frozenset[str]) -> dict[str, int]:
+    rows = connection.execute(
+        select(incidents.c.code, incident_tasks.c.teams_needed)
+        .join(incidents, incidents.c.id == incident_tasks.c.incident_id)
+        .where(incidents.c.situation_code == situation)
+    )
     needed: dict[str, int] = {}
-    for row in connection.execute(select(incident_tasks.c.incident_id, incident_tasks.c.teams_needed)):
-        if row.incident_id in by_id:
-            code = by_id[row.incident_id]
-            needed[code] = needed.get(code, 0) + row.teams_needed
+    for row in rows:
+        if row.code in codes:
+            needed[row.code] = needed.get(row.code, 0) + row.teams_needed
     return needed
 
 
 def _asked(
-    connection: Connection, by_id: Mapping[int, str], kept: Sequence[PlanKept]
+    connection: Connection, situation: str, codes: frozenset[str], kept: Sequence[PlanKept]
 ) -> dict[tuple[str, str], Decimal]:
     """What was asked for; where nobody said, what the first plan that knew of the incident reckoned with."""
-    asked: dict[tuple[str, str], Decimal] = {}
     rows = connection.execute(
-        select(incident_demands.c.incident_id, items.c.code, incident_demands.c.quantity).join(
-            items, items.c.id == incident_demands.c.item_id
-        )
+        select(incidents.c.code, items.c.code.label("item"), incident_demands.c.quantity)
+        .join(incidents, incidents.c.id == incident_demands.c.incident_id)
+        .join(items, items.c.id == incident_demands.c.item_id)
+        .where(incidents.c.situation_code == situation)
     )
-    for row in rows:
-        if row.incident_id in by_id:
-            asked[by_id[row.incident_id], row.code] = row.quantity
+    asked = {(row.code, row.item): row.quantity for row in rows if row.code in codes}
     said = {incident for incident, _ in asked}
     for one in kept:
         reckoned: dict[tuple[str, str], Decimal] = {}
-        goods = [row for row in one.content.get("shipments", ()) if row.get("task") is None]
-        for row in (*goods, *(row for row in one.content.get("unmet", ()) if row.get("item") is not None)):
-            key = row["incident"], row["item"]
-            if row.get("task") is None and key[0] in by_id.values() and key[0] not in said:
+        for row in (*one.content.get("shipments", ()), *one.content.get("unmet", ())):
+            key = row["incident"], row.get("item")
+            if row.get("task") is None and key[0] in codes and key[0] not in said:
                 reckoned[key] = reckoned.get(key, Decimal(0)) + Decimal(row["quantity"])
         asked |= reckoned
         said |= {incident for incident, _ in reckoned}
