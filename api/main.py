@@ -14,6 +14,7 @@ from api.http import observe, problems
 from api.http.asgi import Door
 from api.http.caller import Doorman, guard_of, routes_of
 from api.http.limits import Limits
+from api.http.page import page
 from api.http.reads import add_reads
 from api.http.settings import ServiceSettings
 from api.routes import (
@@ -144,6 +145,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         lists = APIRouter()
         add_reads(lists, resource)
         include(app, lists)
+    app.openapi = page(app, PREFIX)  # type: ignore[method-assign]
     unguarded = [route.path for route in routes_of(app) if guard_of(route) is None]
     if unguarded:
         raise RouteUnguarded(", ".join(unguarded))
