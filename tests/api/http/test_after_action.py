@@ -13,9 +13,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import insert, select, update
 
-from api.access.scope import Grant
+from api.access.scope import Grant, Scope
 from api.access.users import add_user
 from api.jobs import book
+from api.jobs.kinds import home_of
 from api.main import serve_from
 from api.routes.after_action import AfterActionOut
 from api.solving import Ask
@@ -267,6 +268,17 @@ class TestTheJob:
         code = send("elsewhere", "POST", "/jobs", json={"kind": "after_action"}).json()["code"]
         assert self.works(engine) == ["failed"]
         assert send("elsewhere", "GET", f"/jobs/{code}").json()["problem"]["code"] == "UnknownSituation"
+
+
+@pytest.mark.parametrize(
+    ("reach", "place"),
+    [
+        (("520628101%",), PANSHI), (("520628101%", "520628102%"), COUNTY), (("520628101%", "520628%"), COUNTY),
+        (("520628%", "53%"), None), ((), None),
+    ],
+)  # fmt: skip
+def test_a_result_is_seen_by_whoever_reads_all_that_its_asker_reads(reach, place):
+    assert home_of(Scope("plans.read", False, reach)) == place
 
 
 class TestMessages:
