@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from api.access import passwords
 from api.access.scope import Caller, Grant
 from api.access.tables import grants, sessions, tokens, users
 from api.access.tokens import MACHINE, NotSignedIn, Pass, SessionOver, kept, new_secret
 from inventory.errors import InventoryError
+from inventory.ledger.post import insert_into
 
 TRIES = 5  # wrong passwords in a row, then a pause that doubles up to an hour (assumed)
 PAUSE = timedelta(minutes=1)
@@ -25,6 +26,10 @@ class WrongPassword(InventoryError):
 
 class LockedOut(InventoryError):
     """Too many wrong passwords. Facts: until."""
+
+
+class NotLinked(InventoryError):
+    """Somebody known to the identity provider, with no account here that may be used. Facts: subject."""
 
 
 class MustChange(InventoryError):
@@ -66,11 +71,29 @@ def sign_in(connection: Connection, *, name: str, password: str, at: datetime, l
     return begin_session(connection, user, at=at, lasts=lasts)
 
 
+def sign_in_as(
+    connection: Connection, *, subject: str, code: str, at: datetime, lasts: timedelta
+) -> SignedIn | Refused:
+    """Whom the identity provider vouched for. `code` is good for one session: a second use ends that one."""
+    spent = select(sessions.c.family).where(sessions.c.refresh_hash == kept(code))
+    user = connection.execute(select(users).where(users.c.subject == subject).with_for_update()).first()
+    if user is None or user.status != "active":
+        return Refused(NotLinked(subject=subject))
+    family = secrets.token_hex(16)
+    row = {"user_id": user.id, "family": family, "refresh_hash": kept(code), "recorded_at": at, "expires_at": at,
+           "used_at": at}  # fmt: skip
+    once = insert_into(connection.dialect.name)(sessions).on_conflict_do_nothing().returning(sessions.c.id)
+    if connection.execute(once, row).scalar() is None:
+        end_session(connection, connection.execute(spent).scalar_one(), at=at)
+        return Refused(SessionOver())
+    return _next(connection, user, family, expires_at=at + lasts, at=at)
+
+
 def begin_session(connection: Connection, user: Row[Any], *, at: datetime, lasts: timedelta) -> SignedIn:
-    return _next(connection, user, secrets.token_hex(16), at=at, lasts=lasts)
+    return _next(connection, user, secrets.token_hex(16), expires_at=at + lasts, at=at)
 
 
-def _next(connection: Connection, user: Row[Any], family: str, *, at: datetime, lasts: timedelta) -> SignedIn:
+def _next(connection: Connection, user: Row[Any], family: str, *, expires_at: datetime, at: datetime) -> SignedIn:
     token = new_secret()
     connection.execute(
         insert(sessions),
@@ -79,14 +102,17 @@ def _next(connection: Connection, user: Row[Any], family: str, *, at: datetime, 
             "family": family,
             "refresh_hash": kept(token),
             "recorded_at": at,
-            "expires_at": at + lasts,
+            "expires_at": expires_at,
         },
     )
-    return SignedIn(user.id, family, token, at + lasts, bool(user.must_change))
+    return SignedIn(user.id, family, token, expires_at, bool(user.must_change))
 
 
-def refresh(connection: Connection, token: str, *, at: datetime, lasts: timedelta) -> SignedIn | Refused:
-    """The next refresh token for one that is spent by this."""
+def refresh(
+    connection: Connection, token: str, *, at: datetime, lasts: timedelta, whole: timedelta
+) -> SignedIn | Refused:
+    """The next refresh token for one that is spent by this. A session ends `whole` after it began, however often it
+    was refreshed."""
     row = connection.execute(select(sessions).where(sessions.c.refresh_hash == kept(token)).with_for_update()).first()
     if row is None:
         return Refused(NotSignedIn())
@@ -96,8 +122,12 @@ def refresh(connection: Connection, token: str, *, at: datetime, lasts: timedelt
     user = connection.execute(select(users).where(users.c.id == row.user_id)).one()
     if row.revoked_at is not None or row.expires_at <= at or user.status != "active":
         return Refused(SessionOver())
+    began = select(func.min(sessions.c.recorded_at)).where(sessions.c.family == row.family)
+    over = connection.execute(began).scalar_one() + whole
+    if over <= at:
+        return Refused(SessionOver())
     connection.execute(update(sessions).where(sessions.c.id == row.id).values(used_at=at))
-    return _next(connection, user, row.family, at=at, lasts=lasts)
+    return _next(connection, user, row.family, expires_at=min(at + lasts, over), at=at)
 
 
 def end_session(connection: Connection, family: str, *, at: datetime) -> None:

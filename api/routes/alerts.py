@@ -11,9 +11,9 @@ from api.http.reads import PROBLEMS, UnknownResource, one_of
 from api.http.work import Reading, Step, Writing
 from api.routes.incident_lists import ALERTS
 from api.routes.incidents import Situation, situation_of, within
-from scenarios.reported import find_incident
 from scenarios.alerts import alert_text, receive_alert
 from scenarios.cap import read_alert
+from scenarios.reported import find_incident
 
 router = APIRouter(prefix="/situations/{situation}/alerts", tags=["alerts"], responses=PROBLEMS)
 CAP = "application/cap+xml"

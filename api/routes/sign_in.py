@@ -56,7 +56,7 @@ class NewPassword(Body):
     new: str = Field(min_length=1, max_length=128)
 
 
-def _tokens(settings: ServiceSettings, signed: SignedIn | Refused, at: datetime) -> Tokens:
+def tokens_of(settings: ServiceSettings, signed: SignedIn | Refused, at: datetime) -> Tokens:
     if isinstance(signed, Refused):
         raise signed.error
     lasts = settings.access_lasts
@@ -80,7 +80,7 @@ def signs_in(request: Request, given: SignIn) -> Tokens:
         signed = sign_in(
             connection, name=given.name, password=given.password, at=at, lasts=state.settings.refresh_lasts
         )
-    return _tokens(state.settings, signed, at)
+    return tokens_of(state.settings, signed, at)
 
 
 @router.post("/refresh", summary="换新令牌 / the next tokens")
@@ -91,8 +91,10 @@ def refreshes(request: Request, given: Refresh) -> Tokens:
     state.limits.sign_in(request.client.host if request.client else "-")
     at = now()
     with transaction(state.engine) as connection:
-        signed = refresh(connection, given.refresh_token, at=at, lasts=state.settings.refresh_lasts)
-    return _tokens(state.settings, signed, at)
+        settings = state.settings
+        signed = refresh(connection, given.refresh_token, at=at, lasts=settings.refresh_lasts,
+                         whole=settings.session_lasts)  # fmt: skip
+    return tokens_of(state.settings, signed, at)
 
 
 @router.post("/sign-out", summary="退出登录 / sign out", status_code=204)
