@@ -60,9 +60,6 @@ AID = "{aid}"  # numbers that the fixture learns while it is made
 SAMPLES: dict[str, Sample] = {
     "POST /sign-in": Sample(json={"name": "x", "password": "y"}, fine=(401,)),
     "POST /refresh": Sample(json={"refresh_token": "x"}, fine=(401,)),
-    "GET /sign-in/oidc": Sample(fine=(404,)),  # no provider is set
-    "GET /sign-in/oidc/callback": Sample(query={"state": "x", "code": "y"}, fine=(404,)),
-    "POST /sign-in/oidc/token": Sample(json={"code": "x"}, fine=(404,)),
     "POST /sign-out": Sample(fine=(401,)),
     "GET /me": Sample(),
     "PUT /me/password": Sample(json={"old": "x", "new": "y"}, fine=(401, 404)),
@@ -150,8 +147,7 @@ SAMPLES: dict[str, Sample] = {
     "POST /situations/{situation}/handovers": _at({"content": "水位在涨"}),
     "POST /situations/{situation}/handovers/{number}/take": _at(number="{handover}"),
 }  # fmt: skip
-OIDC = {"GET /sign-in/oidc", "GET /sign-in/oidc/callback", "POST /sign-in/oidc/token"}
-PUBLIC = {"POST /sign-in", "POST /refresh", *OIDC}  # open without sign-in; whoever adds one says so here, too
+PUBLIC = {"POST /sign-in", "POST /refresh"}  # open without sign-in; whoever adds one says so here, too
 OPEN = {"items"}  # lists that belong to no county: the catalogue
 KEYS = ("id", "serial", "code", "number")  # that name a row in the path
 
