@@ -43,6 +43,7 @@ class SignedIn:
     refresh: str
     expires_at: datetime
     must_change: bool
+    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,14 @@ class Refused:
     """An attempt that failed; it is returned, not raised, so that its count is committed."""
 
     error: InventoryError
+    account: str | None = None  # whose, where there is such an account
 
 
 def sign_in(connection: Connection, *, name: str, password: str, at: datetime, lasts: timedelta) -> SignedIn | Refused:
     """With name and password. Wrong ones are counted, for the account whoever tries."""
     user = connection.execute(select(users).where(users.c.code == name).with_for_update()).first()
     if user is not None and user.locked_until is not None and user.locked_until > at:
-        return Refused(LockedOut(until=user.locked_until))
+        return Refused(LockedOut(until=user.locked_until), user.code)
     right = passwords.fits(password, None if user is None or user.status != "active" else user.password_hash)
     if user is None:
         return Refused(WrongPassword())
@@ -65,7 +67,7 @@ def sign_in(connection: Connection, *, name: str, password: str, at: datetime, l
         over = failed - TRIES
         until = at + min(PAUSE * 2 ** min(over, 10), LONGEST_PAUSE) if over >= 0 else None
         connection.execute(update(users).where(users.c.id == user.id).values(failed=failed, locked_until=until))
-        return Refused(WrongPassword() if until is None else LockedOut(until=until))
+        return Refused(WrongPassword() if until is None else LockedOut(until=until), user.code)
     if user.failed:
         connection.execute(update(users).where(users.c.id == user.id).values(failed=0, locked_until=None))
     return begin_session(connection, user, at=at, lasts=lasts)
@@ -78,14 +80,14 @@ def sign_in_as(
     spent = select(sessions.c.family).where(sessions.c.refresh_hash == kept(code))
     user = connection.execute(select(users).where(users.c.subject == subject).with_for_update()).first()
     if user is None or user.status != "active":
-        return Refused(NotLinked(subject=subject))
+        return Refused(NotLinked(subject=subject.partition(" ")[2]), None if user is None else user.code)
     family = secrets.token_hex(16)
     row = {"user_id": user.id, "family": family, "refresh_hash": kept(code), "recorded_at": at, "expires_at": at,
            "used_at": at}  # fmt: skip
     once = insert_into(connection.dialect.name)(sessions).on_conflict_do_nothing().returning(sessions.c.id)
     if connection.execute(once, row).scalar() is None:
         end_session(connection, connection.execute(spent).scalar_one(), at=at)
-        return Refused(SessionOver())
+        return Refused(SessionOver(), user.code)
     return _next(connection, user, family, expires_at=at + lasts, at=at)
 
 
@@ -105,7 +107,7 @@ def _next(connection: Connection, user: Row[Any], family: str, *, expires_at: da
             "expires_at": expires_at,
         },
     )
-    return SignedIn(user.id, family, token, expires_at, bool(user.must_change))
+    return SignedIn(user.id, family, token, expires_at, bool(user.must_change), user.code)
 
 
 def refresh(
@@ -116,16 +118,16 @@ def refresh(
     row = connection.execute(select(sessions).where(sessions.c.refresh_hash == kept(token)).with_for_update()).first()
     if row is None:
         return Refused(NotSignedIn())
+    user = connection.execute(select(users).where(users.c.id == row.user_id)).one()
     if row.used_at is not None:  # somebody has a copy
         end_session(connection, row.family, at=at)
-        return Refused(SessionOver())
-    user = connection.execute(select(users).where(users.c.id == row.user_id)).one()
+        return Refused(SessionOver(), user.code)
     if row.revoked_at is not None or row.expires_at <= at or user.status != "active":
-        return Refused(SessionOver())
+        return Refused(SessionOver(), user.code)
     began = select(func.min(sessions.c.recorded_at)).where(sessions.c.family == row.family)
     over = connection.execute(began).scalar_one() + whole
     if over <= at:
-        return Refused(SessionOver())
+        return Refused(SessionOver(), user.code)
     connection.execute(update(sessions).where(sessions.c.id == row.id).values(used_at=at))
     return _next(connection, user, row.family, expires_at=min(at + lasts, over), at=at)
 

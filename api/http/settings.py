@@ -35,7 +35,9 @@ def protected(address: str) -> bool:
 class ServiceSettings(BaseSettings):
     """Each field is the environment variable WUDING_ and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="WUDING_", frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="WUDING_", frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     environment: Literal["production", "development"] = "production"
     secret: SecretStr | None = None  # signs access tokens; all processes of a service need the same

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from starlette.responses import RedirectResponse, Response
 
-from api.access.sign_in import NotLinked, Refused, sign_in_as
-from api.access.tables import audit, users
+from api.access.sign_in import Refused, sign_in_as
+from api.access.tables import audit
 from api.http.caller import public
 from api.http.oidc import BEGUN_LASTS, OidcOff, OidcRefused, Provider
 from api.http.reads import PROBLEMS
@@ -72,15 +72,12 @@ def exchanges(request: Request, response: Response, given: Exchange) -> Tokens:
     subject = provider.read_code(given.code, cookie=request.cookies.get(provider.cookie), at=at)
     with transaction(state.engine) as connection:
         signed = sign_in_as(connection, subject=subject, code=given.code, at=at, lasts=state.settings.refresh_lasts)
-        code = connection.execute(select(users.c.code).where(users.c.subject == subject)).scalar()
-        refused = signed.error if isinstance(signed, Refused) else None
-        after = {"subject": subject, "refused": None if refused is None else type(refused).__name__}
+        refused = type(signed.error).__name__ if isinstance(signed, Refused) else None
+        code, after = signed.account or "-", {"subject": subject, "refused": refused}
         connection.execute(
             insert(audit),
-            {"recorded_at": at, "actor": code or "-", "request_id": request.state.request_id, "place_code": None,
-             "action": "users.sign-in", "resource": "users", "code": code or "-", "before": None, "after": after},
+            {"recorded_at": at, "actor": code, "request_id": request.state.request_id, "place_code": None,
+             "action": "users.sign-in", "resource": "users", "code": code, "before": None, "after": after},
         )  # fmt: skip
-    if isinstance(refused, NotLinked):
-        raise NotLinked(subject=subject.partition(" ")[2])
     response.delete_cookie(provider.cookie, path="/", secure=provider.secure, httponly=True, samesite="lax")
-    return tokens_of(state.settings, signed, at)
+    return tokens_of(request, "oidc", signed, at)
