@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.http.problems import of_domain
+from api.http.problems import of_domain, of_mistake
 from inventory.errors import InventoryError
 
 Message = MutableMapping[str, Any]
@@ -121,5 +121,9 @@ class Door:
             if started:
                 raise
             over = True
+        except Exception as error:  # here, so that these answers, too, have their headers
+            if started:
+                raise
+            await of_mistake(Request(scope), error)(scope, receive, answered)
         if over and not started:
             await refuse(TooLarge(most_mib=self.most_mib))

@@ -42,12 +42,14 @@ class County:
     def __init__(self):
         self.up, self.asked, self.keys, self.signs = True, [], [KEY], KEY
         self.says, self.codes, self.claims, self.header = {}, {}, {}, {"alg": "RS256", "kid": "k1"}
-        self.token = None  # instead of a signed one
+        self.moved = self.token = None  # instead of a signed one
 
     def __call__(self, request):
         self.asked.append(request.url.path)
         if not self.up:
             raise httpx2.ConnectError("down")
+        if self.moved:
+            return httpx2.Response(302, headers={"Location": self.moved})
         if request.url.path.endswith("/.well-known/openid-configuration"):
             own = {"issuer": ISSUER, **{f"{name}_endpoint": f"{ISSUER}/{name}" for name in ("authorization", "token")}}
             return httpx2.Response(200, json={**own, "jwks_uri": f"{ISSUER}/keys", **self.says})
@@ -158,6 +160,15 @@ class TestSigningIn:
         payload = begun.headers["Set-Cookie"].split("=", 1)[1].split(".")[1]
         content = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         assert not {content["seed"]} & set(county.codes["c1"].values())
+
+    def test_neither_going_there_nor_coming_back_writes_anything(self, client, county, linked, engine):
+        def rows():
+            with reading(engine) as connection:
+                return [connection.execute(select(table)).all() for table in (users, sessions, audit)]
+
+        before = rows()
+        assert back(client, county).status_code == 302
+        assert rows() == before
 
     def test_another_replica_may_finish_what_one_began(self, client, county, linked):
         asked = there(client, county)
@@ -401,6 +412,21 @@ class TestTheProviderIsDown:
     )  # fmt: skip
     def test_or_not_the_one_it_should_be(self, client, county, says):
         county.says = says
+        assert codes(get(client, "")) == (503, "ProviderDown")
+
+    def test_why_is_said_in_the_log_alone(self, client, county, caplog):
+        county.says = {"issuer": "https://elsewhere.cn"}
+        answer = get(client, "")
+        assert "elsewhere.cn" in caplog.text
+        assert "elsewhere.cn" not in answer.text
+
+    def test_redirects_are_not_followed(self, client, county):
+        county.moved = "https://elsewhere.cn/x"
+        assert codes(get(client, "")) == (503, "ProviderDown")
+        assert len(county.asked) == 1
+
+    def test_what_is_too_large_is_not_read_to_its_end(self, client, county):
+        county.says = {"more": "x" * (1 << 20)}
         assert codes(get(client, "")) == (503, "ProviderDown")
 
     def test_passwords_still_work(self, client, county, linked):

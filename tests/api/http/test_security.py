@@ -134,7 +134,8 @@ class TestPasswords:
     @pytest.mark.parametrize(
         "fine",
         ["zebra crossing 7", "correct horse battery", "nothing but letters", "NOTHING BUT CAPITALS",
-         "我家住在江边上第三棟", "8372 6190 4551 2207", "x" + "yz vw tu" * 15, "Пароль из букв", " leading and trailing "],
+         "我家住在江边上第三棟", "8372 6190 4551 2207", "x" + "yz vw" * 25,
+         "Пароль из букв", " leading and trailing "],
     )  # fmt: skip
     def test_those_of_any_characters_will_do_as_they_were_typed(self, fine):
         made = passwords.hashed(fine, account="keeper")
@@ -259,3 +260,26 @@ def test_a_setting_that_is_wrong_stops_the_service_without_telling_secrets():
     with pytest.raises(ValueError, match="WUDING_SECRET") as refused:
         ServiceSettings(secret="too short")
     assert "too short" not in str(refused.value)
+
+
+def test_a_key_of_its_own_is_for_its_account_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("WUDING_HOME", str(tmp_path))
+    monkeypatch.delenv("WUDING_DATABASE_URL", raising=False)
+    key = ServiceSettings(secret=None).key
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert len(key) >= 64
+    assert ServiceSettings(secret=None).key == key
+
+
+def test_a_mistake_of_ours_tells_nothing_of_the_inside(client, send, monkeypatch):
+    def fails(*given, **more):
+        raise RuntimeError("SELECT secret FROM inside")
+
+    monkeypatch.setattr("api.routes.sign_in.shown_grants", fails)
+    answer = send("keeper", "GET", "/me")
+    assert (answer.status_code, answer.json()["code"]) == (500, "Unexpected")
+    assert "inside" not in answer.text
+    assert "Traceback" not in answer.text
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
