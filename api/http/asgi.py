@@ -126,4 +126,4 @@ class Door:
                 raise
             await of_mistake(Request(scope), error)(scope, receive, answered)
         if over and not started:
-            await refuse(TooLarge(most_mib=self.most_mib))
+            await refuse(TooLarge(most_mib=most_mib))
