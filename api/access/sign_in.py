@@ -80,7 +80,8 @@ def sign_in_as(
     spent = select(sessions.c.family).where(sessions.c.refresh_hash == kept(code))
     user = connection.execute(select(users).where(users.c.subject == subject).with_for_update()).first()
     if user is None or user.status != "active":
-        return Refused(NotLinked(subject=subject.partition(" ")[2]), None if user is None else user.code)
+        _, _, number = subject.partition(" ")
+        return Refused(NotLinked(subject=number), None if user is None else user.code)
     family = secrets.token_hex(16)
     row = {"user_id": user.id, "family": family, "refresh_hash": kept(code), "recorded_at": at, "expires_at": at,
            "used_at": at}  # fmt: skip

@@ -17,9 +17,11 @@ import logging
 import secrets
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 from joserfc import jwt
@@ -37,6 +39,7 @@ TIMEOUT_S = 5.0
 KEPT_S = 3600.0  # discovery document and keys
 KEYS_AGAIN_S = 60.0  # for a key nobody has seen, the keys are fetched anew no more often
 DOWN_S = 5.0  # so long a provider that did not answer is not asked again: threads are for the others
+MOST_AT_ONCE = 8  # of a process's threads that may wait for the provider
 LEEWAY_S = 60  # clocks differ
 MOST_BYTES = 1 << 20
 BEGUN_LASTS = timedelta(minutes=10)  # to sign in over there
@@ -85,7 +88,7 @@ class Provider:
         self.secure = base.startswith("https:")
         self.cookie = "__Host-wuding-oidc" if self.secure else "wuding-oidc"  # the prefix demands Secure
         self._transport = transport
-        self._lock = Lock()
+        self._lock, self._turns = Lock(), BoundedSemaphore(MOST_AT_ONCE)
         self._known: Known | None = None
         self._keys: KeySet | None = None
         self._keys_at_s = self._down_s = float("-inf")
@@ -93,7 +96,8 @@ class Provider:
     def begin(self, *, at: datetime) -> tuple[str, str]:
         """Where the browser goes, and the cookie it takes along. Raises ProviderDown."""
         seed = secrets.token_urlsafe(32)
-        found = self._found()
+        with self._turn():
+            found = self._found()
         with self._asking(found) as asking:
             address, _ = asking.create_authorization_url(
                 found.authorize, state=self._made("state", seed), code_verifier=self._made("verifier", seed),
@@ -108,7 +112,8 @@ class Provider:
             raise OidcRefused(why="state")
         if issuer is not None and issuer != self.issuer:  # RFC 9207: the answer of another provider
             raise OidcRefused(why="issuer")
-        subject = self._verified(self._exchanged(code, seed), nonce=self._made("nonce", seed), at=at)
+        with self._turn():
+            subject = self._verified(self._exchanged(code, seed), nonce=self._made("nonce", seed), at=at)
         ours = self._signed(CODE_KIND, {"sub": subject, "of": self._made("code", seed), "jti": secrets.token_hex(16)},
                             at=at, lasts=CODE_LASTS)  # fmt: skip
         return f"{self.console}#code={ours}"
@@ -119,6 +124,16 @@ class Provider:
         if not hmac.compare_digest(str(claims["of"]), self._made("code", self._seed(cookie, at=at))):
             raise OidcRefused(why="cookie")
         return str(claims["sub"])
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """However slow the provider is, most threads stay with those who enter stock. Raises ProviderDown."""
+        if not self._turns.acquire(blocking=False):
+            raise _down(TimeoutError(f"{MOST_AT_ONCE} wait for it already"))
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def _exchanged(self, code: str, seed: str) -> dict[str, Any]:
         from authlib.integrations.base_client import OAuthError

@@ -429,6 +429,15 @@ class TestTheProviderIsDown:
         county.says = {"more": "x" * (1 << 20)}
         assert codes(get(client, "")) == (503, "ProviderDown")
 
+    def test_or_so_slow_that_eight_wait_for_it_already(self, client, county):
+        turns = [client.app.state.oidc._turns.acquire(blocking=False) for _ in range(9)]
+        assert turns == [True] * 8 + [False]
+        assert codes(get(client, "")) == (503, "ProviderDown")
+        for _ in range(8):
+            client.app.state.oidc._turns.release()
+        for _ in range(20):  # each gives its turn back
+            assert get(client, "").status_code == 302
+
     def test_passwords_still_work(self, client, county, linked):
         county.up = False
         assert client.post("/api/v1/sign-in", json={"name": "keeper", "password": PASSWORD}).status_code == 200
