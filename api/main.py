@@ -16,6 +16,7 @@ from api.http.asgi import DOCS, Door, docs_policy
 from api.http.caller import Doorman, guard_of, routes_of
 from api.http.limits import Limits
 from api.http.oidc import Provider
+from api.http.page import page
 from api.http.reads import add_reads
 from api.http.settings import ServiceSettings
 from api.routes import (
@@ -123,10 +124,10 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.state.limits = Limits(requests=settings.requests_per_minute, sign_ins=settings.sign_ins_per_minute)
     app.state.oidc = Provider(settings) if settings.oidc_issuer else None
     problems.install(app)
-    page = str(get_swagger_ui_html(openapi_url="/openapi.json", title=f"{app.title} - Swagger UI").body, "utf-8")
+    shown = str(get_swagger_ui_html(openapi_url="/openapi.json", title=f"{app.title} - Swagger UI").body, "utf-8")
     app.add_middleware(
         Door, body_mib=settings.body_mib, upload_mib=settings.upload_mib,
-        docs=docs_policy(page) if settings.docs else None,
+        docs=docs_policy(shown) if settings.docs else None,
     )  # fmt: skip
     app.state.metrics = observe.Metrics()
     app.state.metrics.look("wuding_tasks_overdue", "Five-fixed tasks past their day", observe.overdue_tasks)
@@ -152,6 +153,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         lists = APIRouter()
         add_reads(lists, resource)
         include(app, lists)
+    app.openapi = page(app, PREFIX)  # type: ignore[method-assign]
     unguarded = [route.path for route in routes_of(app) if guard_of(route) is None]
     if unguarded:
         raise RouteUnguarded(", ".join(unguarded))
