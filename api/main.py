@@ -20,6 +20,7 @@ from api.http.page import page
 from api.http.reads import add_reads
 from api.http.settings import ServiceSettings
 from api.routes import (
+    after_action,
     alerts,
     care,
     files,
@@ -135,7 +136,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.include_router(observe.router)
     for part in (
         sign_in, oidc, users, stock, orders, incidents, alerts, plans, relief, care, files, tables_io, registers_write,
-        forces_write, stock_looks, jobs,
+        forces_write, stock_looks, jobs, after_action,
     ):  # fmt: skip
         include(app, part.router)
     for resource in (

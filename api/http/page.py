@@ -8,6 +8,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from api.http.problems import MEDIA_TYPE
+
 _LIVE = "$request.path.situation"
 _IN = {"situation": _LIVE}
 
@@ -86,12 +88,32 @@ def page(app: FastAPI, prefix: str) -> Callable[[], dict[str, Any]]:
                 for path, methods in made["paths"].items()
                 for method, operation in methods.items()
             }
+            _file_problems(known)
+            _say_what_is_absent(known)
             _exemplify(known)
             _link(known)
         assert app.openapi_schema is not None
         return app.openapi_schema
 
     return whole
+
+
+def _file_problems(known: Mapping[str, dict[str, Any]]) -> None:
+    """Under their own media type: the framework files every model under application/json."""
+    for operation in known.values():
+        for answer in operation["responses"].values():
+            held = answer.get("content", {})
+            if held.get("application/json", {}).get("schema", {}).get("$ref", "").endswith("/Problem"):
+                held[MEDIA_TYPE] = held.pop("application/json")
+
+
+def _say_what_is_absent(known: Mapping[str, dict[str, Any]]) -> None:
+    """A parameter that may be left out is no null: nothing in an address is."""
+    for operation in known.values():
+        for parameter in operation.get("parameters", ()):
+            kinds = [one for one in parameter["schema"].get("anyOf", ()) if one != {"type": "null"}]
+            if len(kinds) == 1:
+                parameter["schema"] = kinds[0]
 
 
 def examples() -> dict[str, Any]:
@@ -108,7 +130,7 @@ def _link(known: Mapping[str, dict[str, Any]]) -> None:
     for name, targets in LINKS.items():
         (answer,) = (known[name]["responses"][status] for status in ("200", "201", "202")
                      if status in known[name]["responses"])  # fmt: skip
-        answer["links"] = {
+        answer["links"] = answer.get("links", {}) | {
             known[target]["operationId"]: {
                 "operationId": known[target]["operationId"],
                 "parameters": {_where(known[target], parameter): source for parameter, source in sources.items()},

@@ -131,6 +131,8 @@ SAMPLES: dict[str, Sample] = {
     "POST /situations/{situation}/plans/{number}/rollback": _at({}, 409, 422, number=1),
     "POST /situations/{situation}/progress": _at({"team": "T1", "task": "K1", "state": "done"}, 403, 409, 422),
     "GET /situations/{situation}/standing": _at(),
+    "GET /situations/{situation}/after-action": _at(),
+    "GET /situations/{situation}/plans/{number}/resource-messages": _at(number=1),
     "POST /shelters": Sample(json={"code": "A2", "name": "小学", "place": TOWN, "capacity": 100}),
     "PATCH /shelters/{code}": Sample({"code": "A1"}, {"capacity": 7}, headers=EDIT),
     "POST /situations/{situation}/evacuees": _at(
