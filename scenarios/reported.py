@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, true, update
 
 from inventory.catalogue import UnknownItem
 from inventory.files.cells import cell_text
@@ -135,15 +135,17 @@ def _demands(connection: Connection, incident: int) -> dict[int, Decimal]:
 
 def likely_same(
     connection: Connection, *, kind: str, lat: float | None, lon: float | None, reported_at: datetime,
-    situation: str = LIVE, other_than: str | None = None,
+    situation: str = LIVE, other_than: str | None = None, among: ColumnElement[bool] | None = None,
 ) -> list[tuple[str, int]]:  # fmt: skip
-    """Open incidents of the kind within 500 m and an hour, the nearest first: (code, metres)."""
+    """Open incidents of the kind within 500 m and an hour, the nearest first: (code, metres). `among`: of those that
+    whoever asks may see."""
     if lat is None or lon is None:
         return []
     rows = connection.execute(
         select(incidents.c.code, incidents.c.lat, incidents.c.lon, incidents.c.reported_at).where(
             incidents.c.situation_code == situation, incidents.c.status == "open", incidents.c.kind == kind,
             incidents.c.lat.between(lat - 0.01, lat + 0.01), incidents.c.code != (other_than or ""),
+            true() if among is None else among,
         )
     )  # fmt: skip
     near = []

@@ -21,14 +21,14 @@ MOST_ERRORS = 200
 
 # what is not listed is a bad request of the caller (422); a test sees that every error of the product has its row
 _CODES: dict[int, str] = {
-    401: "NotSignedIn SessionOver WrongPassword WrongOldPassword",
-    403: "NotPermitted OutsideScope MustChange TooMuch CounterApproves NotYourTeam NotYourRequest",
+    401: "NotSignedIn SessionOver WrongPassword WrongOldPassword OidcRefused",
+    403: "NotPermitted OutsideScope MustChange TooMuch CounterApproves NotYourTeam NotYourRequest NotLinked",
     404: (
         "UnknownPlace UnknownStore UnknownItem UnknownLot UnknownAsset UnknownKit UnknownPackage "
         "UnknownOperation UnknownOrder UnknownTask UnknownSituation UnknownIncident UnknownTeam UnknownPlan "
         "UnknownScenario UnknownTable UnknownUser UnknownResource NoRunningPlan UnknownDraft UnknownDirective "
         "UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid UnknownHandover "
-        "UnknownJob UnknownUpload UnknownFile UnknownShift UnknownForce NoSuchPerson"
+        "UnknownJob UnknownUpload UnknownFile UnknownShift UnknownForce NoSuchPerson OidcOff"
     ),
     406: "NotAcceptable",
     409: (
@@ -37,7 +37,8 @@ _CODES: dict[int, str] = {
         "OwnedReference UserTaken TokenTaken LastAdministrator NotOrdered NotThatWay NothingToCommit "
         "DatabaseNotEmpty NotEmpty NotEvaluated AnotherWay TooManyAway DraftStale DraftDone "
         "BothPinnedAndBanned NothingOrdered CannotMerge TaskTaken SituationClosed ClosureTaken ShelterTaken "
-        "ShelterFull EvacueeTaken NotNext AidNotNext JobOver JobNotFailed JobNotDone ExecutorTaken CodeTaken"
+        "ShelterFull EvacueeTaken NotNext AidNotNext JobOver JobNotFailed JobNotDone ExecutorTaken CodeTaken "
+        "SubjectTaken"
     ),
     412: "EditedSince",
     413: "TooLarge BackupTooLarge",
@@ -48,10 +49,10 @@ _CODES: dict[int, str] = {
         "DamagedDatabase NotADatabase BadDatabaseUrl PlanRefused ReplayWrong PolicyBroke CardDoesNotAddUp "
         "NotOurDatabase SolverFailed JobKeepsFailing"
     ),
-    503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong",
+    503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong ProviderDown",
 }
 STATUS: dict[str, int] = {code: status for status, codes in _CODES.items() for code in codes.split()}
-RETRY_S = {"TryAgain": 1, "NoDatabase": 5, "Busy": 2}
+RETRY_S = {"TryAgain": 1, "NoDatabase": 5, "Busy": 2, "ProviderDown": 30}
 log = logging.getLogger("wuding.http")
 
 

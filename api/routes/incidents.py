@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path
 from pydantic import Field
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, true
 from starlette.responses import Response
 
 from api.access.scope import Scope
@@ -23,6 +23,7 @@ from scenarios.tables import (
     closures,
     incident_demands,
     incident_tasks,
+    incidents,
     situations,
 )
 
@@ -142,6 +143,11 @@ def overlaps(scope: Scope, place: str | None) -> bool:
     return any(one.removesuffix("%").startswith(whole) for one in scope.patterns)
 
 
+def within(scope: Scope, head: Any) -> ColumnElement[bool]:
+    """Incidents of a situation that the caller reaches."""
+    return true() if scope.covers(head.place_code) else scope.where(incidents.c.place_code)
+
+
 def shown(connection: Connection, row: Any) -> dict[str, Any]:
     """An incident with its tasks and needs."""
     tasks = connection.execute(
@@ -194,13 +200,13 @@ def reports(situation: Situation, given: IncidentIn, scope: Report, work: Writin
     """回答里的 likely_same 是可能重复的事件 / `likely_same` lists incidents that may be the same."""
 
     def inside(one: Step) -> dict[str, Any]:
-        situation_of(one.connection, scope, situation, part=True)
+        head = situation_of(one.connection, scope, situation, part=True)
         place = given.place or _own_place(scope)
         scope.check(place)
         at = given.reported_at or one.at.replace(microsecond=0)
         facts = {**given.model_dump(exclude={"place", "tasks", "demands"}), "place_code": place, "reported_at": at}
         near = likely_same(one.connection, kind=given.kind, lat=given.lat, lon=given.lon, reported_at=at,
-                           situation=situation)  # fmt: skip
+                           situation=situation, among=within(scope, head))  # fmt: skip
         act = one.act("RESCUE", note=given.note)
         code = report_incident(one.connection, facts=facts, tasks=[], demands=given.demands, act=act,
                                situation=situation)  # fmt: skip

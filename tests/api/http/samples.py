@@ -54,6 +54,9 @@ AID = "{aid}"  # numbers that the fixture learns while it is made
 SAMPLES: dict[str, Sample] = {
     "POST /sign-in": Sample(json={"name": "x", "password": "y"}, fine=(401,)),
     "POST /refresh": Sample(json={"refresh_token": "x"}, fine=(401,)),
+    "GET /sign-in/oidc": Sample(fine=(404,)),  # no provider is set
+    "GET /sign-in/oidc/callback": Sample(query={"state": "x", "code": "y"}, fine=(404,)),
+    "POST /sign-in/oidc/token": Sample(json={"code": "x"}, fine=(404,)),
     "POST /sign-out": Sample(fine=(401,)),
     "GET /me": Sample(),
     "PUT /me/password": Sample(json={"old": "x", "new": "y"}, fine=(401, 404)),
