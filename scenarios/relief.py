@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from inventory.ledger.post import Act
 from inventory.tables.places import people
 from optimizer.errors import OptimizerError
-from scenarios.incidents import find_situation
+from scenarios.incidents import still_open
 from scenarios.relief_tables import evacuees, shelters
 from scenarios.reported import find_incident
 from scenarios.tables import LIVE
@@ -103,8 +103,9 @@ def list_households(
     """Put households on the list; household -> who answers for it. Those that name nobody are shared out over
     `responsible` so that the numbers of two persons differ by one at the most, what they had before included.
 
-    Raises UnknownIncident, EvacueeTaken, UnknownPerson, NobodyResponsible.
+    Raises SituationClosed, UnknownIncident, EvacueeTaken, UnknownPerson, NobodyResponsible.
     """
+    still_open(connection, situation)
     find_incident(connection, incident, situation=situation)
     taken = set(connection.execute(select(evacuees.c.code).where(evacuees.c.situation_code == situation)).scalars())
     codes: set[str] = set()
@@ -158,9 +159,9 @@ def _shared(
 def move_household(
     connection: Connection, code: str, *, status: str, act: Act, situation: str = LIVE, shelter: str | None = None
 ) -> None:
-    """One step: on the move, in the shelter, home. Raises UnknownSituation, UnknownEvacuee, NotNext, UnknownShelter,
-    ShelterFull."""
-    find_situation(connection, situation)
+    """One step: on the move, in the shelter, home. Raises UnknownSituation, SituationClosed, UnknownEvacuee,
+    NotNext, UnknownShelter, ShelterFull."""
+    still_open(connection, situation)
     row = connection.execute(
         select(evacuees).where(evacuees.c.situation_code == situation, evacuees.c.code == code).with_for_update()
     ).first()
