@@ -13,7 +13,7 @@ from optimizer.errors import OptimizerError
 from scenarios.incidents import still_open
 from scenarios.relief_tables import evacuees, shelters
 from scenarios.reported import find_incident
-from scenarios.tables import LIVE
+from scenarios.tables import LIVE, situations
 
 # what may follow what; a household that comes back to the danger zone is listed again
 NEXT: Mapping[str, tuple[str, ...]] = {
@@ -90,9 +90,12 @@ def save_shelter(connection: Connection, *, code: str, facts: Mapping[str, Any],
         connection.execute(update(shelters).where(shelters.c.id == row.id).values(**facts))
 
 
-def people_in(connection: Connection, shelter: int) -> int:
-    """Those who are there or on their way to it."""
-    mine = (evacuees.c.shelter_id == shelter, evacuees.c.status.in_(["moving", "sheltered"]))
+def people_in(connection: Connection, shelter: int, situation: str = LIVE) -> int:
+    """Those who are there or on their way to it; of an exercise, those whom it sent there in play, and nobody else."""
+    played = select(situations.c.code).where(situations.c.kind == "exercise")
+    drill = connection.execute(played.where(situations.c.code == situation)).first() is not None
+    whose = evacuees.c.situation_code == situation if drill else evacuees.c.situation_code.not_in(played)
+    mine = (evacuees.c.shelter_id == shelter, evacuees.c.status.in_(["moving", "sheltered"]), whose)
     return int(connection.execute(select(func.coalesce(func.sum(evacuees.c.people), 0)).where(*mine)).scalar_one())
 
 
@@ -186,7 +189,7 @@ def _room(connection: Connection, code: str, household: Any) -> int:
     row = find_shelter(connection, code, locked=True)
     if household.shelter_id == row.id:
         return int(row.id)
-    room = row.capacity - people_in(connection, row.id)
+    room = row.capacity - people_in(connection, row.id, household.situation_code)
     if row.status != "open" or household.people > room:
         raise ShelterFull(shelter=code, people=household.people, room=room, status=row.status)
     return int(row.id)

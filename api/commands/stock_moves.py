@@ -239,13 +239,15 @@ def _out(group: typer.Typer, kit: Kit) -> None:
         lot: Annotated[str | None, lots] = None,
         to: Annotated[str | None, option("--bin", "opt.stock.bin.receive")] = None,
         damaged: Annotated[str | None, option("--damaged", "opt.stock.damaged")] = None,
+        reference: Annotated[str | None, option("--for", "opt.stock.reference.plan")] = None,
     ) -> int:
         from decimal import Decimal
 
-        from inventory.ledger.issue import give_back as step
+        from api.stockroom import take_back
 
         done = record(
-            entry, step, store=store, item=item, quantity=quantity("QTY", qty), lot=lot_code(lot), bin=to,
+            entry, take_back, reference=reference, store=store, item=item, quantity=quantity("QTY", qty),
+            lot=lot_code(lot), bin=to,
             damaged=Decimal(0) if damaged is None else quantity("--damaged", damaged, zero=True),
         )  # fmt: skip
         told(kit, done)

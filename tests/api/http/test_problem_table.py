@@ -49,8 +49,8 @@ REQUEST = """
 BackupDisagrees BadArrival BadCharacter BadCode BadCursor BadDirective BadDivisionCode BadEvidence BadInput
 BadLabelCode BadLot BadPayload BadQuantity BadSort BadTable CannotBeStored CountedWhen DamagedBackup DoneInFuture
 FilesWithoutFolder ImportRefused KeyReused LabelCodeTooLong LabelSheetDoesNotFit NaiveInstant NoAnswerInTime
-NoLevelAbove NoRoads NobodyResponsible NotABackup NotACounty NotInOrder NotToday NotWhole NothingAsked NothingShort
-NothingToExplain OtherVersion OverrideIncomplete PlanNotValid PlanOfOthers QuantityTooFine SameStore SerialsDiffer
-StoreTooSmall TravelTimeOverflow UnknownPermission UnknownPreset UnknownProfile UnknownReason UnknownRole
-WeakPassword WeightOutOfRange WrongExercise
+NoLevelAbove NoRoads NobodyResponsible NotABackup NotACounty NotInExercise NotInOrder NotToday NotWhole NothingAsked
+NothingShort NothingToExplain OtherVersion OverrideIncomplete PlanNotValid PlanOfOthers QuantityTooFine SameStore
+SerialsDiffer StoreTooSmall TravelTimeOverflow UnknownPermission UnknownPreset UnknownProfile UnknownReason
+UnknownRole WeakPassword WeightOutOfRange WrongExercise
 """
