@@ -41,6 +41,7 @@ _CODES: dict[int, str] = {
     ),
     412: "EditedSince",
     413: "TooLarge BackupTooLarge",
+    415: "WrongMediaType",
     428: "NoMatchGiven",
     429: "LockedOut TooOften",
     500: (
