@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from inventory.fefo import FefoLot, InsufficientStock, allocate
 from inventory.five_fixed import RuleBook
-from inventory.ledger.choose import check_whole
+from inventory.ledger.choose import check_whole, liftable
 from inventory.ledger.errors import NotDispatchable
 from inventory.ledger.post import Head, heads_of
 from inventory.ledger.rules import rule_book
@@ -45,7 +45,7 @@ class Spare:
         if units > may:
             held = {code: one for code, one in self.lots.items() if one.held and lot in (None, code)}
             held_units = sum((one.held for one in held.values()), ZERO)
-            if units <= may + held_units:
+            if held_units and units <= may + held_units:
                 tasks = sorted({task for one in held.values() for task in one.blocked}) or ["-"]
                 raise NotDispatchable(store=store, item=item, asked=units, free=may, held=held_units, tasks=tasks)
             raise InsufficientStock(item=item, store=store, asked=units, available=may)
@@ -65,7 +65,7 @@ class Spare:
 class Lot:
     line: Stock  # any of it
     free: Decimal  # may be taken
-    held: Decimal  # serviceable, but a gate holds them
+    held: Decimal  # only a gate holds them
     blocked: tuple[str, ...]
 
 
@@ -84,17 +84,16 @@ def _spare(connection: Connection, pair: Pair, head: Head | None, *, at: datetim
     book = rule_book(connection, head.rules, county=head.place)
     gates = judge(connection, head, lines, book, at=at)
     kept = _kept(connection, [line.id for line in lines if line.reserved], at=at)
-    fit = {line.id for line in fit_lines(lines, gates, at=at)}
+    fit = fit_lines(lines, gates, at=at)
+    held = liftable(lines, fit, gates, at=at)
     lots: dict[str, Lot] = {}
-    for line in lines:
-        if line.lot not in gates or line.state != "serviceable":
-            continue
+    for line in (*fit, *held):
         lot = lots.setdefault(line.lot, Lot(line, ZERO, ZERO, tuple(gates[line.lot].blocked)))
         units = line.quantity - kept.get(line.id, ZERO)
-        if line.id in fit:
-            lot.free += units
-        elif gates[line.lot].held > 0:
+        if line in held:
             lot.held += units
+        else:
+            lot.free += units
     return Spare(pair, head, book, lots)
 
 
