@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
+from sqlalchemy import select
 from starlette.responses import Response
 
 from api.access.scope import Scope
@@ -14,7 +15,8 @@ from api.http.schemas import Body, Code, Division, Entry, Instant, Text
 from api.http.work import Reading, Step, Writing, as_json, tagged
 from api.office import known
 from api.routes.incidents import Situation, situation_of
-from scenarios.books import Kept, kept_for
+from inventory.tables.places import stores
+from scenarios.books import kept_for
 from scenarios.exercise import out
 from scenarios.situations import close_exercise, open_exercise
 from scenarios.tables import LIVE
@@ -106,8 +108,10 @@ def closes(situation: Situation, given: Entry, scope: Make, work: Writing) -> Re
 
 
 @router.get("/{situation}/held", summary="方案保留的物资 / stock kept for its plan", response_model=HeldOut)
-def held(situation: Situation, scope: Annotated[Scope, needs("plans.read")], connection: Reading) -> Response:
-    head = situation_of(connection, scope, situation)
-    kept: tuple[Kept, ...] = kept_for(connection, head)
+def held(situation: Situation, scope: Annotated[Scope, needs("stock.read")], connection: Reading) -> Response:
+    """只列管辖范围内库点的 / of the stores within reach."""
+    head = situation_of(connection, scope, situation, part=True)
+    mine = set(connection.execute(select(stores.c.code).where(scope.where(stores.c.place_code))).scalars())
+    kept = [one for one in kept_for(connection, head) if one.store in mine]
     away = {} if head.kind == LIVE else out(connection, situation)
-    return tagged(as_json({"kept": kept, "out": _lots(away)}))
+    return tagged(as_json({"kept": kept, "out": _lots({key: units for key, units in away.items() if key[0] in mine})}))

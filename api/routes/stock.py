@@ -13,6 +13,7 @@ from api.http.caller import needs
 from api.http.reads import PROBLEMS
 from api.http.schemas import Entry
 from api.http.work import Step, Work, Writing
+from api.routes.incidents import situation_of
 from api.routes.stock_bodies import (
     Change,
     EndLoan,
@@ -86,6 +87,14 @@ def _entered(
     return work.once(inside, asked=asked)
 
 
+def _drill(connection: Connection, scope: Scope, reference: str | None) -> str | None:
+    """The exercise that is meant, if one is; a part of it must be in reach. Raises UnknownSituation."""
+    drill = exercise_of(connection, reference)
+    if drill is not None:
+        situation_of(connection, scope, drill, part=True)
+    return drill
+
+
 def _done(one: Step, done: Operation | Drilled, action: str, asked: Entry, place: str | None) -> Done:
     """On record, as an entry of the ledger or of the book of an exercise."""
     drill = done.situation if isinstance(done, Drilled) else None
@@ -155,7 +164,7 @@ def issues(given: Issue, scope: Write, work: Writing) -> Response:
     blocked stays; under the reference of an exercise's plan only the exercise's own book is written."""
 
     def step(one: Step) -> Operation | Drilled:
-        drill = exercise_of(one.connection, given.reference)
+        drill = _drill(one.connection, scope, given.reference)
         if drill is not None:
             if given.override is not None:
                 raise NotInExercise(situation=drill, what="override")
@@ -186,6 +195,7 @@ def issues_kits(given: IssueKit, scope: Write, work: Writing) -> Response:
 @router.post("/return", status_code=201, summary="归还入库 / return", response_model=Done)
 def returns(given: Return, scope: Write, work: Writing) -> Response:
     def step(one: Step) -> Operation | Drilled:
+        _drill(one.connection, scope, given.reference)
         return take_back(
             one.connection, act=one.act("GIVE_BACK", **given.said()), store=given.store, item=given.item,
             quantity=given.quantity, lot=given.lot, bin=given.bin, damaged=given.damaged, reference=given.reference,
@@ -255,7 +265,7 @@ def issues_reserved(given: IssueReserved, scope: Write, work: Writing) -> Respon
     """reference 为演练方案时只记入演练 / under the reference of an exercise's plan only its own book is written."""
 
     def inside(one: Step) -> Done:
-        drill = exercise_of(one.connection, given.reference)
+        drill = _drill(one.connection, scope, given.reference)
         if drill is None:
             lines = _kept_for(given.reference)
             if given.store is not None:
