@@ -27,6 +27,8 @@ def told(kit: Kit, operation: Any, taken: Any = None) -> int:
     """Which entry was made, or had been made before under the same key; and which lots to `take` off which shelf."""
     key = "said.stock.replayed" if operation.replayed else "said.stock.done"
     kit.speaker.say(key, operation=operation.id)
+    if getattr(operation, "situation", None) is not None:
+        kit.speaker.say("said.stock.exercise", situation=operation.situation)
     if taken is not None:
         _print_taken(kit, taken)
     return 0

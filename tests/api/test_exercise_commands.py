@@ -76,6 +76,7 @@ def test_from_load_to_close(home: Path, capsys: Capture) -> None:
     order = plan.team_orders[0]
     run("plan", "progress", order.team, "--task", order.stops[0].task, "--state", "on_scene", *drill)
     run("stock", "issue-reserved", "plan:drill", "--key", "k3")
+    assert "in the book of the exercise “drill” alone" in capsys.readouterr().out
     run("stock", "issue-reserved", "plan:drill", "--key", "k3")
     one = plan.shipments[0]
     run("stock", "return", one.store, one.item, "1", "--lot", one.lot, "--for", "plan:drill")

@@ -1,12 +1,16 @@
 """Who takes part in an exercise, and what else it leaves alone: shelters, and the numbers of the live situation."""
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import insert
 
-from inventory.database import transaction
+from inventory.database import now, transaction
+from inventory.fefo import InsufficientStock
+from inventory.ledger.post import Act
 from inventory.tables.places import people
+from scenarios.exercise import issue_more
 from scenarios.tables import situations
 from tests.api.http.conftest import BED, COUNTY, OTHER_COUNTY, OTHER_TOWN, TOWN
 
@@ -70,6 +74,27 @@ def test_nobody_writes_to_the_exercise_of_another_county(send):
         answer = send("keeper", "POST", f"/stock/{path}", json=asked)
         assert (answer.status_code, answer.json()["code"]) == (404, "UnknownSituation"), path
     assert send("manager", "GET", "/situations/theirs/held").status_code == 404
+
+
+def test_many_at_once_draw_no_more_than_there_is(send, engine):
+    """Sixteen want ten of the hundred beds, and the live situation takes forty meanwhile."""
+
+    def take(_: int) -> bool:
+        try:
+            with transaction(engine) as connection:
+                act = Act(actor="x", reason="RESCUE", at=now())
+                issue_more(connection, "drill", store="S1", item=BED, quantity=Decimal(10), act=act)
+        except InsufficientStock:
+            return False
+        return True
+
+    live = {"store": "S1", "item": BED, "quantity": "40"}
+    assert send("keeper", "POST", "/stock/issue", json=live).status_code == 201
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(take, range(16))) == 6
+    assert send("keeper", "POST", "/stock/issue", json=live).status_code == 201  # nothing of it is missing
+    refused = draw(send, "keeper", "S1", quantity="1")
+    assert (refused.json()["code"], refused.json()["facts"]["available"]) == ("InsufficientStock", "0")
 
 
 def test_more_than_there_is_comes_back_to_no_exercise(send):

@@ -212,7 +212,8 @@ def test_closing_ends_it_for_good_and_never_the_live_situation(send: Sender) -> 
     assert (live.status_code, live.json()["code"]) == (409, "NotAnExercise")
     assert ok(send("dispatcher", "POST", "/situations/drill/close", json={}), 200)["released"]
     for path, asked in (
-        ("/situations/drill/close", {}), ("/situations/drill/incidents", {"kind": "flood", "severity": 1}),
+        ("/situations/drill/close", {}), ("/situations/drill/solve", {}),
+        ("/situations/drill/incidents", {"kind": "flood", "severity": 1}),
         ("/situations/drill/plans/1/rollback", {}), ("/situations/drill/closures", {"id": "C9", "road_name": "X101"}),
         ("/situations/drill/progress", {"team": "T1", "task": "K", "state": "done"}),
         ("/stock/issue-reserved", {"reference": "plan:drill"}),
