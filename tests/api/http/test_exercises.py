@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, select, text
+from sqlalchemy import Engine, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from inventory.database import now, reading, transaction
 from inventory.ledger.verify import verify
 from inventory.tables import metadata
+from inventory.tables.forces import teams
 from inventory.tables.stock import operations
 from scenarios.tables import orders, plans, progress, shipments, situations
 from tests.api.http.conftest import Sender
@@ -154,6 +155,11 @@ def test_it_sees_the_real_stock_less_what_it_has_out_and_never_its_own_reservati
     assert (refused.status_code, refused.json()["code"]) == (409, "InsufficientStock")
     assert Decimal(refused.json()["facts"]["available"]) == there - gone
     ok(send("root", "POST", "/stock/issue", json={**asked, "quantity": str(there - gone)}))
+    more = {"kind": "flood", "severity": 5, "lat": 27.0, "lon": 109.0, "demands": {item: "45"}}
+    ok(send("dispatcher", "POST", "/situations/drill/incidents", json=more))
+    rest = solved(send)[1]["shipments"]
+    assert rest  # of the other store
+    assert (store, item) not in {(row["store"], row["item"]) for row in rest}
 
 
 def test_a_plan_is_refused_where_the_exercise_drew_the_stock_otherwise(send: Sender) -> None:
@@ -200,6 +206,14 @@ def test_teams_are_those_of_the_exercise_alone(send: Sender) -> None:
     stays = solved(send, replan=True)[1]["team_orders"]
     assert report["task"] in [stop["task"] for one in stays if one["team"] == order["team"] for stop in one["stops"]]
     assert solved(send, "live", replan=True)[1] == before
+
+
+def test_a_team_that_is_out_may_still_play(send: Sender, engine: Engine) -> None:
+    opened(send)
+    with transaction(engine) as connection:
+        connection.execute(update(teams).values(status="out"))
+    assert solved(send)[1]["team_orders"]
+    assert not solved(send, "live")[1]["team_orders"]
 
 
 def test_closing_ends_it_for_good_and_never_the_live_situation(send: Sender) -> None:
