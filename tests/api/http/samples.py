@@ -131,6 +131,8 @@ SAMPLES: dict[str, Sample] = {
     "POST /situations": Sample(json={"code": "drill-2", "title_zh": "演练", "title_en": "drill", "place": COUNTY}),
     "POST /situations/{situation}/close": Sample({"situation": "drill"}, {}),
     "GET /situations/{situation}/held": _at(),
+    "GET /situations/{situation}/after-action": _at(),
+    "GET /situations/{situation}/plans/{number}/resource-messages": _at(number=1),
     "POST /shelters": Sample(json={"code": "A2", "name": "小学", "place": TOWN, "capacity": 100}),
     "PATCH /shelters/{code}": Sample({"code": "A1"}, {"capacity": 7}, headers=EDIT),
     "POST /situations/{situation}/evacuees": _at(
