@@ -131,6 +131,8 @@ def test_a_whole_exercise_leaves_everything_real_as_it_was(send: Sender, engine:
     over = ok(send("dispatcher", "POST", "/situations/drill/close", json={}), 200)
     assert sum(Decimal(row["quantity"]) for row in over["returned"]) == shipped(plan) - 1
     assert held(send) == (0, 0)
+    told = [one["kind"] for one in ok(send("auditor", "GET", "/situations/drill/after-action"), 200)["events"]]
+    assert {"plan_approved", "stock_issued", "team_on_scene", "plan_rolled_back"} <= set(told)
     assert real(engine) == before
     assert live_before == 1
 
