@@ -35,6 +35,7 @@ from api.routes import (
     registers_write,
     relief,
     sign_in,
+    situations,
     stock,
     stock_lists,
     stock_looks,
@@ -136,7 +137,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.include_router(observe.router)
     for part in (
         sign_in, oidc, users, stock, orders, incidents, alerts, plans, relief, care, files, tables_io, registers_write,
-        forces_write, stock_looks, jobs, after_action,
+        forces_write, stock_looks, jobs, after_action, situations,
     ):  # fmt: skip
         include(app, part.router)
     for resource in (

@@ -9,7 +9,7 @@ from inventory.ledger.post import Act
 from inventory.tables.places import places
 from optimizer.errors import OptimizerError
 from scenarios.cap import SEVERITY, Alert
-from scenarios.incidents import find_situation
+from scenarios.incidents import still_open
 from scenarios.reported import edit_incident, likely_same, report_incident
 from scenarios.tables import LIVE, alerts
 
@@ -34,9 +34,9 @@ def receive_alert(
     leaves its end to the dispatcher. The same message twice is one. Tests, acknowledgements and errors make nothing.
     `among`: the incidents that whoever receives it may see.
 
-    Raises UnknownSituation, WrongExercise.
+    Raises UnknownSituation, SituationClosed, WrongExercise.
     """
-    head = find_situation(connection, situation)
+    head = still_open(connection, situation)
     fits = {"Actual": "live", "Exercise": "exercise"}.get(alert.status)
     if fits is not None and fits != head.kind:
         raise WrongExercise(status=alert.status, situation=situation, kind=head.kind)

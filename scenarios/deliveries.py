@@ -14,7 +14,8 @@ from sqlalchemy import Connection, select
 from inventory.tables.goods import items, lots
 from inventory.tables.places import stores
 from inventory.tables.stock import balances, movements, operations
-from scenarios.tables import LIVE, plans, shipments
+from scenarios import exercise
+from scenarios.tables import LIVE, PLAN_REFERENCE, plans, shipments
 
 ZERO = Decimal(0)
 Key = tuple[str, str, str]  # store, item, lot ("" = none)
@@ -23,7 +24,7 @@ Left = tuple[Decimal, datetime]  # units, when they left
 
 def plan_reference(situation: str) -> str:
     """Under this reference the stock of a situation's plan is reserved and issued."""
-    return f"plan:{situation}"
+    return f"{PLAN_REFERENCE}{situation}"
 
 
 @dataclass(frozen=True)
@@ -151,23 +152,31 @@ def gone_under(connection: Connection, sha256: str, situation: str = LIVE) -> di
 
 def _runs(connection: Connection, situation: str) -> Sequence[tuple[int, int, str]]:
     """The plans of a situation, oldest first, as (operation that put it in force, plan, digest of its content). A
-    plan that was committed several times in a row is one."""
-    rows = connection.execute(
-        select(plans.c.id, plans.c.sha256, plans.c.operation_id)
-        .where(plans.c.situation_code == situation, plans.c.status != "draft")
-        .order_by(plans.c.operation_id)
-    )
+    plan that was committed several times in a row is one. Of an exercise: entries of its own book."""
+    rows: Iterable[Any]
+    if exercise.is_exercise(connection, situation):
+        rows = exercise.runs_of(connection, situation)
+    else:
+        rows = connection.execute(
+            select(plans.c.operation_id, plans.c.id, plans.c.sha256)
+            .where(plans.c.situation_code == situation, plans.c.status != "draft")
+            .order_by(plans.c.operation_id)
+        )
     runs: list[tuple[int, int, str]] = []
     before = None
-    for row in rows:
-        if row.sha256 != before:
-            runs.append((row.operation_id, row.id, row.sha256))
-        before = row.sha256
+    for entry, number, sha256 in rows:
+        if sha256 != before:
+            runs.append((entry, number, sha256))
+        before = sha256
     return runs
 
 
 def _issues(connection: Connection, situation: str) -> Iterable[tuple[int, Key, Decimal, datetime]]:
-    """(operation, lot, units, when) of all that was issued for the situation and not taken back as a mistake."""
+    """(operation, lot, units, when) of all that was issued for the situation and not taken back as a mistake. Of an
+    exercise: entries of its own book."""
+    if exercise.is_exercise(connection, situation):
+        yield from exercise.issues_of(connection, situation)
+        return
     mistakes = select(operations.c.reverses_id).where(operations.c.reverses_id.is_not(None))
     rows = connection.execute(
         select(operations.c.id, stores.c.code, items.c.code, lots.c.code, movements.c.quantity,

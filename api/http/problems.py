@@ -38,7 +38,7 @@ _CODES: dict[int, str] = {
         "DatabaseNotEmpty NotEmpty NotEvaluated AnotherWay TooManyAway DraftStale DraftDone "
         "BothPinnedAndBanned NothingOrdered CannotMerge TaskTaken SituationClosed ClosureTaken ShelterTaken "
         "ShelterFull EvacueeTaken NotNext AidNotNext JobOver JobNotFailed JobNotDone ExecutorTaken CodeTaken "
-        "SubjectTaken"
+        "SubjectTaken SituationTaken NotAnExercise"
     ),
     412: "EditedSince",
     413: "TooLarge BackupTooLarge",

@@ -17,7 +17,7 @@ from inventory.tables.goods import items
 from optimizer.errors import OptimizerError
 from scenarios.closures import checked
 from scenarios.directives import add_directive, lift_directive
-from scenarios.incidents import UnknownIncident, UnknownSituation, as_column, close_incident, closures_of
+from scenarios.incidents import UnknownIncident, UnknownSituation, as_column, close_incident, closures_of, still_open
 from scenarios.reported import Work, edit_incident, find_incident, likely_same, merge_incident, report_incident
 from scenarios.tables import (
     closures,
@@ -69,7 +69,9 @@ class IncidentIn(Body):
     place: Division | None = None
     name: Text | None = None
     name_en: Text | None = None
-    reported_at: Instant | None = Field(None, description="空为现在 / null: now")
+    reported_at: Instant | None = Field(
+        None, description="空为现在（演练为其时点） / null: now, of an exercise its moment"
+    )
     people_affected: int | None = Field(None, ge=0, le=10**8)
     duration_h: Annotated[Decimal, Field(gt=0, le=10_000, decimal_places=2)] | None = None
     note: Text | None = None
@@ -203,7 +205,7 @@ def reports(situation: Situation, given: IncidentIn, scope: Report, work: Writin
         head = situation_of(one.connection, scope, situation, part=True)
         place = given.place or _own_place(scope)
         scope.check(place)
-        at = given.reported_at or one.at.replace(microsecond=0)
+        at = given.reported_at or head.as_of or one.at.replace(microsecond=0)
         facts = {**given.model_dump(exclude={"place", "tasks", "demands"}), "place_code": place, "reported_at": at}
         near = likely_same(one.connection, kind=given.kind, lat=given.lat, lon=given.lon, reported_at=at,
                            situation=situation, among=within(scope, head))  # fmt: skip
@@ -279,6 +281,7 @@ def closed(situation: Situation, scope: Look, connection: Reading) -> list[dict[
 def closes(situation: Situation, given: ClosureIn, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation)
+        still_open(one.connection, situation)
         content = given.model_dump(mode="json", by_alias=True, exclude_none=True)
         (row,) = checked([{**content, "speed_factor": given.speed_factor}], source="closures")
         known = (closures.c.situation_code == situation) & (closures.c.code == given.id)
@@ -297,6 +300,7 @@ def closes(situation: Situation, given: ClosureIn, scope: Manage, work: Writing)
 def opens(situation: Situation, closure: Incident, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation)
+        still_open(one.connection, situation)
         known = (closures.c.situation_code == situation) & (closures.c.code == closure)
         before = one.connection.execute(select(closures.c.content).where(known)).scalar()
         if before is None:

@@ -50,9 +50,10 @@ _H, _E, _A, _N = shelters.c, evacuees.c, aid_requests.c, handovers.c
 
 _INSIDE = (
     select(func.coalesce(func.sum(_E.people), 0))
-    .where(_E.shelter_id == _H.id, _E.status.in_(["moving", "sheltered"]))
+    .where(_E.shelter_id == _H.id, _E.status.in_(["moving", "sheltered"]), _E.situation_code.not_in(
+        select(situations.c.code).where(situations.c.kind == "exercise")))
     .scalar_subquery()
-)
+)  # fmt: skip
 SHELTERS = Resource(
     "shelters", "incidents.read", "避难安置点", "shelters",
     (

@@ -86,6 +86,9 @@ class Return(Entry):
     damaged: AmountOrNone = Field(Decimal(0), description="其中损坏的 / of these damaged")
     lot: LotCode | None = None
     bin: Code | None = None
+    reference: Reference | None = Field(
+        None, description="方案，如 plan:live；演练须填 / of a plan, as plan:live; an exercise must name its own"
+    )
 
 
 class Lend(Entry):
