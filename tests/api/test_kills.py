@@ -1,0 +1,29 @@
+"""Processes of the service are killed while clients write and ask for jobs; nothing is lost, nothing done twice."""
+
+import pytest
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_processes_over_postgresql_are_killed_without_loss_or_double(kills, engine, database_url, tmp_path):
+    home = tmp_path / "home"
+    with kills.service(engine, database_url, home, apis=2, workers=1, scenario="panshi-rainstorm") as service:
+        with service.under_load(seed=1):
+            service.kill(["api", "worker", "api"], seed=1, pause_s=(0.5, 1.0))
+        service.settle()
+        assert not service.told.failures
+        assert not kills.after(service)
+    assert service.told.entries
+    assert service.told.jobs
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_the_one_process_over_sqlite_is_killed_without_loss_or_double(kills, engine, database_url, tmp_path):
+    home = tmp_path / "home"
+    with kills.service(engine, database_url, home, apis=1, workers=0, scenario="panshi-rainstorm") as service:
+        with service.under_load(seed=2):
+            service.kill(["api"] * 3, seed=2, pause_s=(0.5, 1.0))
+        service.settle()
+        assert not service.told.failures
+        assert not kills.after(service)
+    assert service.told.entries
+    assert service.told.jobs
