@@ -12,8 +12,11 @@ def test_processes_over_postgresql_are_killed_without_loss_or_double(kills, engi
         service.settle()
         assert not service.told.failures
         assert not kills.after(service)
-    assert service.told.entries
-    assert service.told.jobs
+        told = service.told
+        assert told.jobs
+        told.entries["nobody"], told.jobs["nowhere"] = 1, "evaluate"
+        told.moved[next(iter(service.shelves))] += 1
+        assert len(kills.after(service)) == 3  # a loss would be noticed
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -25,5 +28,8 @@ def test_the_one_process_over_sqlite_is_killed_without_loss_or_double(kills, eng
         service.settle()
         assert not service.told.failures
         assert not kills.after(service)
-    assert service.told.entries
-    assert service.told.jobs
+        told = service.told
+        assert told.jobs
+        told.entries["nobody"], told.jobs["nowhere"] = 1, "evaluate"
+        told.moved[next(iter(service.shelves))] += 1
+        assert len(kills.after(service)) == 3  # a loss would be noticed
