@@ -17,7 +17,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NotRequired, TypedDict, cast
+from typing import Any, Literal, TypedDict, cast
 
 import httpx2
 
@@ -38,10 +38,10 @@ class Level(TypedDict):
     """One level of the objective, the first counts most."""
 
     name: str
-    value: float
-    bound: float | None
-    gap: float | None
-    practice: NotRequired[float | None]
+    value: float | list[float]  # some levels are compared part by part
+    bound: float | list[float] | None
+    gap: float | list[float] | None
+    practice: float | list[float] | None
 
 
 class Draft(TypedDict):
@@ -302,7 +302,7 @@ def main() -> int:
 
 
 def _levels(levels: list[Level]) -> str:
-    return ", ".join(f"{one['name']} {one['value']:g}" for one in levels)
+    return ", ".join(f"{one['name']} {one['value']}" for one in levels)
 
 
 if __name__ == "__main__":

@@ -367,7 +367,8 @@ def units(engine: Engine) -> dict[str, Decimal]:
 def service(engine: Engine, url: str, home: Path, *, apis: int, workers: int, scenario: str) -> Iterator[Service]:
     """The service over a database with a scenario in it, running."""
     own = {"WUDING_DATABASE_URL": url, "WUDING_HOME": str(home), "WUDING_SECRET": "s" * 40,
-           "WUDING_REQUESTS_PER_MINUTE": "10000000", "WUDING_LOG_LEVEL": "WARNING"}  # fmt: skip
+           "WUDING_REQUESTS_PER_MINUTE": "10000000", "WUDING_LOG_LEVEL": "WARNING",
+           "WUDING_SOLVE_LIMIT_S": "600"}  # fmt: skip
     home.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "api.cli", "scenario", "load", scenario, "--today"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(ROOT), **own},
