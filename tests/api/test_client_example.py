@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -55,18 +56,34 @@ def tokens(number):
     return httpx2.Response(200, json={"access_token": f"a{number}", "refresh_token": f"r{number}", "expires_in": 900})
 
 
+def as_the_page_says(url):
+    """The commands of docs/service.md."""
+    page = (FILE.parent / "service.md").read_text(encoding="utf-8")
+    commands = page.split("## From a report to a load that leaves", 1)[1].split("```")[1]
+    commands = commands.replace("http://127.0.0.1:8000", url).replace('"root"', '"li"').replace("…", PASSWORD)
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", commands], capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    assert "/problems/" not in done.stdout
+    return done.stdout
+
+
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-def test_it_goes_from_a_report_to_an_issued_load(kills, module, engine, database_url, tmp_path):
+def test_the_page_and_the_client_go_from_a_report_to_an_issued_load(kills, module, engine, database_url, tmp_path):
     scene = kills.service(engine, database_url, tmp_path / "home", apis=1, workers=0, scenario="panshi-rainstorm")
     with scene as service:
         with transaction(engine) as connection:
             add_user(connection, code="li", password=PASSWORD, given=[Grant("administrator", None)], at=now(), by=None)
         url = f"http://127.0.0.1:{service.ports[0]}"
+        if shutil.which("curl") and shutil.which("bash"):
+            said = as_the_page_says(url)
+            assert '"last":true' in said
+            assert '"state":"en_route"' in said
+            assert '"taken":[{' in said
         command = [sys.executable, str(FILE), "--url", url, "--user", "li"]
         env = {**os.environ, "WUDING_PASSWORD": PASSWORD}
         done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=env)
         assert done.returncode == 0, done.stderr
-        for said in ("incident I-", "… solve", "approved as plan 1", "is on its way to I", "lots left"):
+        for said in ("incident I-", "… solve", "approved as plan ", "is on its way to I", "lots left"):
             assert said in done.stdout
         with module.Wuding(url) as wuding:
             with pytest.raises(module.Refused, match="password") as refused:
