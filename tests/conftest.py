@@ -1,14 +1,11 @@
 """Fixtures shared by all tests."""
 
-import importlib.util
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -120,22 +117,6 @@ def shared_engines(
     yield engine
     for one in opened.values():
         one.dispose()
-
-
-@pytest.fixture(scope="session")
-def kills() -> "Iterator[SimpleNamespace]":
-    """The service while its processes are killed (`kills.py`), and what is left then (`aftermath.py`)."""
-    loaded = {}
-    for name in ("kills", "aftermath"):
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        loaded[name] = sys.modules[name] = importlib.util.module_from_spec(spec)  # dataclasses look themselves up
-        spec.loader.exec_module(loaded[name])
-    yield SimpleNamespace(service=loaded["kills"].service, after=loaded["aftermath"].after,
-                          interrupted=loaded["aftermath"].interrupted)  # fmt: skip
-    for name in loaded:
-        del sys.modules[name]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,6 +1,5 @@
 """The service under load while its processes are killed: API processes and workers of their own, clients that send
-again under the same key until they are answered. Loaded by path
-(`tests/conftest.py`), as `aftermath.py` is, which looks at what is left."""
+again under the same key until they are answered. `aftermath.py` looks at what is left."""
 
 import http.client
 import json
@@ -308,10 +307,9 @@ class Service:
                 one.start()
 
     def settle(self) -> None:
-        """Until workers work again, and have told DBOS what they did."""
+        """Until workers work again."""
         for one in self.workers:
             one.wait()
-        time.sleep(1)
 
     def _in_a_job(self, one: Process) -> None:
         ends = time.monotonic() + 2

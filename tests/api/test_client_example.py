@@ -13,6 +13,7 @@ import pytest
 from api.access.scope import Grant
 from api.access.users import add_user
 from inventory.database import now, transaction
+from tests.kills import service as service_of
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "client.py"
 PASSWORD = "zebra crossing 7"
@@ -68,8 +69,8 @@ def as_the_page_says(url):
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-def test_the_page_and_the_client_go_from_a_report_to_an_issued_load(kills, module, engine, database_url, tmp_path):
-    scene = kills.service(engine, database_url, tmp_path / "home", apis=1, workers=0, scenario="panshi-rainstorm")
+def test_the_page_and_the_client_go_from_a_report_to_an_issued_load(module, engine, database_url, tmp_path):
+    scene = service_of(engine, database_url, tmp_path / "home", apis=1, workers=0, scenario="panshi-rainstorm")
     with scene as service:
         with transaction(engine) as connection:
             add_user(connection, code="li", password=PASSWORD, given=[Grant("administrator", None)], at=now(), by=None)
