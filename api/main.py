@@ -14,9 +14,11 @@ from api.http import observe, problems
 from api.http.asgi import Door
 from api.http.caller import Doorman, guard_of, routes_of
 from api.http.limits import Limits
+from api.http.page import page
 from api.http.reads import add_reads
 from api.http.settings import ServiceSettings
 from api.routes import (
+    after_action,
     alerts,
     care,
     files,
@@ -125,7 +127,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.include_router(observe.router)
     for part in (
         sign_in, users, stock, orders, incidents, alerts, plans, relief, care, files, tables_io, registers_write,
-        forces_write, stock_looks, jobs,
+        forces_write, stock_looks, jobs, after_action,
     ):  # fmt: skip
         include(app, part.router)
     for resource in (
@@ -143,6 +145,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         lists = APIRouter()
         add_reads(lists, resource)
         include(app, lists)
+    app.openapi = page(app, PREFIX)  # type: ignore[method-assign]
     unguarded = [route.path for route in routes_of(app) if guard_of(route) is None]
     if unguarded:
         raise RouteUnguarded(", ".join(unguarded))

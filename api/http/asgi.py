@@ -92,4 +92,4 @@ class Door:
                 raise
             over = True
         if over and not started:
-            await refuse(TooLarge(most_mib=self.most_mib))
+            await refuse(TooLarge(most_mib=most_mib))

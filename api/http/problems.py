@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from api.http.caller import methods_of
 from api.office import plain
 from inventory.database import now
 from inventory.errors import BadTable, InventoryError
@@ -42,6 +43,7 @@ _CODES: dict[int, str] = {
     ),
     412: "EditedSince",
     413: "TooLarge BackupTooLarge",
+    415: "WrongMediaType",
     428: "NoMatchGiven",
     429: "LockedOut TooOften",
     500: (
@@ -159,9 +161,10 @@ def of_http(request: Request, error: Exception) -> Response:
     lang = language(request)
     key = f"http.{error.status_code}.said"
     line = text(key, lang, path=request.url.path, method=request.method) if key in catalogue() else str(error.detail)
-    return respond(
-        request, f"Http{error.status_code}", error.status_code, lang=lang, lines=[line], headers=error.headers
-    )
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(methods_of(request.app, request.url.path))
+    return respond(request, f"Http{error.status_code}", error.status_code, lang=lang, lines=[line], headers=headers)
 
 
 def of_mistake(request: Request, error: Exception) -> Response:
@@ -177,17 +180,3 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, of_validation)
     app.add_exception_handler(HTTPException, of_http)
     app.add_exception_handler(Exception, of_mistake)
-    page = app.openapi
-
-    def described() -> dict[str, Any]:
-        """Problems under their own media type: the framework files every model under application/json."""
-        made = page()
-        for path in made["paths"].values():
-            for operation in path.values():
-                for answer in operation["responses"].values():
-                    held = answer.get("content", {})
-                    if held.get("application/json", {}).get("schema", {}).get("$ref", "").endswith("/Problem"):
-                        held[MEDIA_TYPE] = held.pop("application/json")
-        return made
-
-    app.openapi = described  # type: ignore[method-assign]

@@ -18,7 +18,7 @@ from api.http.schemas import Body
 from api.http.work import Reading, Step, Writing, as_json, tagged
 from api.jobs import book
 from api.jobs.book import File
-from api.jobs.kinds import KINDS, BuildScenario, Evaluate, ImportTable, MonthlyReport, home_of
+from api.jobs.kinds import KINDS, AfterActionReport, BuildScenario, Evaluate, ImportTable, MonthlyReport, home_of
 from api.jobs.tables import JOB_STATES
 from api.jobs.tables import jobs as table
 from scenarios.texts import text
@@ -63,13 +63,18 @@ class ReportJob(Body):
     arguments: MonthlyReport
 
 
+class AfterActionJob(Body):
+    kind: Literal["after_action"]
+    arguments: AfterActionReport = AfterActionReport()
+
+
 class ScenarioJob(Body):
     kind: Literal["scenario"]
     arguments: BuildScenario
 
 
 JobIn = Annotated[
-    EvaluateJob | ImportJob | ReportJob | ScenarioJob,
+    EvaluateJob | ImportJob | ReportJob | AfterActionJob | ScenarioJob,
     Given(
         discriminator="kind",
         openapi_examples={

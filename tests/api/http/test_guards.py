@@ -16,7 +16,9 @@ def test_every_route_is_looked_at():
     assert len(guards) > 100
     assert guards["/api/v1/stock/issue"] == "stock.write"
     assert guards["/api/v1/me"] == ""
-    assert {path for path, guard in guards.items() if guard == "public"} == {"/api/v1/sign-in", "/api/v1/refresh"}
+    assert {path for path, guard in guards.items() if guard == "public"} == {
+        "/api/v1/sign-in", "/api/v1/refresh", "/health/live", "/health/ready", "/metrics",
+    }  # fmt: skip
 
 
 def test_a_route_without_a_guard_stops_the_service(monkeypatch):

@@ -6,17 +6,13 @@ import logging
 
 import pytest
 import structlog
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import ValidationError
 from sqlalchemy import text
 
-from api import main
-from api.http.caller import routes_of
 from api.http.observe import allowed, set_up_logs
 from api.http.settings import ServiceSettings
-from api.main import create_app
 from inventory.database import transaction
 from tests.api.http.conftest import BED, PASSWORD
 
@@ -141,21 +137,5 @@ class TestLog:
         assert (line["event"], line["level"], line["port"]) == ("said so", "warning", 1)
 
 
-class TestGuards:
-    def test_every_route_is_looked_at(self):
-        found = [one.path for one in routes_of(create_app(ServiceSettings(secret="s" * 40)))]
-        assert len(found) > 100
-        assert "/api/v1/stock/issue" in found
-
-    def test_a_route_without_a_guard_stops_the_service(self, monkeypatch):
-        from fastapi import APIRouter
-
-        bare = APIRouter()
-        bare.get("/bare")(lambda: None)
-        monkeypatch.setattr(main.orders, "router", bare)
-        with pytest.raises(main.RouteUnguarded, match="/bare"):
-            create_app(ServiceSettings(secret="s" * 40))
-
-
-def test_what_is_under_way_is_counted(app: FastAPI) -> None:
-    assert values(TestClient(app, client=HERE))[("wuding_requests_under_way",)] == 1
+def test_what_is_under_way_is_counted(near) -> None:
+    assert values(near)[("wuding_requests_under_way",)] == 1

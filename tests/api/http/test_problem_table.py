@@ -46,11 +46,11 @@ def test_what_is_a_mistake_of_the_request_is_listed():
 
 
 REQUEST = """
-BackupDisagrees BadArrival BadCharacter BadCode BadCursor BadDirective BadDivisionCode BadEvidence BadInput
+AboutWhat BackupDisagrees BadArrival BadCharacter BadCode BadDirective BadDivisionCode BadEvidence BadFile BadInput
 BadLabelCode BadLot BadPayload BadQuantity BadSort BadTable CannotBeStored CountedWhen DamagedBackup DoneInFuture
 FilesWithoutFolder ImportRefused KeyReused LabelCodeTooLong LabelSheetDoesNotFit NaiveInstant NoAnswerInTime
-NoLevelAbove NoRoads NobodyResponsible NotABackup NotACounty NotInOrder NotToday NotWhole NothingAsked NothingShort
-NothingToExplain OtherVersion OverrideIncomplete PlanNotValid PlanOfOthers QuantityTooFine SameStore SerialsDiffer
-StoreTooSmall TravelTimeOverflow UnknownPermission UnknownPreset UnknownProfile UnknownReason UnknownRole
-WeakPassword WeightOutOfRange WrongExercise
+NoFileGiven NoLevelAbove NoRoads NobodyResponsible NotABackup NotACounty NotInOrder NotToday NotWhole NothingAsked
+NothingShort NothingToExplain OtherVersion OverrideIncomplete PlanNotValid PlanOfOthers QuantityTooFine SameStore
+SerialsDiffer ShiftEndsFirst StoreTooSmall TravelTimeOverflow TwoLeaders UnknownPermission UnknownPreset
+UnknownProfile UnknownReason UnknownRole WeakPassword WeightOutOfRange WholeStoreCheck WrongCursor WrongExercise
 """
