@@ -23,6 +23,7 @@ from inventory.tables.goods import items
 from inventory.tables.places import stores
 from optimizer.dispatch.plan import Plan, Status
 from optimizer.errors import BadInput, Fault, OptimizerError
+from optimizer.network.graph import RoadNetwork
 from optimizer.network.read import read_network
 from optimizer.network.tables import write_tables
 from scenarios.books import Kept, kept_for
@@ -31,7 +32,7 @@ from scenarios.deliveries import plan_reference
 from scenarios.exchange.plan import load_plan, parse_plan_text
 from scenarios.exchange.problem import Counting
 from scenarios.exercise import enter, entered
-from scenarios.incidents import close_incident, find_situation
+from scenarios.incidents import close_incident, ensure_live, find_situation, name_roads
 from scenarios.live import live_world, load_world, set_team_status
 from scenarios.shift import moved_to
 from scenarios.situations import close_exercise
@@ -110,6 +111,29 @@ def _loaded_before(connection: Connection, situation: str, act: Act, request: di
     if situation == LIVE:
         return begin(connection, "ORDER", act, request).replayed
     return entered(connection, "LOAD", act, {"situation": situation, **request}) is not None
+
+
+def take_roads(file: Path, *, situation: str = LIVE, crs: str | None = None, tell: Tell = silent) -> RoadNetwork:
+    """From now on the situation plans on these roads. Raises UnknownSituation (the live one is made), BadInput with
+    every fault of the file."""
+    check_name(situation)
+    phases = Phases(tell)
+    with phases.phase("roads"):
+        network = read_network(file, crs=crs)
+    target = roads_folder(situation)
+    part = target.with_name(f"{target.name}.part")
+    try:
+        with phases.phase("roads_out"):
+            shutil.rmtree(part, ignore_errors=True)
+            write_tables(network, part)
+        with database() as engine, transaction(engine) as connection:
+            ensure_live(connection, situation)
+            name_roads(connection, situation, str(target.relative_to(home())))
+            shutil.rmtree(target, ignore_errors=True)
+            part.rename(target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return network
 
 
 def _digest(world: World) -> str:

@@ -55,6 +55,24 @@ def save_situation(
         connection.execute(insert(situations), {"code": code, **row})
 
 
+def is_there(connection: Connection, situation: str) -> bool:
+    return connection.execute(select(situations.c.code).where(situations.c.code == situation)).first() is not None
+
+
+def ensure_live(connection: Connection, situation: str) -> None:
+    """The live situation is there from the first thing that happens in it; its roads may come later."""
+    if situation == LIVE and not is_there(connection, LIVE):
+        save_situation(connection, title_zh="实时态势", title_en="Live situation", as_of=None, roads=None,
+                       roads_crs=None)  # fmt: skip
+
+
+def name_roads(connection: Connection, situation: str, roads: str) -> None:
+    """Where its road network lies, in WGS-84. Raises UnknownSituation."""
+    find_situation(connection, situation)
+    row = {"roads": roads, "roads_crs": "WGS-84"}
+    connection.execute(update(situations).where(situations.c.code == situation).values(**row))
+
+
 def find_situation(connection: Connection, code: str = LIVE) -> Any:
     """Its row. Raises UnknownSituation."""
     row = connection.execute(select(situations).where(situations.c.code == code)).first()

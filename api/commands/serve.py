@@ -1,5 +1,6 @@
 """The service and its accounts, from the machine it runs on."""
 
+import gc
 import getpass
 import sys
 from typing import Annotated
@@ -23,6 +24,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     ) -> int:
         from api.serving import serve as run
 
+        gc.enable()  # a command does without (`api.cli`); what runs for weeks would fill the memory
         speaker.say("serve.begins", host=host, port=port)
         run(host=host, port=port)
         return DONE
@@ -32,6 +34,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         from api.http.settings import ServiceSettings
         from api.jobs.worker import run_worker
 
+        gc.enable()
         return DONE if run_worker(ServiceSettings()) else NAME_TAKEN
 
     group = kit.group(app, "user", "cmd.user")

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -12,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.http.caller import methods_of
 from api.office import plain
+from inventory.database import now
 from inventory.errors import BadTable, InventoryError
 from optimizer.errors import BadInput, OptimizerError
 from scenarios.texts import catalogue, explain, text
@@ -52,7 +54,7 @@ _CODES: dict[int, str] = {
     503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong ProviderDown",
 }
 STATUS: dict[str, int] = {code: status for status, codes in _CODES.items() for code in codes.split()}
-RETRY_S = {"TryAgain": 1, "NoDatabase": 5, "Busy": 2, "ProviderDown": 30}
+RETRY_S = {"TryAgain": 1, "NoDatabase": 5, "Busy": 2, "ProviderDown": 30, "TooOften": 10}
 log = logging.getLogger("wuding.http")
 
 
@@ -114,6 +116,9 @@ def of_domain(request: Request, error: Exception) -> Response:
     lang, code = language(request), type(error).__name__
     status = STATUS.get(code, 422)
     headers = {"Retry-After": str(RETRY_S[code])} if code in RETRY_S else {}
+    until = getattr(error, "facts", {}).get("until")
+    if code == "LockedOut" and until is not None:
+        headers["Retry-After"] = str(max(1, ceil((until - now()).total_seconds())))
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="wuding"'
     errors: list[Mistake] = []

@@ -13,6 +13,7 @@ from api.routes.incident_lists import ALERTS
 from api.routes.incidents import Situation, situation_of, within
 from scenarios.alerts import alert_text, receive_alert
 from scenarios.cap import read_alert
+from scenarios.incidents import ensure_live
 from scenarios.reported import find_incident
 
 router = APIRouter(prefix="/situations/{situation}/alerts", tags=["alerts"], responses=PROBLEMS)
@@ -31,6 +32,7 @@ def receives(
     alert = read_alert(content)
 
     def inside(one: Step) -> dict[str, Any]:
+        ensure_live(one.connection, situation)
         head = situation_of(one.connection, scope, situation, part=True)
         done = receive_alert(
             one.connection, alert, content.decode("utf-8", "replace"), act=one.act("RESCUE"), situation=situation,

@@ -17,7 +17,15 @@ from inventory.tables.goods import items
 from optimizer.errors import OptimizerError
 from scenarios.closures import checked
 from scenarios.directives import add_directive, lift_directive
-from scenarios.incidents import UnknownIncident, UnknownSituation, as_column, close_incident, closures_of, still_open
+from scenarios.incidents import (
+    UnknownIncident,
+    UnknownSituation,
+    as_column,
+    close_incident,
+    closures_of,
+    ensure_live,
+    still_open,
+)
 from scenarios.reported import Work, edit_incident, find_incident, likely_same, merge_incident, report_incident
 from scenarios.tables import (
     closures,
@@ -202,6 +210,7 @@ def reports(situation: Situation, given: IncidentIn, scope: Report, work: Writin
     """回答里的 likely_same 是可能重复的事件 / `likely_same` lists incidents that may be the same."""
 
     def inside(one: Step) -> dict[str, Any]:
+        ensure_live(one.connection, situation)
         head = situation_of(one.connection, scope, situation, part=True)
         place = given.place or _own_place(scope)
         scope.check(place)
