@@ -19,6 +19,7 @@ from api.http.oidc import Provider
 from api.http.page import page
 from api.http.reads import add_reads
 from api.http.settings import ServiceSettings
+from api.jobs import book
 from api.routes import (
     after_action,
     alerts,
@@ -34,6 +35,8 @@ from api.routes import (
     registers,
     registers_write,
     relief,
+    scenarios,
+    shipments,
     sign_in,
     situations,
     stock,
@@ -128,13 +131,14 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.add_middleware(Door, body_mib=settings.body_mib, upload_mib=settings.upload_mib)
     app.state.metrics = observe.Metrics()
     app.state.metrics.look("wuding_tasks_overdue", "Five-fixed tasks past their day", observe.overdue_tasks)
+    app.state.metrics.look("wuding_jobs_waiting", "Jobs that no worker has begun", book.waiting)
     app.add_middleware(observe.Observe, metrics=app.state.metrics)
     app.include_router(observe.router)
     if settings.docs:
         serve_docs(app)
     for part in (
         sign_in, oidc, users, stock, orders, incidents, alerts, plans, relief, care, files, tables_io, registers_write,
-        forces_write, stock_looks, jobs, after_action, situations,
+        forces_write, stock_looks, jobs, after_action, situations, shipments, scenarios,
     ):  # fmt: skip
         include(app, part.router)
     for resource in (
@@ -142,6 +146,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         *stock_lists.ALL,
         *incident_lists.ALL,
         *plans.ALL,
+        *shipments.ALL,
         *relief.ALL,
         *care.ALL,
         *files.ALL,

@@ -35,6 +35,7 @@ from scenarios.exchange.plan import load_plan, parse_plan_text, plan_sha256, wri
 from scenarios.exchange.problem import Counting, parse_problem
 from scenarios.history import Kept, list_plans, plan_on_record, roll_back
 from scenarios.progress import Report, report_progress, standing
+from scenarios.receipts import Receipt, take_in
 from scenarios.tables import LIVE
 
 if TYPE_CHECKING:
@@ -271,3 +272,15 @@ def progress(
         moment = at or moment_of(connection, situation, None)
         return report_progress(connection, team=team, task=task, state=state, act=act, situation=situation, at=moment,
                                arrives_at=arrives_at, lat=lat, lon=lon)  # fmt: skip
+
+
+def received(
+    plan: int, shipment: str, quantity: Decimal, *, situation: str = LIVE, at: datetime | None = None, actor: str,
+    note: str | None = None,
+) -> Receipt:  # fmt: skip
+    """Record that goods of a plan came. Raises UnknownShipment, NotLeftYet, UnknownSituation, SituationClosed."""
+    act = Act(actor=actor, reason="PLAN", at=now(), note=note)
+    with database() as engine, transaction(engine) as connection:
+        moment = at or moment_of(connection, situation, None)
+        return take_in(connection, plan=plan, shipment=shipment, quantity=quantity, act=act, situation=situation,
+                       at=moment)  # fmt: skip

@@ -20,6 +20,7 @@ from scenarios.books import Change, Key, PlanStale, books_of
 from scenarios.deliveries import gone_under
 from scenarios.exchange.plan import dump_plan
 from scenarios.incidents import still_open
+from scenarios.progress import ISSUED, carried_over
 from scenarios.tables import LIVE, incident_tasks, incidents, orders, plans, shipments
 
 __all__ = [
@@ -104,7 +105,7 @@ def commit_plan(
     }
     number = connection.execute(insert(plans).returning(plans.c.id), row).scalar_one()
     books.put_in_force(number)
-    _keep_orders(connection, number, plan)
+    _keep_orders(connection, number, plan, situation)
     return Committed(number, None if running is None else running.id, reserved, released)
 
 
@@ -158,7 +159,8 @@ def _of_this_situation(connection: Connection, plan: Plan, situation: str) -> No
         raise PlanOfOthers(situation=situation, count=len(foreign), names=names)
 
 
-def _keep_orders(connection: Connection, number: int, plan: Plan) -> None:
+def _keep_orders(connection: Connection, number: int, plan: Plan, situation: str) -> None:
+    known = carried_over(connection, situation)
     store_ids = ids_by_code(connection, stores, [one.store for one in plan.shipments])
     item_ids = ids_by_code(connection, items, [one.item for one in plan.shipments])
     goods: list[dict[str, Any]] = [
@@ -186,6 +188,7 @@ def _keep_orders(connection: Connection, number: int, plan: Plan) -> None:
             "task": stop.task,
             "depart_s": stop.depart_s,
             "arrive_s": stop.arrive_s,
+            "status": known.get((order.team, stop.task), ISSUED),
         }
         for order in plan.team_orders
         for position, stop in enumerate(order.stops, start=1)

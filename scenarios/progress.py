@@ -1,7 +1,8 @@
-"""How far teams have come: who is on the way, at work, done, or home again; one row for every report, none changed.
+"""How far teams have come: who has heard, is on the way, at work, done, or home again; one row for every report, none
+changed.
 
 A report is about an order of the plan in force. The newest of a team says where it stands; what it once finished
-stays finished under every later plan.
+stays finished under every later plan. That a team has heard an order (acknowledged) moves it nowhere.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ from optimizer.errors import OptimizerError
 from scenarios.incidents import still_open
 from scenarios.tables import LIVE, orders, plans
 from scenarios.tables import progress as reports
+
+ISSUED, HEARD = "issued", "acknowledged"  # of an order, before the team is under way
 
 
 class NotOrdered(OptimizerError):
@@ -33,7 +36,7 @@ class Report:
     team: str
     incident: str
     task: str
-    state: str  # en_route, on_scene, done, home
+    state: str  # acknowledged, en_route, on_scene, done, home
     at: datetime
     arrives_at: datetime | None
     lat: float | None
@@ -52,7 +55,8 @@ def report_progress(
     connection: Connection, *, team: str, task: str, state: str, act: Act, situation: str = LIVE,
     at: datetime | None = None, arrives_at: datetime | None = None, lat: float | None = None, lon: float | None = None,
 ) -> Report:  # fmt: skip
-    """Put on record that a team is en_route, on_scene or done with an order of the plan in force, or home again.
+    """Put on record that a team has acknowledged an order of the plan in force, is en_route, on_scene or done with it,
+    or home again.
 
     On the way it arrives at `arrives_at`; without that, as long after `at` as the plan reckons for the way. `at`:
     `act.at`, if none is given. The same report twice is recorded once. Raises UnknownSituation, NotOrdered,
@@ -82,19 +86,39 @@ def report_progress(
             known_arrival = before.arrives_at if before is not None and before.task == task else None
             arrives_at = known_arrival or (running.as_of or at) + timedelta(seconds=order.arrive_s)
     report = Report(team, order.incident, task, state, at, arrives_at, lat, lon)
-    if standing(connection, situation).newest.get(team) != report:
-        row = {name: getattr(report, name) for name in Report.__slots__}
-        more = {"situation_code": situation, "plan_id": running.id, "recorded_at": act.at, "actor": act.actor}
-        connection.execute(insert(reports), {**row, **more})
-        connection.execute(update(orders).where(orders.c.id == order.id).values(status=state))
+    if state == HEARD:
+        if order.status == ISSUED:
+            _put(connection, report, order, plan=running.id, situation=situation, act=act)
+    elif standing(connection, situation).newest.get(team) != report:
+        _put(connection, report, order, plan=running.id, situation=situation, act=act)
     return report
+
+
+def _put(connection: Connection, report: Report, order: Any, *, plan: int, situation: str, act: Act) -> None:
+    row = {name: getattr(report, name) for name in Report.__slots__}
+    more = {"situation_code": situation, "plan_id": plan, "recorded_at": act.at, "actor": act.actor}
+    connection.execute(insert(reports), {**row, **more})
+    connection.execute(update(orders).where(orders.c.id == order.id).values(status=report.state))
+
+
+def carried_over(connection: Connection, situation: str) -> dict[tuple[str, str], str]:
+    """(team, task) -> the status of an order that a new plan gives again: who acknowledged it need not do so anew."""
+    rows = connection.execute(
+        select(reports.c.team, reports.c.task, reports.c.state)
+        .where(reports.c.situation_code == situation)
+        .order_by(reports.c.id)
+    ).all()
+    found = {(row.team, row.task): HEARD for row in rows if row.state == HEARD}
+    newest = {row.team: row for row in rows if row.state != HEARD}
+    under_way = (row for row in newest.values() if row.state in ("en_route", "on_scene"))
+    return found | {(row.team, row.task): str(row.state) for row in under_way}
 
 
 def standing(connection: Connection, situation: str = LIVE) -> Standing:
     """The newest report of every team, and what was finished."""
     columns = [reports.c[name] for name in Report.__slots__]
     rows = connection.execute(
-        select(*columns).where(reports.c.situation_code == situation).order_by(reports.c.id)
+        select(*columns).where(reports.c.situation_code == situation, reports.c.state != HEARD).order_by(reports.c.id)
     ).all()
     found = [Report(*row) for row in rows]
     newest = {report.team: report for report in found}

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     String,
@@ -25,7 +26,7 @@ LINE_KINDS = ("KEEP", "FREE", "ISSUE", "RETURN")
 PLAN_REFERENCE = "plan:"  # and the situation: under this the stock of its plan is kept and issued
 INCIDENT_STATES = ("open", "closed")
 PLAN_STATES = ("draft", "committed", "superseded", "cancelled")
-PROGRESS_STATES = ("en_route", "on_scene", "done", "home")
+PROGRESS_STATES = ("acknowledged", "en_route", "on_scene", "done", "home")
 LIVE = "live"
 
 situations = Table(
@@ -242,6 +243,23 @@ progress = Table(
     CheckConstraint(words(*PROGRESS_STATES, column="state"), name="state"),
     CheckConstraint("(lat IS NULL) = (lon IS NULL)", name="place"),
     Index("ix_team_progress_situation_code", "situation_code", "team"),
+)
+
+# goods that came to those they were sent to, as somebody there said; one row for every report
+receipts = Table(
+    "shipment_receipts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("plan_id", Id, nullable=False),
+    Column("shipment", String(64), nullable=False),
+    Column("quantity", Quantity, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("note", String(4000)),
+    CheckConstraint("quantity > 0", name="quantity"),
+    ForeignKeyConstraint(("plan_id", "shipment"), ("shipments.plan_id", "shipments.code")),
+    Index("ix_shipment_receipts_plan_id", "plan_id", "shipment"),
 )
 
 # what an exercise draws: its own book beside the ledger. Nothing of it ever reaches a balance

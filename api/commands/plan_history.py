@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.commands.kit import Kit, acting, moment, new_folder, not_over
+from api.commands.kit import Kit, acting, moment, new_folder, not_over, quantity
 from api.commands.shared import SITUATION, Given, force_options, force_words
 from api.say import Speaker
 
@@ -22,6 +22,7 @@ UNCHANGED = ("kept",)
 
 
 class State(StrEnum):
+    acknowledged = "acknowledged"
     en_route = "en_route"
     on_scene = "on_scene"
     done = "done"
@@ -29,7 +30,7 @@ class State(StrEnum):
 
 
 def register(group: typer.Typer, kit: Kit) -> None:
-    """Add `wuding plan list|diff|rollback|progress|advance`."""
+    """Add `wuding plan list|diff|rollback|progress|received|advance`."""
     speaker, argument, option, command = kit.speaker, kit.argument, kit.option, kit.command
 
     @command(group, "list", "cmd.plan.list")
@@ -130,6 +131,32 @@ def register(group: typer.Typer, kit: Kit) -> None:
         speaker.say("plan.progress", team=team, task=task, state=words, at=done.at)
         if done.arrives_at is not None:
             speaker.say("plan.arrives", at=done.arrives_at)
+        return DONE
+
+    @command(group, "received", "cmd.plan.received")
+    def received(
+        plan: Annotated[int, argument("arg.plan.number", metavar="PLAN")],
+        shipment: Annotated[str, argument("arg.shipment", metavar="SHIPMENT")],
+        qty: Annotated[str, argument("arg.stock.quantity", metavar="QTY")],
+        at: Annotated[str | None, option("--at", "opt.at.progress")] = None,
+        situation: Annotated[str, option("--situation", "opt.situation", show_default=True)] = SITUATION,
+        actor: Annotated[str | None, option("--actor", "opt.actor")] = None,
+        note: Annotated[str | None, option("--note", "opt.note")] = None,
+    ) -> int:
+        from api.replanning import received as came
+
+        with speaker.working():
+            speaker.phase("phase.post")
+            done = came(
+                plan,
+                shipment,
+                quantity("QTY", qty),
+                situation=situation,
+                at=None if at is None else moment("--at", at),
+                actor=acting(actor, note=note),
+                note=note,
+            )
+        speaker.say("plan.received", shipment=shipment, received=done.received, left=done.left)
         return DONE
 
     @command(group, "advance", "cmd.plan.advance")

@@ -30,7 +30,7 @@ _CODES: dict[int, str] = {
         "UnknownOperation UnknownOrder UnknownTask UnknownSituation UnknownIncident UnknownTeam UnknownPlan "
         "UnknownScenario UnknownTable UnknownUser UnknownResource NoRunningPlan UnknownDraft UnknownDirective "
         "UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid UnknownHandover "
-        "UnknownJob UnknownUpload UnknownFile UnknownShift UnknownForce NoSuchPerson OidcOff"
+        "UnknownShipment UnknownJob UnknownUpload UnknownFile UnknownShift UnknownForce NoSuchPerson OidcOff"
     ),
     406: "NotAcceptable",
     409: (
@@ -40,7 +40,7 @@ _CODES: dict[int, str] = {
         "DatabaseNotEmpty NotEmpty NotEvaluated AnotherWay TooManyAway DraftStale DraftDone "
         "BothPinnedAndBanned NothingOrdered CannotMerge TaskTaken SituationClosed ClosureTaken ShelterTaken "
         "ShelterFull EvacueeTaken NotNext AidNotNext JobOver JobNotFailed JobNotDone ExecutorTaken CodeTaken "
-        "SubjectTaken SituationTaken NotAnExercise"
+        "NotLeftYet SubjectTaken SituationTaken NotAnExercise"
     ),
     412: "EditedSince",
     413: "TooLarge BackupTooLarge",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
 
 from api.jobs.tables import job_effects, job_file_parts, job_files, jobs
 from api.office import plain
@@ -286,3 +286,9 @@ def handed_over(engine: Engine, code: str, attempt: int) -> None:
         connection.execute(
             update(jobs).where(jobs.c.code == code, jobs.c.attempt == attempt).values(handed_over_at=now())
         )
+
+
+def waiting(engine: Engine) -> float:
+    """How many jobs no worker has begun."""
+    with reading(engine) as connection:
+        return float(connection.execute(select(func.count()).where(jobs.c.status == "waiting")).scalar_one())

@@ -41,7 +41,7 @@ from scenarios.history import plan_on_record, roll_back
 from scenarios.incidents import find_situation, still_open
 from scenarios.live import afoot
 from scenarios.progress import report_progress, standing
-from scenarios.tables import drafts, orders, plans, progress, situations
+from scenarios.tables import PROGRESS_STATES, drafts, orders, plans, progress, situations
 from scenarios.texts import explain
 
 router = APIRouter(prefix="/situations/{situation}", tags=["plans"], responses=PROBLEMS)
@@ -116,7 +116,8 @@ PROGRESS = Resource(
         field("team", _G.team, "队伍", "team"),
         field("incident", _G.incident, "事件", "incident"),
         field("task", _G.task, "任务", "task"),
-        field("state", _G.state, "en_route、on_scene、done、home", "en_route, on_scene, done, home"),
+        field("state", _G.state, "acknowledged、en_route、on_scene、done、home",
+              "acknowledged, en_route, on_scene, done, home"),
         field("at", _G.at, "时间", "when"),
         field("arrives_at", _G.arrives_at, "预计到达", "arrives at"),
         field("lat", _G.lat, "纬度", "latitude"),
@@ -158,7 +159,7 @@ class ApproveIn(Entry):
 class ProgressIn(Body):
     team: Code
     task: Code
-    state: Literal["en_route", "on_scene", "done", "home"]
+    state: Literal[PROGRESS_STATES]  # type: ignore[valid-type]
     at: Instant | None = None
     arrives_at: Instant | None = None
     lat: Lat | None = None

@@ -59,15 +59,25 @@ def need_rows(found: "Gathered") -> tuple[NeedRow, ...]:
     merged = {row.code for row in found.incidents if row.merged_into is not None}
     planned: dict[tuple[str, str], Decimal] = {}
     issued: dict[tuple[str, str], Decimal] = {}
+    received: dict[tuple[str, str], Decimal] = {}
     last = len(found.sent) - 1
-    for number, (_, rows) in enumerate(found.sent):
+    for number, (plan, rows) in enumerate(found.sent):
         for one in rows:
             key = one.incident, one.lot[1]
             if one.task is None:
                 issued[key] = issued.get(key, ZERO) + one.gone
                 planned[key] = planned.get(key, ZERO) + (one.asked if number == last else one.gone)
+                if (plan, one.code) in found.came:
+                    received[key] = received.get(key, ZERO) + found.came[plan, one.code]
     return tuple(
-        NeedRow(incident, item, units, planned.get((incident, item), ZERO), issued.get((incident, item), ZERO))
+        NeedRow(
+            incident,
+            item,
+            units,
+            planned.get((incident, item), ZERO),
+            issued.get((incident, item), ZERO),
+            received.get((incident, item)),
+        )
         for (incident, item), units in sorted(found.asked.items())
         if incident not in merged
     )

@@ -18,6 +18,7 @@ from scenarios.after_action.timeline import events_of
 from scenarios.deliveries import Sent, sent
 from scenarios.exchange.json_text import parse_json
 from scenarios.incidents import find_situation
+from scenarios.receipts import came
 from scenarios.report.labels import Label
 from scenarios.report.wording import change
 from scenarios.tables import LIVE, incident_demands, incident_tasks, incidents, orders, plans, progress
@@ -80,6 +81,7 @@ class Gathered:
     orders: Sequence[Any]
     progress: Sequence[Any]
     sent: Sequence[tuple[int, list[Sent]]]
+    came: Mapping[tuple[int, str], Decimal]  # (plan, shipment)
     logged: Sequence[Logged]
     tiers: tuple[Tier, ...]
 
@@ -148,6 +150,7 @@ def _gather(connection: Connection, situation: str, reach: Reach, logged: Sequen
         plans=kept,
         orders=[row for row in ordered if row.incident in codes],
         progress=[row for row in reported if row.incident in codes],
+        came=came(connection, situation),
         sent=[(plan, [one for one in rows if one.incident in codes]) for plan, rows in sent(connection, situation)],
         logged=[one for one in logged if one.kind.startswith("road_") or one.code in codes],
         tiers=_tiers(head.parameters),

@@ -14,7 +14,7 @@ from scenarios.after_action.figures import DASH
 from scenarios.after_action.model import Event
 from scenarios.deliveries import plan_reference
 from scenarios.relief_tables import aid_events, aid_requests, handovers
-from scenarios.tables import alerts, drafts
+from scenarios.tables import alerts, drafts, plans, receipts, shipments
 
 if TYPE_CHECKING:
     from scenarios.after_action.gather import Gathered
@@ -31,6 +31,7 @@ def events_of(connection: Connection, found: "Gathered") -> tuple[Event, ...]:
         _orders(found),
         _stock(connection, found),
         _progress(found),
+        _received(connection, found),
         _aid(connection, found),
         _handovers(connection, found),
     )
@@ -162,6 +163,21 @@ def _drawn(found: "Gathered") -> Iterator[Event]:
                 units[one.lot[1]] = units.get(one.lot[1], Decimal(0)) + one.gone
     for (at, store, incident), units in sorted(loads.items()):
         yield Event(at, "stock_issued", "", incident, {"store": store, "goods": dict(sorted(units.items()))})
+
+
+def _received(connection: Connection, found: "Gathered") -> Iterator[Event]:
+    rows = connection.execute(
+        select(receipts, shipments.c.incident, items.c.code.label("item"))
+        .join(shipments, (shipments.c.plan_id == receipts.c.plan_id) & (shipments.c.code == receipts.c.shipment))
+        .join(plans, plans.c.id == shipments.c.plan_id)
+        .join(items, items.c.id == shipments.c.item_id)
+        .where(plans.c.situation_code == found.head.code)
+        .order_by(receipts.c.id)
+    )
+    for row in rows:
+        if row.incident in found.codes:
+            facts = {"shipment": row.shipment, "goods": {row.item: row.quantity}}
+            yield Event(row.at, "goods_received", row.actor, row.incident, facts)
 
 
 def _progress(found: "Gathered") -> Iterator[Event]:

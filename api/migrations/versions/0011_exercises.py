@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from api.migrations.rewriting import rewrite
 from inventory.database import now
 from inventory.tables.base import Id, Instant, Quantity
 
@@ -81,22 +82,11 @@ def upgrade() -> None:
 
 
 def _operation_optional(*, sqlite: bool) -> None:
-    """A plan of an exercise has no operation. SQLite cannot alter a column; its own way to lift a NOT NULL is to
-    rewrite the words of the table (sqlite.org/lang_altertable.html, section 7): no row is touched."""
+    """A plan of an exercise has no operation."""
     if not sqlite:
         op.alter_column("plans", "operation_id", existing_type=sa.BigInteger(), nullable=True)
         return
-    run = op.get_bind().exec_driver_sql
-    words = run("SELECT sql FROM sqlite_master WHERE name = 'plans'").scalar_one()
-    before = "operation_id INTEGER NOT NULL"
-    if words.count(before) != 1:
-        raise RuntimeError(f"plans is not as 0003 made it: {words}")
-    version = run("PRAGMA schema_version").scalar_one()
-    run("PRAGMA writable_schema = ON")
-    run("UPDATE sqlite_master SET sql = ? WHERE type = 'table' AND name = 'plans'",
-        (words.replace(before, "operation_id INTEGER"),))  # fmt: skip
-    run(f"PRAGMA schema_version = {int(version) + 1}")
-    run("PRAGMA writable_schema = OFF")
+    rewrite("plans", "operation_id INTEGER NOT NULL", "operation_id INTEGER")
 
 
 def _set_free() -> None:

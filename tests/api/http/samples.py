@@ -21,7 +21,7 @@ from inventory.tables.forces import team_members, teams, vehicles
 from inventory.tables.goods import items, kit_items, kits, packages
 from inventory.tables.places import custodianships, people, places, stores
 from inventory.tables.stock import balances, operations
-from scenarios.tables import drafts, orders, plans, progress, situations
+from scenarios.tables import drafts, orders, plans, progress, shipments, situations
 from tests.api.http.conftest import BED, COUNTY, OTHER_COUNTY, TOWN, VILLAGE
 from tests.api.http.test_relief import cap
 
@@ -193,6 +193,10 @@ SAMPLES: dict[str, Sample] = {
     "GET /stock/available": Sample(query={"place": COUNTY}),
     "GET /assets/{serial}/history": Sample({"serial": "SN1"}),
     "GET /replenishment": Sample(query={"place": COUNTY}),
+    "GET /scenarios": Sample(),
+    "POST /situations/{situation}/plans/{number}/shipments/{code}/received": Sample(
+        LIVE | {"number": 1, "code": "G1"}, {"quantity": "1"}, fine=(409,)
+    ),
     "POST /jobs": Sample(json={"kind": "evaluate", "arguments": {"place": COUNTY}}),
     "POST /jobs/files": Sample(content=TABLE, query={"name": "bins.csv"},
                                headers={"Content-Type": "application/octet-stream"}),
@@ -252,6 +256,8 @@ def build(engine: Engine, client: Any, ask: Callable[..., Any]) -> dict[str, Any
         plan = {"situation_code": "live", "sha256": "0" * 64, "content": "{}", **act}
         put(insert(plans), {**plan, "problem_sha256": "0" * 64, "status": "committed", "operation_id": operation})
         put(insert(drafts), {**plan, "basis": {}, "as_of": at})
+        put(insert(shipments), {"plan_id": 1, "code": "G1", "store_id": 1, "incident": "I1", "item_id": 1,
+                                "lot_code": "L1", "quantity": 2})  # fmt: skip
         order = {"plan_id": 1, "team": "T1", "incident": "I1", "task": "K1"}
         put(insert(orders), {**order, "position": 0, "arrive_s": 60})
         put(insert(progress), {**order, "situation_code": "live", "state": "en_route", "at": at, **act})

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar
 from xml.etree import ElementTree
@@ -340,3 +341,77 @@ class TestMessages:
         assert send("dispatcher", "GET", "/situations/live/plans/77/resource-messages").json()["code"] == "UnknownPlan"
         with transaction(engine) as connection:
             assert connection.execute(select(plans.c.id)).scalars().all() == [1]
+
+
+class TestWhatCame:
+    """Goods are received where they were sent to, in as many parts as they come in."""
+
+    def received(self, send, shipment, quantity, who="dispatcher", plan=1):
+        path = f"/situations/live/plans/{plan}/shipments/{shipment}/received"
+        return send(who, "POST", path, json={"quantity": quantity})
+
+    @pytest.fixture
+    def load(self, plan):
+        """A shipment that left S1 for a demand."""
+        return next(one for one in plan["shipments"] if one["store"] == "S1" and not one.get("task"))
+
+    def test_is_told_in_parts_and_never_more_than_left(self, send, load):
+        units = Decimal(load["quantity"])
+        first = self.received(send, load["id"], "1")
+        assert first.status_code == 201, first.text
+        assert (Decimal(first.json()["received"]), Decimal(first.json()["left"])) == (1, units)
+        beyond = self.received(send, load["id"], str(units))
+        assert (beyond.status_code, beyond.json()["code"]) == (409, "NotLeftYet")
+        assert self.received(send, load["id"], str(units - 1)).json()["received"] == str(units)
+        (row,) = send("dispatcher", "GET", f"/shipments?code={load['id']}").json()["items"]
+        assert (row["received"], row["incident"], row["store"]) == (str(units), load["incident"], "S1")
+
+    def test_stands_in_the_report(self, send, load):
+        self.received(send, load["id"], "1")
+        found = report(send)
+        mine = {(row["incident"], row["item"]): row["received"] for row in found["needs"]}
+        assert mine[load["incident"], load["item"]] == "1"
+        assert [one for one in mine.values() if one is not None] == ["1"]
+        assert "goods_received" in {event["kind"] for event in found["events"]}
+
+    def test_what_has_not_left_cannot_have_come(self, send, plan):
+        others = [one for one in plan["shipments"] if one["store"] != "S1"]
+        for one in others:
+            assert self.received(send, one["id"], "1").json()["code"] == "NotLeftYet"
+        assert others
+        assert self.received(send, "nothing", "1").json()["code"] == "UnknownShipment"
+        assert self.received(send, others[0]["id"], "1", plan=9).json()["code"] == "UnknownShipment"
+
+    def test_is_for_those_who_reach_the_incident(self, send, load):
+        assert self.received(send, load["id"], "1", who="elsewhere").status_code in (403, 404)
+
+    def test_the_same_report_twice_counts_once(self, send, load):
+        path = f"/situations/live/plans/1/shipments/{load['id']}/received"
+        for _ in range(2):
+            answer = send("dispatcher", "POST", path, json={"quantity": "1"}, headers={"Idempotency-Key": "phone-1"})
+            assert answer.json()["received"] == "1"
+
+
+def test_an_order_is_acknowledged_once_and_moves_nobody(send, world):
+    made = solve(send)
+    assert approve(send, made["draft"]).status_code == 201
+    (order, *_) = send("dispatcher", "GET", "/orders?plan=1").json()["items"]
+    heard = {"team": order["team"], "task": order["task"], "state": "acknowledged"}
+    for _ in range(2):
+        assert send("dispatcher", "POST", "/situations/live/progress", json=heard).status_code == 201
+    assert [one["state"] for one in send("dispatcher", "GET", "/progress").json()["items"]] == ["acknowledged"]
+    assert send("dispatcher", "GET", "/situations/live/standing").json()["newest"] == []
+    again = next(
+        one for one in send("dispatcher", "GET", "/orders?plan=1").json()["items"]
+        if (one["team"], one["task"]) == (order["team"], order["task"])
+    )  # fmt: skip
+    assert again["status"] == "acknowledged"
+    assert send("dispatcher", "POST", "/situations/live/progress", json={**heard, "state": "en_route"}).is_success
+    send("dispatcher", "POST", "/situations/live/progress", json=heard)  # late: it is under way already
+    assert send("dispatcher", "GET", "/progress").json()["items"][0]["state"] == "en_route"
+    replan = send("dispatcher", "POST", "/situations/live/solve", json={"replan": True, "seed": 1})
+    assert approve(send, replan.json()["draft"]).status_code == 201
+    kept = {
+        (one["team"], one["task"]): one["status"] for one in send("dispatcher", "GET", "/orders?plan=2").json()["items"]
+    }
+    assert kept[order["team"], order["task"]] == "en_route"

@@ -34,7 +34,8 @@ PUBLIC = {
     "POST /sign-in/oidc/token",
 }  # open without sign-in; whoever adds one says so here, too
 OUTSIDE = {"/health/live", "/health/ready", "/metrics"}  # of the operators, not of the API
-OPEN = {"items", "packages", "kits", "jobs/files"}  # of no county: the catalogue, and what one uploads for oneself
+# of no county: the catalogue, the named scenarios, and what one uploads for oneself
+OPEN = {"items", "packages", "kits", "scenarios", "jobs/files"}
 NOT_YET = {"POST /people"}  # of no county until they keep a store or are in a team
 MORE = {"POST /jobs/{code}/cancel", "POST /jobs/{code}/retry"}  # need the permission for what the job does, too
 KEYS = ("id", "serial", "code", "number", "store")  # that name a row in the path
