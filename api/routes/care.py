@@ -14,7 +14,7 @@ from api.http import negotiate
 from api.http.caller import needs
 from api.http.papers import PDF, written
 from api.http.problems import language
-from api.http.reads import PROBLEMS, one_of
+from api.http.reads import PROBLEMS, one_of, row_model
 from api.http.resources import Resource, field
 from api.http.schemas import Body, Code, Division, Entry
 from api.http.work import Reading, Step, Writing, as_json
@@ -27,7 +27,7 @@ from inventory.care.files import attach
 from inventory.care.monthly import monthly_report
 from inventory.care.views import Board
 from inventory.database import now
-from inventory.documents import write_monthly_report_pdf, write_monthly_report_xlsx
+from inventory.documents import MonthlyReport, write_monthly_report_pdf, write_monthly_report_xlsx
 from inventory.errors import InventoryError
 from inventory.five_fixed import shanghai_day
 from inventory.kinds import KINDS, STORE_WIDE
@@ -217,7 +217,7 @@ def _shown(connection: Connection, number: int) -> dict[str, Any]:
     return one_of(connection, TASKS, Scope("care.read", True, ()), str(number))
 
 
-@router.post("/tasks/{number}/assign", summary="指派任务 / assign a task")
+@router.post("/tasks/{number}/assign", summary="指派任务 / assign a task", response_model=row_model(TASKS))
 def assigns(number: Number, given: AssignIn, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         row = _task(one.connection, scope, number)
@@ -231,7 +231,7 @@ def assigns(number: Number, given: AssignIn, scope: Manage, work: Writing) -> Re
     return work.once(inside, asked=given, status=200)
 
 
-@router.post("/tasks/{number}/done", summary="完成任务 / a task is done")
+@router.post("/tasks/{number}/done", summary="完成任务 / a task is done", response_model=row_model(TASKS))
 def does(number: Number, given: DoneIn, scope: Do, work: Writing) -> Response:
     """合格则周期重新计算，不合格则批次立即停用 / passed: the clock begins anew; failed: the lot is held at once."""
 
@@ -280,6 +280,7 @@ Month = Annotated[str, Query(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", examples=["202
 @router.get(
     "/report", summary="五定月报 / monthly report",
     responses={200: {"content": {PDF: {}, negotiate.XLSX: {}}}},
+    response_model=MonthlyReport,
 )  # fmt: skip
 def report(request: Request, place: Division, month: Month, scope: Look, connection: Reading) -> Response:
     """按最近一次评估；JSON、PDF 或 XLSX / by the last evaluation; as JSON, PDF or XLSX."""

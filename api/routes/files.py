@@ -19,7 +19,7 @@ from api.http.resources import Resource, field
 from api.http.uploads import Uploaded, form_of
 from api.http.work import Reading, Step, Writing
 from api.settings import files_folder
-from inventory.care.done import MOST_BYTES
+from inventory.care.done import MEDIA_TYPES, MOST_BYTES
 from inventory.care.files import UnknownFile, keep_upload, place_about
 from inventory.tables.care import attachments
 from inventory.tables.places import places, stores
@@ -97,7 +97,8 @@ def uploads(scope: Annotated[Scope, needs("files.write")], given: Uploaded, work
 
 @router.get(
     "/{number}/content", summary="下载附件 / download a file",
-    responses={200: {"content": {"application/octet-stream": {}}}},
+    response_class=Response,
+    responses={200: {"content": {one: {} for one in MEDIA_TYPES.values()}}},
 )  # fmt: skip
 def downloads(
     number: Annotated[int, InPath(ge=1, le=2**62)], scope: Annotated[Scope, needs("files.read")], connection: Reading

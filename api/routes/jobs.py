@@ -1,5 +1,6 @@
 """Background jobs: asked for here, done by workers."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -18,9 +19,10 @@ from api.http.schemas import Body
 from api.http.work import Reading, Step, Writing, as_json, tagged
 from api.jobs import book
 from api.jobs.book import File
-from api.jobs.kinds import KINDS, BuildScenario, Evaluate, ImportTable, MonthlyReport, home_of
+from api.jobs.kinds import KINDS, PDF, ZIP, BuildScenario, Evaluate, ImportTable, MonthlyReport, home_of
 from api.jobs.tables import JOB_STATES
 from api.jobs.tables import jobs as table
+from api.kinds import Kind
 from scenarios.texts import text
 
 router = APIRouter(prefix="/jobs", tags=["jobs"], responses=PROBLEMS)
@@ -104,6 +106,29 @@ class JobOut(BaseModel):
     executor: str | None
     cancel_asked: bool
     problem: JobProblem | None
+
+
+class EvaluationResult(BaseModel):
+    """Of an `evaluate` job."""
+
+    evaluation: int = Field(description="评估序号 / number of the evaluation")
+    day: date
+    stores: int = Field(description="库点数 / stores")
+    findings: int = Field(description="问题数 / findings")
+    tasks_opened: int = Field(description="新产生的任务 / tasks opened")
+    tasks_lapsed: int = Field(description="不再需要的任务 / tasks that are needed no longer")
+    released: int = Field(description="到期释放的预留 / reservations whose time was over")
+
+
+class ImportResult(BaseModel):
+    """Of an `import` job, in rows of the file."""
+
+    kind: Kind
+    added: int = Field(description="新增 / new")
+    changed: int = Field(description="修改 / altered what was there")
+    same: int = Field(description="没有变化 / were there already")
+    removed: int = Field(description="终止 / rows it put an end to")
+    dry_run: Literal[True] | None = Field(None, description="只试算时才有 / only where nothing was written")
 
 
 class FileOut(BaseModel):
@@ -201,7 +226,8 @@ def shows(code: Name, scope: Look, request: Request, connection: Reading) -> Res
 
 
 @router.get("/{code}/result", summary="任务的结果 / what a job came to",
-            responses={200: {"content": {"application/pdf": {}, "application/zip": {}}}})  # fmt: skip
+            response_model=EvaluationResult | ImportResult,
+            responses={200: {"content": {PDF: {}, negotiate.XLSX: {}, ZIP: {}}}})  # fmt: skip
 def results(code: Name, scope: Look, request: Request, connection: Reading) -> Response:
     """文件或 JSON；未完成为 409 / a file or JSON; 409 before it is done."""
     _seen(connection, scope, request.state.caller, code)

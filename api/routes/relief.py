@@ -10,12 +10,22 @@ from starlette.responses import Response
 
 from api.access.scope import Scope
 from api.http.caller import needs
-from api.http.reads import PROBLEMS
+from api.http.negotiate import JSON
+from api.http.reads import PROBLEMS, one_of, row_model
 from api.http.resources import Resource, field
 from api.http.schemas import Amount, Body, Code, Division, Entry, Lat, Lon, Paragraphs, Text
 from api.http.work import Reading, Step, Writing, as_json, tagged
 from api.office import known
 from api.routes.incidents import Situation, situation_of
+from api.routes.relief_answers import (
+    AidOut,
+    Evacuated,
+    HandoverOut,
+    HandoverTaken,
+    HouseholdMoved,
+    HouseholdsListed,
+    ShortOf,
+)
 from inventory.catalogue import UnknownItem
 from inventory.ledger.post import ids_by_code
 from inventory.tables.goods import items
@@ -88,7 +98,7 @@ AID = Resource(
         field("from_place", _A.from_place, "申请方区划", "who asks"),
         field("to_place", _A.to_place, "受理方区划", "who is asked"),
         field("incident", _A.incident, "事件", "incident"),
-        field("short", _A.short, "缺什么", "what is short", kind=list),
+        field("short", _A.short, "缺什么", "what is short", kind=list[ShortOf]),
         field("status", _A.status, "状态", "status"),
         field("passed_on_as", _A.passed_on_as, "上报后的单号", "request one level up"),
         field("note", _A.note, "备注", "note"),
@@ -186,7 +196,7 @@ class HandoverIn(Body):
     open_points: list[Text] = Field([], max_length=200)
 
 
-@router.post("/shelters", status_code=201, summary="新建安置点 / add a shelter")
+@router.post("/shelters", status_code=201, summary="新建安置点 / add a shelter", response_model=row_model(SHELTERS))
 def adds_shelter(given: ShelterIn, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         known(one.connection, place=given.place)
@@ -199,7 +209,7 @@ def adds_shelter(given: ShelterIn, scope: Manage, work: Writing) -> Response:
     return work.once(inside, asked=given)
 
 
-@router.patch("/shelters/{code}", summary="修改安置点 / edit a shelter")
+@router.patch("/shelters/{code}", summary="修改安置点 / edit a shelter", response_model=row_model(SHELTERS))
 def edits_shelter(code: Named, given: ShelterEdit, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         row = find_shelter(one.connection, code)
@@ -216,12 +226,15 @@ def edits_shelter(code: Named, given: ShelterEdit, scope: Manage, work: Writing)
 
 def _shelter(connection: Connection, code: str) -> dict[str, Any]:
     """As GET /shelters/{code} shows it, so that its ETag is the one to edit by."""
-    from api.http.reads import one_of
-
     return one_of(connection, SHELTERS, Scope("incidents.read", True, ()), code)
 
 
-@router.post("/situations/{situation}/evacuees", status_code=201, summary="列出转移户并绑定责任人 / list households")
+@router.post(
+    "/situations/{situation}/evacuees",
+    status_code=201,
+    summary="列出转移户并绑定责任人 / list households",
+    response_model=HouseholdsListed,
+)
 def lists(situation: Situation, given: Evacuation, scope: Manage, work: Writing) -> Response:
     """每户恰好一名责任人；未写明的均分，相差不超过一户 / each household has exactly one; those that name nobody are
     shared out evenly."""
@@ -242,7 +255,11 @@ def lists(situation: Situation, given: Evacuation, scope: Manage, work: Writing)
     return work.once(inside, asked=given)
 
 
-@router.post("/situations/{situation}/evacuees/{code}/move", summary="转移进展 / a household moves")
+@router.post(
+    "/situations/{situation}/evacuees/{code}/move",
+    summary="转移进展 / a household moves",
+    response_model=HouseholdMoved,
+)
 def moves(situation: Situation, code: Named, given: MoveIn, scope: Report, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         place = one.connection.execute(
@@ -259,8 +276,10 @@ def moves(situation: Situation, code: Named, given: MoveIn, scope: Report, work:
     return work.once(inside, asked=given, status=200)
 
 
-@router.get("/situations/{situation}/evacuation", summary="转移进度 / how far the evacuation is")
-def evacuation(situation: Situation, scope: Look, connection: Reading) -> dict[str, Any]:
+@router.get(
+    "/situations/{situation}/evacuation", summary="转移进度 / how far the evacuation is", response_model=Evacuated
+)
+def evacuation(situation: Situation, scope: Look, connection: Reading) -> Response:
     """户数、人数按状态和批次；没有责任人的户应为空 / households and people by status and batch; `unbound` should be
     empty."""
     situation_of(connection, scope, situation, part=True)
@@ -273,7 +292,7 @@ def evacuation(situation: Situation, scope: Look, connection: Reading) -> dict[s
         select(_E.responsible, func.count()).where(*mine).group_by(_E.responsible).order_by(_E.responsible)
     )
     unbound = connection.execute(select(_E.code).where(*mine, _E.responsible == "")).scalars().all()
-    return {
+    body = {
         "progress": [
             {"batch": batch, "status": status, "households": int(households), "people": int(people)}
             for batch, status, households, people in rows
@@ -281,6 +300,7 @@ def evacuation(situation: Situation, scope: Look, connection: Reading) -> dict[s
         "responsible": {person: int(number) for person, number in load},
         "unbound": list(unbound),
     }
+    return Response(as_json(body), media_type=JSON)
 
 
 def _aid(connection: Connection, number: str) -> dict[str, Any]:
@@ -298,7 +318,9 @@ def _seen_aid(connection: Connection, scope: Scope, number: str) -> Any:
     return row
 
 
-@router.post("/situations/{situation}/aid-requests", status_code=201, summary="申请支援 / ask for aid")
+@router.post(
+    "/situations/{situation}/aid-requests", status_code=201, summary="申请支援 / ask for aid", response_model=AidOut
+)
 def asks_aid(situation: Situation, given: AidIn, scope: Report, work: Writing) -> Response:
     """逐级上报：村→乡镇→县 / goes up one level: village, town, county."""
 
@@ -334,13 +356,13 @@ def _plain(units: Decimal) -> str:
     return format(units, "f")
 
 
-@router.get("/aid-requests/{number}", summary="一张支援申请 / one request for aid")
+@router.get("/aid-requests/{number}", summary="一张支援申请 / one request for aid", response_model=AidOut)
 def one_aid(number: Named, scope: Look, connection: Reading) -> Response:
     _seen_aid(connection, scope, number)
     return tagged(as_json(_aid(connection, number)))
 
 
-@router.post("/aid-requests/{number}/answer", summary="受理、上报、办结 / answer a request")
+@router.post("/aid-requests/{number}/answer", summary="受理、上报、办结 / answer a request", response_model=AidOut)
 def answers(number: Named, given: AnswerIn, scope: Manage, work: Writing) -> Response:
     """withdrawn 由申请方，其余由受理方 / withdrawn by who asked, all else by who is asked."""
 
@@ -356,7 +378,9 @@ def answers(number: Named, given: AnswerIn, scope: Manage, work: Writing) -> Res
     return work.once(inside, asked=given, status=200)
 
 
-@router.post("/situations/{situation}/handovers", status_code=201, summary="写交接班记录 / hand over")
+@router.post(
+    "/situations/{situation}/handovers", status_code=201, summary="写交接班记录 / hand over", response_model=HandoverOut
+)
 def hands_over(situation: Situation, given: HandoverIn, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation, part=True)
@@ -369,7 +393,9 @@ def hands_over(situation: Situation, given: HandoverIn, scope: Manage, work: Wri
     return work.once(inside, asked=given)
 
 
-@router.post("/situations/{situation}/handovers/{number}/take", summary="接班 / take over")
+@router.post(
+    "/situations/{situation}/handovers/{number}/take", summary="接班 / take over", response_model=HandoverTaken
+)
 def takes_over(
     situation: Situation, number: Annotated[int, Path(ge=1, le=2**62)], scope: Manage, work: Writing
 ) -> Response:

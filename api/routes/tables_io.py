@@ -152,6 +152,7 @@ def _add_export(kind: Kind, permission: str) -> None:
         summary=f"导出 {kind} / export {kind}",
         description="CSV 或 XLSX，可原样再导入 / CSV or XLSX that imports again to the same",
         operation_id=f"export_{kind}",
+        response_class=Response,
         responses={200: {"content": {negotiate.CSV: {}, negotiate.XLSX: {}}}},
     )(exports)
 

@@ -20,6 +20,7 @@ from api.http.reads import PROBLEMS
 from api.http.resources import Resource, field
 from api.http.schemas import PLAIN, Body
 from api.http.work import Reading, Step, Work, Writing, as_json, tagged
+from api.routes.sign_in import Grant as GrantOut
 
 router = APIRouter(tags=["users"], responses=PROBLEMS)
 Name = Annotated[str, Path(min_length=1, max_length=64)]
@@ -65,7 +66,7 @@ class UserOut(BaseModel):
     status: str
     lang: str
     must_change: bool
-    grants: list[dict[str, str | None]]
+    grants: list[GrantOut]
     recorded_at: datetime
 
 
@@ -96,6 +97,28 @@ class TokenOut(BaseModel):
     token: str | None = Field(None, description="只在创建时给出 / only when it is made")
 
 
+class Changed(BaseModel):
+    changed: bool = Field(description="false：没有该令牌，或已撤销 / false: there was none, or it was revoked before")
+
+
+class Role(BaseModel):
+    role: str
+    zh: str
+    en: str
+    permissions: list[str]
+
+
+class Permission(BaseModel):
+    permission: str
+    zh: str
+    en: str
+
+
+class Roles(BaseModel):
+    roles: list[Role]
+    permissions: list[Permission]
+
+
 def _grants(given: list[GrantIn]) -> list[Grant]:
     return [Grant(one.role, one.place, one.team) for one in given]
 
@@ -111,18 +134,15 @@ def shown(connection: Connection, code: str) -> UserOut:
 
 def _seen(scope: Scope, user: UserOut) -> bool:
     """Whoever manages a part of the county sees the accounts that reach no further than that part."""
-    return scope.everything or (bool(user.grants) and all(scope.covers(one["place"]) for one in user.grants))
+    return scope.everything or (bool(user.grants) and all(scope.covers(one.place) for one in user.grants))
 
 
 @router.get("/roles", summary="角色与权限 / roles and what they permit")
-def roles(caller: AnyCaller) -> dict[str, Any]:
-    return {
-        "roles": [
-            {"role": role, "zh": zh, "en": en, "permissions": sorted(PERMITTED[role])}
-            for role, (zh, en) in ROLES.items()
-        ],
-        "permissions": [{"permission": name, "zh": zh, "en": en} for name, (zh, en) in PERMISSIONS.items()],
-    }
+def roles(caller: AnyCaller) -> Roles:
+    return Roles(
+        roles=[Role(role=role, zh=zh, en=en, permissions=sorted(PERMITTED[role])) for role, (zh, en) in ROLES.items()],
+        permissions=[Permission(permission=name, zh=zh, en=en) for name, (zh, en) in PERMISSIONS.items()],
+    )
 
 
 @router.get("/users", summary="账号 / accounts")
@@ -131,7 +151,7 @@ def listed(scope: Read, connection: Reading) -> list[UserOut]:
     return [user for user in (shown(connection, name) for name in names) if _seen(scope, user)]
 
 
-@router.get("/users/{name}", summary="一个账号 / one account")
+@router.get("/users/{name}", summary="一个账号 / one account", response_model=UserOut)
 def one(name: Name, scope: Read, connection: Reading) -> Response:
     user = _visible(connection, scope, name)
     return tagged(as_json(user))
@@ -144,7 +164,7 @@ def _visible(connection: Connection, scope: Scope, name: str) -> UserOut:
     return user
 
 
-@router.post("/users", summary="新建账号 / add an account", status_code=201)
+@router.post("/users", summary="新建账号 / add an account", status_code=201, response_model=UserOut)
 def add(given: UserIn, scope: Manage, work: Writing) -> Response:
     def step(inside: Step) -> UserOut:
         accounts.add_user(
@@ -160,11 +180,11 @@ def add(given: UserIn, scope: Manage, work: Writing) -> Response:
 
 def _common(user: UserOut) -> str | None:
     """The division an audit row of an account belongs to: the one all its grants lie in."""
-    places = {one["place"] for one in user.grants}
+    places = {one.place for one in user.grants}
     return places.pop() if len(places) == 1 else None
 
 
-@router.patch("/users/{name}", summary="修改账号 / edit an account")
+@router.patch("/users/{name}", summary="修改账号 / edit an account", response_model=UserOut)
 def edit(name: Name, given: UserEdit, scope: Manage, work: Writing) -> Response:
     def change(connection: Connection, inside: Step) -> None:
         if given.grants is not None:
@@ -177,7 +197,7 @@ def edit(name: Name, given: UserEdit, scope: Manage, work: Writing) -> Response:
     return _edited(name, scope, work, "users.edit", change, asked=given)
 
 
-@router.put("/users/{name}/password", summary="重设密码 / set a new password")
+@router.put("/users/{name}/password", summary="重设密码 / set a new password", response_model=UserOut)
 def reset(name: Name, given: Password, scope: Manage, work: Writing) -> Response:
     """本人首次登录须改 / its owner has to change it at once."""
 
@@ -218,7 +238,9 @@ def listed_tokens(name: Name, scope: Read, connection: Reading) -> list[TokenOut
                      expires_at=row.expires_at, revoked_at=row.revoked_at) for row in rows]  # fmt: skip
 
 
-@router.post("/users/{name}/tokens", summary="新建机器令牌 / make a machine token", status_code=201)
+@router.post(
+    "/users/{name}/tokens", summary="新建机器令牌 / make a machine token", status_code=201, response_model=TokenOut
+)
 def add_token(name: Name, given: TokenIn, scope: Manage, work: Writing) -> Response:
     if work.caller.token is not None:  # a leaked token must not be able to make others
         zh, en = PERMISSIONS["users.manage"]
@@ -238,7 +260,12 @@ def add_token(name: Name, given: TokenIn, scope: Manage, work: Writing) -> Respo
     return Work(work.engine, work.caller, work.request, None, None).once(step, asked=given)  # its answer is not kept
 
 
-@router.delete("/users/{name}/tokens/{token}", summary="撤销机器令牌 / revoke a machine token", status_code=200)
+@router.delete(
+    "/users/{name}/tokens/{token}",
+    summary="撤销机器令牌 / revoke a machine token",
+    status_code=200,
+    response_model=Changed,
+)
 def revoke(name: Name, token: Name, scope: Manage, work: Writing) -> Response:
     def step(inside: Step) -> dict[str, bool]:
         _visible(inside.connection, scope, name)
