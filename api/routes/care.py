@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Connection, case, select
 from starlette.responses import Response
 
@@ -19,15 +19,15 @@ from api.http.resources import Resource, field
 from api.http.schemas import Body, Code, Division, Entry
 from api.http.work import Reading, Step, Writing, as_json
 from api.office import plain
+from api.routes.care_answers import Board, Evaluation, MonthReport, Recorded
 from api.routes.reach import place_in_reach
 from api.routes.stock import reach_store
 from api.settings import files_folder
 from inventory.care.done import DoneInFuture, UnknownTask, assign_task, record_check
 from inventory.care.files import attach
 from inventory.care.monthly import monthly_report
-from inventory.care.views import Board
 from inventory.database import now
-from inventory.documents import MonthlyReport, write_monthly_report_pdf, write_monthly_report_xlsx
+from inventory.documents import write_monthly_report_pdf, write_monthly_report_xlsx
 from inventory.errors import InventoryError
 from inventory.five_fixed import shanghai_day
 from inventory.kinds import KINDS, STORE_WIDE
@@ -143,16 +143,6 @@ class EvaluateIn(Body):
     preset: Literal["general", "medical"] = "general"
 
 
-class Evaluation(BaseModel):
-    place: str | None
-    day: date
-    stores: int
-    findings: int
-    tasks_opened: int
-    tasks_lapsed: int
-    released: int = Field(description="到期释放的预留 / reservations whose time was over")
-
-
 class AssignIn(Body):
     person: Code = Field(description="人员代码 / code of the person")
 
@@ -180,11 +170,12 @@ class WholeStoreCheck(InventoryError):
 
 
 @router.get("/board", summary="五定看板 / five-fixed board", response_model=Board)
-def board(scope: Look, connection: Reading, place: Division | None = None) -> Board:
+def board(scope: Look, connection: Reading, place: Division | None = None) -> Response:
     """最近一次评估的结果；stale 为真时请先 POST /five-fixed/evaluate / as last evaluated; where `stale` says so,
     evaluate anew. Looking changes nothing."""
     there = place_in_reach(connection, scope, place)
-    return stored_board(connection, today=shanghai_day(now()), place=there)
+    found = stored_board(connection, today=shanghai_day(now()), place=there)
+    return Response(as_json(found), media_type=negotiate.JSON)
 
 
 @router.post("/evaluate", status_code=201, summary="评估 / evaluate", response_model=Evaluation)
@@ -249,10 +240,6 @@ def does(number: Number, given: DoneIn, scope: Do, work: Writing) -> Response:
     return work.once(inside, asked=given, status=200)
 
 
-class Recorded(BaseModel):
-    id: int
-
-
 @router.post("/maintenance", status_code=201, summary="登记检查维护 / put a check on record", response_model=Recorded)
 def records(given: CheckIn, scope: Do, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
@@ -280,7 +267,7 @@ Month = Annotated[str, Query(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", examples=["202
 @router.get(
     "/report", summary="五定月报 / monthly report",
     responses={200: {"content": {PDF: {}, negotiate.XLSX: {}}}},
-    response_model=MonthlyReport,
+    response_model=MonthReport,
 )  # fmt: skip
 def report(request: Request, place: Division, month: Month, scope: Look, connection: Reading) -> Response:
     """按最近一次评估；JSON、PDF 或 XLSX / by the last evaluation; as JSON, PDF or XLSX."""

@@ -275,7 +275,10 @@ def merges(situation: Situation, incident: Incident, given: Merge, scope: Manage
 @router.get("/closures", summary="封路与限行 / closures", response_model=list[ClosureOut])
 def closed(situation: Situation, scope: Look, connection: Reading) -> Response:
     situation_of(connection, scope, situation, part=True)
-    return Response(as_json(closures_of(connection, situation)), media_type=JSON)
+    rows = [
+        {**as_column(row), "speed_factor": Decimal(row["speed_factor"])} for row in closures_of(connection, situation)
+    ]
+    return Response(as_json(rows), media_type=JSON)
 
 
 @router.post("/closures", status_code=201, summary="封路 / close a road", response_model=ClosureOut)

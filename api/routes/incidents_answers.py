@@ -59,7 +59,7 @@ class IncidentReported(IncidentOut):
 
 
 class ClosureOut(BaseModel):
-    """A closed or slowed road, as in problem.json (docs/formats.md); what was not given is left out."""
+    """A closed or slowed road, as in problem.json (`wuding schema problem`); what was not given is left out."""
 
     id: str = Field(description="封路编号 / code of the closure")
     edges: list[Any] | None = Field(None, description="路段编号或端点对 / edges, or pairs of their ends")

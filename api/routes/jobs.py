@@ -1,6 +1,6 @@
 """Background jobs: asked for here, done by workers."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -90,21 +90,21 @@ class JobProblem(BaseModel):
 
 
 class JobOut(BaseModel):
-    code: str
-    kind: str
-    arguments: dict[str, Any]
+    code: str = Field(description="编号 / code")
+    kind: str = Field(description="种类 / kind")
+    arguments: dict[str, Any] = Field(description="如 POST /jobs 所给 / as POST /jobs gave them, by the kind")
     status: Literal[JOB_STATES]  # type: ignore[valid-type]
-    percent: int = Field(ge=0, le=100)
+    percent: int = Field(ge=0, le=100, description="进度（%） / progress, per cent")
     phase: str = Field(description="词条键 / key of the words")
     words: str = Field(description="阶段，按语言 / the phase in words")
-    attempt: int
-    place: str | None
-    actor: str
-    recorded_at: str
-    started_at: str | None
-    finished_at: str | None
-    executor: str | None
-    cancel_asked: bool
+    attempt: int = Field(description="第几次 / attempt")
+    place: str | None = Field(description="区划代码 / division code")
+    actor: str = Field(description="提交人 / who asked")
+    recorded_at: datetime = Field(description="提交时间 / asked for at")
+    started_at: datetime | None = Field(description="开始时间 / began at")
+    finished_at: datetime | None = Field(description="结束时间 / ended at")
+    executor: str | None = Field(description="在哪个进程 / worker that does it")
+    cancel_asked: bool = Field(description="已要求取消 / somebody asked to cancel it")
     problem: JobProblem | None
 
 
@@ -112,7 +112,7 @@ class EvaluationResult(BaseModel):
     """Of an `evaluate` job."""
 
     evaluation: int = Field(description="评估序号 / number of the evaluation")
-    day: date
+    day: date = Field(description="评估日 / day it is for")
     stores: int = Field(description="库点数 / stores")
     findings: int = Field(description="问题数 / findings")
     tasks_opened: int = Field(description="新产生的任务 / tasks opened")
@@ -132,9 +132,9 @@ class ImportResult(BaseModel):
 
 
 class FileOut(BaseModel):
-    file: int
-    name: str
-    bytes: int
+    file: int = Field(description="编号，供 import 任务用 / number for an `import` job")
+    name: str = Field(description="文件名 / name")
+    bytes: int = Field(description="字节数 / bytes")
     sha256: str
 
 

@@ -31,7 +31,7 @@ from api.routes.plans_answers import (
     PlanDifference,
     PlanRolledBack,
     Reported,
-    Standing,
+    TeamsStanding,
 )
 from api.settings import database_url
 from api.situation import hold_until
@@ -375,7 +375,7 @@ def _own_team(caller: Caller, team: str, place: str | None) -> None:
         raise NotYourTeam(team=team, own=", ".join(sorted(caller.teams)) or "-")
 
 
-@router.get("/standing", summary="各队现状 / where the teams stand", response_model=Standing)
+@router.get("/standing", summary="各队现状 / where the teams stand", response_model=TeamsStanding)
 def stands(situation: Situation, scope: Look, connection: Reading) -> Response:
     situation_of(connection, scope, situation)
     found = standing(connection, situation)

@@ -95,6 +95,6 @@ class Reported(BaseModel):
     report: TeamReport
 
 
-class Standing(BaseModel):
+class TeamsStanding(BaseModel):
     newest: list[TeamReport] = Field(description="各队最近一次报告 / the newest report of every team")
     done: list[tuple[str, str]] = Field(description="完成过的 [队伍, 任务] / [team, task] ever finished")

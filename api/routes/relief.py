@@ -1,10 +1,9 @@
 """Shelters and evacuees, requests for aid, shift hand-over notes."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from pydantic import Field
 from sqlalchemy import Connection, func, select
 from starlette.responses import Response
 
@@ -13,19 +12,11 @@ from api.http.caller import needs
 from api.http.negotiate import JSON
 from api.http.reads import PROBLEMS, one_of, row_model
 from api.http.resources import Resource, field
-from api.http.schemas import Amount, Body, Code, Division, Entry, Lat, Lon, Paragraphs, Text
 from api.http.work import Reading, Step, Writing, as_json, tagged
 from api.office import known
+from api.routes import relief_answers as told
 from api.routes.incidents import Situation, situation_of
-from api.routes.relief_answers import (
-    AidOut,
-    Evacuated,
-    HandoverOut,
-    HandoverTaken,
-    HouseholdMoved,
-    HouseholdsListed,
-    ShortOf,
-)
+from api.routes.relief_bodies import AidIn, AnswerIn, Evacuation, HandoverIn, MoveIn, ShelterEdit, ShelterIn
 from inventory.catalogue import UnknownItem
 from inventory.ledger.post import ids_by_code
 from inventory.tables.goods import items
@@ -33,9 +24,6 @@ from optimizer.errors import OptimizerError
 from scenarios.aid import UnknownAid, aid_history, answer_aid, ask_aid, find_aid, hand_over, short_of, take_over
 from scenarios.relief import Household, UnknownEvacuee, find_shelter, list_households, move_household, save_shelter
 from scenarios.relief_tables import (
-    AID_STATES,
-    EVACUEE_STATES,
-    SHELTER_STATES,
     aid_requests,
     evacuees,
     handovers,
@@ -98,7 +86,7 @@ AID = Resource(
         field("from_place", _A.from_place, "申请方区划", "who asks"),
         field("to_place", _A.to_place, "受理方区划", "who is asked"),
         field("incident", _A.incident, "事件", "incident"),
-        field("short", _A.short, "缺什么", "what is short", kind=list[ShortOf]),
+        field("short", _A.short, "缺什么", "what is short", kind=list[told.ShortOf]),
         field("status", _A.status, "状态", "status"),
         field("passed_on_as", _A.passed_on_as, "上报后的单号", "request one level up"),
         field("note", _A.note, "备注", "note"),
@@ -130,70 +118,6 @@ ALL = (SHELTERS, EVACUEES, AID, HANDOVERS)
 
 class NotYourRequest(OptimizerError):
     """The level that is asked answers a request, the one that asked withdraws it. Facts: number, status."""
-
-
-class ShelterIn(Body):
-    code: Code
-    name: Text
-    name_en: Text | None = None
-    place: Division
-    lat: Lat | None = None
-    lon: Lon | None = None
-    capacity: int = Field(ge=1, le=10**6)
-    status: Literal[SHELTER_STATES] = "ready"  # type: ignore[valid-type]
-
-
-class ShelterEdit(Body):
-    name: Text | None = None
-    name_en: Text | None = None
-    lat: Lat | None = None
-    lon: Lon | None = None
-    capacity: int | None = Field(None, ge=1, le=10**6)
-    status: Literal[SHELTER_STATES] | None = None  # type: ignore[valid-type]
-
-
-class HouseholdIn(Body):
-    code: Code
-    people: int = Field(ge=1, le=1000)
-    place: Division
-    batch: int = Field(1, ge=1, le=100, description="1 最先转移 / 1 moves first")
-    responsible: Code | None = Field(None, description="空则均分给 responsible / null: shared out evenly")
-    note: Text | None = None
-
-
-class Evacuation(Body):
-    incident: Code
-    households: list[HouseholdIn] = Field(min_length=1, max_length=20_000)
-    responsible: list[Code] = Field([], max_length=5_000, description="责任人代码 / codes of responsible persons")
-
-
-class MoveIn(Entry):
-    status: Literal[EVACUEE_STATES]  # type: ignore[valid-type]
-    shelter: Code | None = None
-
-
-class Short(Body):
-    item: Code | None = None
-    capability: Code | None = None
-    quantity: Amount
-    reason: Text | None = None
-
-
-class AidIn(Entry):
-    place: Division = Field(description="谁缺 / who is short")
-    incident: Code | None = None
-    short: list[Short] | None = Field(
-        None, min_length=1, max_length=1000, description="空则取执行方案的缺口 / null: what the plan in force lacks"
-    )
-
-
-class AnswerIn(Entry):
-    status: Literal[tuple(one for one in AID_STATES if one != "asked")]  # type: ignore[valid-type]
-
-
-class HandoverIn(Body):
-    content: Paragraphs
-    open_points: list[Text] = Field([], max_length=200)
 
 
 @router.post("/shelters", status_code=201, summary="新建安置点 / add a shelter", response_model=row_model(SHELTERS))
@@ -233,7 +157,7 @@ def _shelter(connection: Connection, code: str) -> dict[str, Any]:
     "/situations/{situation}/evacuees",
     status_code=201,
     summary="列出转移户并绑定责任人 / list households",
-    response_model=HouseholdsListed,
+    response_model=told.HouseholdsListed,
 )
 def lists(situation: Situation, given: Evacuation, scope: Manage, work: Writing) -> Response:
     """每户恰好一名责任人；未写明的均分，相差不超过一户 / each household has exactly one; those that name nobody are
@@ -258,7 +182,7 @@ def lists(situation: Situation, given: Evacuation, scope: Manage, work: Writing)
 @router.post(
     "/situations/{situation}/evacuees/{code}/move",
     summary="转移进展 / a household moves",
-    response_model=HouseholdMoved,
+    response_model=told.HouseholdMoved,
 )
 def moves(situation: Situation, code: Named, given: MoveIn, scope: Report, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
@@ -277,7 +201,7 @@ def moves(situation: Situation, code: Named, given: MoveIn, scope: Report, work:
 
 
 @router.get(
-    "/situations/{situation}/evacuation", summary="转移进度 / how far the evacuation is", response_model=Evacuated
+    "/situations/{situation}/evacuation", summary="转移进度 / how far the evacuation is", response_model=told.Evacuated
 )
 def evacuation(situation: Situation, scope: Look, connection: Reading) -> Response:
     """户数、人数按状态和批次；没有责任人的户应为空 / households and people by status and batch; `unbound` should be
@@ -319,7 +243,10 @@ def _seen_aid(connection: Connection, scope: Scope, number: str) -> Any:
 
 
 @router.post(
-    "/situations/{situation}/aid-requests", status_code=201, summary="申请支援 / ask for aid", response_model=AidOut
+    "/situations/{situation}/aid-requests",
+    status_code=201,
+    summary="申请支援 / ask for aid",
+    response_model=told.AidOut,
 )
 def asks_aid(situation: Situation, given: AidIn, scope: Report, work: Writing) -> Response:
     """逐级上报：村→乡镇→县 / goes up one level: village, town, county."""
@@ -356,13 +283,13 @@ def _plain(units: Decimal) -> str:
     return format(units, "f")
 
 
-@router.get("/aid-requests/{number}", summary="一张支援申请 / one request for aid", response_model=AidOut)
+@router.get("/aid-requests/{number}", summary="一张支援申请 / one request for aid", response_model=told.AidOut)
 def one_aid(number: Named, scope: Look, connection: Reading) -> Response:
     _seen_aid(connection, scope, number)
     return tagged(as_json(_aid(connection, number)))
 
 
-@router.post("/aid-requests/{number}/answer", summary="受理、上报、办结 / answer a request", response_model=AidOut)
+@router.post("/aid-requests/{number}/answer", summary="受理、上报、办结 / answer a request", response_model=told.AidOut)
 def answers(number: Named, given: AnswerIn, scope: Manage, work: Writing) -> Response:
     """withdrawn 由申请方，其余由受理方 / withdrawn by who asked, all else by who is asked."""
 
@@ -379,7 +306,10 @@ def answers(number: Named, given: AnswerIn, scope: Manage, work: Writing) -> Res
 
 
 @router.post(
-    "/situations/{situation}/handovers", status_code=201, summary="写交接班记录 / hand over", response_model=HandoverOut
+    "/situations/{situation}/handovers",
+    status_code=201,
+    summary="写交接班记录 / hand over",
+    response_model=told.HandoverOut,
 )
 def hands_over(situation: Situation, given: HandoverIn, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
@@ -394,7 +324,7 @@ def hands_over(situation: Situation, given: HandoverIn, scope: Manage, work: Wri
 
 
 @router.post(
-    "/situations/{situation}/handovers/{number}/take", summary="接班 / take over", response_model=HandoverTaken
+    "/situations/{situation}/handovers/{number}/take", summary="接班 / take over", response_model=told.HandoverTaken
 )
 def takes_over(
     situation: Situation, number: Annotated[int, Path(ge=1, le=2**62)], scope: Manage, work: Writing

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
 from sqlalchemy import Connection, select
 from starlette.responses import Response
 
@@ -13,6 +12,7 @@ from api.http.caller import needs
 from api.http.reads import PROBLEMS
 from api.http.schemas import Entry
 from api.http.work import Step, Work, Writing
+from api.routes.stock_answers import Done
 from api.routes.stock_bodies import (
     Change,
     EndLoan,
@@ -30,7 +30,7 @@ from api.routes.stock_bodies import (
     Reverse,
     WriteOff,
 )
-from api.stockroom import Taken, take_in, taken_by
+from api.stockroom import take_in, taken_by
 from inventory.ledger import issue as out
 from inventory.ledger import move as about
 from inventory.ledger.choose import Override
@@ -46,13 +46,6 @@ from inventory.tables.stock import balances, movements, reservations
 
 router = APIRouter(prefix="/stock", tags=["stock"], responses=PROBLEMS)
 Write = Annotated[Scope, needs("stock.write")]
-
-
-class Done(BaseModel):
-    """The entry that was made."""
-
-    operation: int = Field(description="单据号 / number of the entry")
-    taken: list[Taken] = Field([], description="从哪些批次、货位取出 / which lots, off which shelf")
 
 
 def place_of(connection: Connection, store: str) -> str | None:
@@ -76,11 +69,11 @@ def _entered(
 ) -> Response:
     """One entry for one store, with the lots it took."""
 
-    def inside(one: Step) -> Done:
+    def inside(one: Step) -> dict[str, Any]:
         place = reach_store(one.connection, scope, store)
         done = step(one)
         one.record(action, "operations", done.id, place=place, after=asked.model_dump(mode="json", exclude_none=True))
-        return Done(operation=done.id, taken=taken_by(one.connection, done.id))
+        return {"operation": done.id, "taken": taken_by(one.connection, done.id)}
 
     return work.once(inside, asked=asked)
 
@@ -213,11 +206,11 @@ def _spread(work: Work, asked: Entry, action: str, lines: Any, scope: Scope,
             step: Callable[[Step], Operation]) -> Response:  # fmt: skip
     """An entry that may touch several stores, known only from what it names."""
 
-    def inside(one: Step) -> Done:
+    def inside(one: Step) -> dict[str, Any]:
         place = _reach_all(one.connection, scope, lines)
         done = step(one)
         one.record(action, "operations", done.id, place=place, after=asked.model_dump(mode="json", exclude_none=True))
-        return Done(operation=done.id, taken=taken_by(one.connection, done.id))
+        return {"operation": done.id, "taken": taken_by(one.connection, done.id)}
 
     return work.once(inside, asked=asked)
 
@@ -285,9 +278,9 @@ def recalls(given: Recall, scope: Write, work: Writing) -> Response:
             one.connection, item=given.item, lot=given.lot, store=given.store, act=one.act("RECALL", **given.said())
         )
 
-    def inside(one: Step) -> Done:
+    def inside(one: Step) -> dict[str, Any]:
         done = step(one)
         one.record("stock.recall", "lots", f"{given.item}/{given.lot}", after={"store": given.store})
-        return Done(operation=done.id)
+        return {"operation": done.id, "taken": []}
 
     return work.once(inside, asked=given)

@@ -52,11 +52,11 @@ PERMITTED: dict[Kind, tuple[str, str]] = {
 class Imported(BaseModel):
     """Rows of the file that were new, altered what was there, or were there already; and rows it put an end to."""
 
-    kind: str
-    added: int
-    changed: int
-    same: int
-    removed: int
+    kind: Kind
+    added: int = Field(description="新增 / new")
+    changed: int = Field(description="修改 / altered what was there")
+    same: int = Field(description="没有变化 / were there already")
+    removed: int = Field(description="终止 / rows it put an end to")
     dry_run: bool = Field(description="只试算，没有写入 / tried only, nothing was written")
 
 

@@ -62,12 +62,12 @@ class UserIn(Body):
 
 
 class UserOut(BaseModel):
-    name: str
-    status: str
-    lang: str
-    must_change: bool
-    grants: list[GrantOut]
-    recorded_at: datetime
+    name: str = Field(description="账号 / name it signs in by")
+    status: Literal["active", "disabled"]
+    lang: Literal["zh", "en"] = Field(description="语言 / language")
+    must_change: bool = Field(description="须先改密码 / the password has to be changed first")
+    grants: list[GrantOut] = Field(description="角色及范围 / roles, and where")
+    recorded_at: datetime = Field(description="建立时间 / made at")
 
 
 class UserEdit(Body):
@@ -89,11 +89,11 @@ class TokenIn(Body):
 
 
 class TokenOut(BaseModel):
-    name: str
-    permissions: list[str]
-    recorded_at: datetime
-    expires_at: datetime
-    revoked_at: datetime | None
+    name: str = Field(description="名称 / name")
+    permissions: list[str] = Field(description="权限 / what it permits")
+    recorded_at: datetime = Field(description="建立时间 / made at")
+    expires_at: datetime = Field(description="失效时间 / good until")
+    revoked_at: datetime | None = Field(description="撤销时间 / revoked at")
     token: str | None = Field(None, description="只在创建时给出 / only when it is made")
 
 
@@ -102,16 +102,16 @@ class Changed(BaseModel):
 
 
 class Role(BaseModel):
-    role: str
-    zh: str
-    en: str
-    permissions: list[str]
+    role: str = Field(description="代码 / code")
+    zh: str = Field(description="中文 / in Chinese")
+    en: str = Field(description="英文 / in English")
+    permissions: list[str] = Field(description="权限代码 / codes of what it permits")
 
 
 class Permission(BaseModel):
-    permission: str
-    zh: str
-    en: str
+    permission: str = Field(description="代码 / code")
+    zh: str = Field(description="中文 / in Chinese")
+    en: str = Field(description="英文 / in English")
 
 
 class Roles(BaseModel):
