@@ -43,7 +43,7 @@ class PlanRolledBack(BaseModel):
     of: int = Field(description="退回到的方案 / the earlier plan it is the same as")
 
 
-class Change(BaseModel):
+class PlanChange(BaseModel):
     """A stop (team, task) or a shipment (store, item) at an incident, before and after."""
 
     kind: Literal["kept", "added", "dropped", "moved", "retimed", "changed"] = Field(
@@ -74,8 +74,8 @@ class UnmetChange(BaseModel):
 
 
 class PlanDifference(BaseModel):
-    assignments: list[Change] = Field(description="队伍的停靠 / stops of teams")
-    shipments: list[Change] = Field(description="物资 / shipments")
+    assignments: list[PlanChange] = Field(description="队伍的停靠 / stops of teams")
+    shipments: list[PlanChange] = Field(description="物资 / shipments")
     levels: list[LevelChange] = Field(description="各级目标 / levels")
     unmet: list[UnmetChange] = Field(description="有变化的缺口 / what is not met, where that differs")
 
