@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from api.commands import db, files, five_fixed, plan, replan, serve, simulate, stock
+from api.commands import db, files, five_fixed, plan, replan, roads, serve, simulate, stock
 from api.commands.kit import Counted, Kit, acting, new_file, new_folder, not_over, plan_to
 from api.commands.shared import Given, check_live, live_options
 from api.lang import DEFAULT, UnknownLanguage, take_lang
@@ -331,7 +331,20 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         speaker.say("scenario.next", next=f"wuding solve --live --situation {situation} --out plan.json")
         return DONE
 
-    for module in (db, files, stock, five_fixed, plan, replan, simulate, serve):
+    @command(scenario, "close", "cmd.scenario.close")
+    def scenario_close(
+        situation: Annotated[str, argument("arg.situation.close", metavar="SITUATION")],
+        actor: Annotated[str | None, option("--actor", "opt.actor")] = None,
+        note: Annotated[str | None, option("--note", "opt.note")] = None,
+    ) -> int:
+        from api.situation import close_drill
+
+        with speaker.working():
+            free, back = close_drill(situation, actor=acting(actor, note=note), note=note)
+        speaker.say("scenario.closed", situation=situation, kept=len(free), back=len(back))
+        return DONE
+
+    for module in (db, files, stock, five_fixed, roads, plan, replan, simulate, serve):
         module.register(app, kit)
     return app
 

@@ -19,20 +19,23 @@ from inventory.five_fixed import shanghai_day
 from inventory.intake.registers import Imported
 from inventory.ledger.post import Act, begin
 from inventory.tables.forces import teams
-from inventory.tables.goods import items, lots
+from inventory.tables.goods import items
 from inventory.tables.places import stores
-from inventory.tables.stock import balances, reservations
 from optimizer.dispatch.plan import Plan, Status
 from optimizer.errors import BadInput, Fault, OptimizerError
+from optimizer.network.graph import RoadNetwork
 from optimizer.network.read import read_network
 from optimizer.network.tables import write_tables
+from scenarios.books import Kept, kept_for
 from scenarios.commit import Committed, cancel_plan, commit_plan, running_plan
 from scenarios.deliveries import plan_reference
 from scenarios.exchange.plan import load_plan, parse_plan_text
 from scenarios.exchange.problem import Counting
-from scenarios.incidents import close_incident, find_situation
+from scenarios.exercise import enter, entered
+from scenarios.incidents import close_incident, ensure_live, find_situation, name_roads
 from scenarios.live import live_world, load_world, set_team_status
 from scenarios.shift import moved_to
+from scenarios.situations import close_exercise
 from scenarios.tables import LIVE, incidents, plans
 from scenarios.world import TABLES, World
 
@@ -88,18 +91,49 @@ def load_scenario(
             write_tables(world.network, part)
         with phases.phase("post"), database() as engine, transaction(engine) as connection:
             stored = str(target.relative_to(home()))
-            if key is not None:
-                request = {"load": situation, "seed": seed, "add": add, "today": today, "content": content}
-                if begin(connection, "ORDER", act, request).replayed:
-                    same = tuple(Imported(one, same=len(world.table(one))) for one in TABLES)
-                    return Loaded(world, same, target)
-                act = replace(act, key=None)
-            tables = load_world(connection, world, act=act, roads=stored, situation=situation, add=add)
+            request = {"load": situation, "seed": seed, "add": add, "today": today, "content": content}
+            if key is not None and _loaded_before(connection, situation, act, request):
+                same = tuple(Imported(one, same=len(world.table(one))) for one in TABLES)
+                return Loaded(world, same, target)
+            once = replace(act, key=None)
+            tables = load_world(connection, world, act=once, roads=stored, situation=situation, add=add)
+            if key is not None and situation != LIVE:
+                enter(connection, situation, "LOAD", act, request)
             shutil.rmtree(target, ignore_errors=True)
             part.rename(target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return Loaded(world, tables, target)
+
+
+def _loaded_before(connection: Connection, situation: str, act: Act, request: dict[str, Any]) -> bool:
+    """An exercise is no entry of the ledger, not even under its key."""
+    if situation == LIVE:
+        return begin(connection, "ORDER", act, request).replayed
+    return entered(connection, "LOAD", act, {"situation": situation, **request}) is not None
+
+
+def take_roads(file: Path, *, situation: str = LIVE, crs: str | None = None, tell: Tell = silent) -> RoadNetwork:
+    """From now on the situation plans on these roads. Raises UnknownSituation (the live one is made), BadInput with
+    every fault of the file."""
+    check_name(situation)
+    phases = Phases(tell)
+    with phases.phase("roads"):
+        network = read_network(file, crs=crs)
+    target = roads_folder(situation)
+    part = target.with_name(f"{target.name}.part")
+    try:
+        with phases.phase("roads_out"):
+            shutil.rmtree(part, ignore_errors=True)
+            write_tables(network, part)
+        with database() as engine, transaction(engine) as connection:
+            ensure_live(connection, situation)
+            name_roads(connection, situation, str(target.relative_to(home())))
+            shutil.rmtree(target, ignore_errors=True)
+            part.rename(target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return network
 
 
 def _digest(world: World) -> str:
@@ -220,21 +254,20 @@ def close(code: str, *, situation: str = LIVE, reopen: bool = False) -> bool:
         return close_incident(connection, code, situation=situation, reopen=reopen)
 
 
+def close_drill(
+    situation: str, *, actor: str, note: str | None = None
+) -> tuple[Mapping[tuple[str, str, str], Decimal], Mapping[tuple[str, str, str], Decimal]]:
+    """An exercise is over; the units it kept and those it had out. Raises UnknownSituation, NotAnExercise,
+    SituationClosed."""
+    act = Act(actor=actor, reason="CANCELLED", at=now(), note=note)
+    with database() as engine, transaction(engine) as connection:
+        return close_exercise(connection, situation, act=act)
+
+
 def team_status(team: str, status: str) -> bool:
     """Say whether a team can go; whether that changes anything. Raises UnknownTeam."""
     with database() as engine, transaction(engine) as connection:
         return set_team_status(connection, team, status)
-
-
-@dataclass(frozen=True)
-class Kept:
-    """Units reserved for a plan."""
-
-    store: str
-    item: str
-    lot: str
-    quantity: Decimal
-    until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -254,25 +287,16 @@ class InForce:
 def in_force(situation: str = LIVE) -> InForce:
     """The plan in force, with what is still reserved for it. Raises NoRunningPlan."""
     with database() as engine, reading(engine) as connection:
-        find_situation(connection, situation)
+        head = find_situation(connection, situation)
         content = running_plan(connection, situation)
         row = connection.execute(
             select(plans.c.id, plans.c.actor, plans.c.recorded_at, plans.c.as_of).where(
                 plans.c.situation_code == situation, plans.c.status == "committed"
             )
         ).one()
-        kept = connection.execute(
-            select(stores.c.code, items.c.code, lots.c.code, reservations.c.quantity, reservations.c.expires_at)
-            .join(balances, balances.c.id == reservations.c.balance_id)
-            .join(stores, stores.c.id == balances.c.store_id)
-            .join(items, items.c.id == balances.c.item_id)
-            .join(lots, lots.c.id == balances.c.lot_id)
-            .where(reservations.c.reference == plan_reference(situation), reservations.c.quantity > 0)
-            .order_by(stores.c.code, items.c.code, lots.c.code, reservations.c.id)
-        )
         plan = parse_plan_text(content, source=situation)
         return InForce(row.id, row.actor, row.recorded_at, row.as_of, plan, content,
-                       tuple(Kept(*each) for each in kept), names(connection, situation))  # fmt: skip
+                       kept_for(connection, head), names(connection, situation))  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from inventory.ledger.post import Act, Operation
     from inventory.ledger.receive import LotFacts
     from inventory.ledger.replenish import Suggestion
+    from scenarios.exercise import Entry
 
 ALL_PAGES = 2000  # lines read at a time when all are asked for
 
@@ -143,12 +144,55 @@ def hand_out_kits(connection: "Connection", *, act: "Act", **what: Any) -> "tupl
     return done, taken_by(connection, done.id)
 
 
-def hand_out_reserved(connection: "Connection", *, act: "Act", **what: Any) -> "tuple[Operation, list[Taken]]":
-    """Units that were kept for something leave. Raises what `issue_reserved` raises."""
+def hand_out_reserved(
+    connection: "Connection", *, act: "Act", reference: str, store: str | None = None
+) -> "tuple[Operation | Entry, list[Taken]]":
+    """Units that were kept for something leave; for the plan of an exercise, in its own book alone. Raises what
+    `issue_reserved` and `issue_kept` raise."""
     from inventory.ledger.reserve import issue_reserved
+    from scenarios.exercise import exercise_of, issue_kept
 
-    done = issue_reserved(connection, act=act, **what)
+    drill = exercise_of(connection, reference)
+    if drill is not None:
+        drilled = issue_kept(connection, drill, act=act, store=store)
+        return drilled, taken_in_exercise(connection, drilled)
+    done = issue_reserved(connection, act=act, reference=reference, store=store)
     return done, taken_by(connection, done.id)
+
+
+def take_back(
+    connection: "Connection", *, act: "Act", reference: str | None = None, bin: str | None = None, **what: Any
+) -> "Operation | Entry":
+    """Issued units come back; under the reference of an exercise's plan, to its own book alone. Raises UnknownOrder
+    for the reference of no plan; what `give_back` and the `take_back` of exercises raise."""
+    from inventory.ledger.errors import UnknownOrder
+    from inventory.ledger.issue import give_back
+    from scenarios.exercise import exercise_of
+    from scenarios.exercise import take_back as take_back_in_exercise
+    from scenarios.tables import PLAN_REFERENCE
+
+    if reference is not None and not reference.startswith(PLAN_REFERENCE):
+        raise UnknownOrder(number=reference)
+
+    drill = exercise_of(connection, reference)
+    if drill is not None:
+        return take_back_in_exercise(connection, drill, act=act, **what)
+    return give_back(connection, act=replace(act, reference=reference or act.reference), bin=bin, **what)
+
+
+def taken_in_exercise(connection: "Connection", entry: "Entry") -> "list[Taken]":
+    """What an entry of an exercise moved; it goes by lots, not by shelves."""
+    from sqlalchemy import select
+
+    from inventory.tables.goods import items, lots
+
+    rows = connection.execute(
+        select(items.c.code, lots.c.code, lots.c.expires)
+        .join(items, items.c.id == lots.c.item_id)
+        .where(items.c.code.in_({item for (_, item, _), _ in entry.lines}))
+    )
+    until = {(item, lot): expires for item, lot, expires in rows}
+    return [Taken(item, lot, None, until.get((item, lot)), units) for (_, item, lot), units in entry.lines]
 
 
 def hand_over(connection: "Connection", *, act: "Act", **what: Any) -> "tuple[Operation, list[Taken]]":

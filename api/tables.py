@@ -33,15 +33,15 @@ from inventory.tables.goods import items
 from inventory.tables.places import places, stores
 from scenarios.incidents import (
     closures_of,
+    ensure_live,
     find_situation,
     import_demands,
     import_incidents,
     import_tasks,
     incident_tables,
     save_closures,
-    save_situation,
 )
-from scenarios.tables import LIVE, incidents, situations
+from scenarios.tables import LIVE, incidents
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +162,7 @@ _WITH_ACT: dict[str, Callable[..., Imported]] = {Kind.stock: import_stock, Kind.
 
 def bring_closures(connection: Connection, rows: Sequence[Mapping[str, Any]], situation: str) -> Done:
     """The closures of a situation instead of those it had. Raises UnknownSituation."""
-    _ensure_live(connection, situation)
+    ensure_live(connection, situation)
     find_situation(connection, situation)
     before = {one["id"]: one for one in closures_of(connection, situation)}
     save_closures(connection, rows, situation=situation)
@@ -172,16 +172,9 @@ def bring_closures(connection: Connection, rows: Sequence[Mapping[str, Any]], si
     return Done(Kind.closures, added, len(after) - added - same, same, len(before.keys() - after.keys()))
 
 
-def _ensure_live(connection: Connection, situation: str) -> None:
-    """The live situation is there from the first thing that happens in it."""
-    if situation == LIVE and connection.execute(select(situations).where(situations.c.code == LIVE)).first() is None:
-        save_situation(connection, title_zh="实时态势", title_en="Live situation", as_of=None, roads=None,
-                       roads_crs=None)  # fmt: skip
-
-
 def _bring_incidents(connection: Connection, table: Table, situation: str) -> Done:
     kind = table.name
-    _ensure_live(connection, situation)
+    ensure_live(connection, situation)
     before = take_out(connection, kind, situation=situation)
     {"incidents": import_incidents, "tasks": import_tasks, "demands": import_demands}[kind](
         connection, table, situation=situation

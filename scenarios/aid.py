@@ -15,11 +15,12 @@ from inventory.tables.places import places
 from optimizer.dispatch.plan import Plan
 from optimizer.errors import OptimizerError
 from scenarios.exchange.plan import parse_plan_text
-from scenarios.incidents import find_situation
+from scenarios.incidents import find_situation, still_open
 from scenarios.relief_tables import aid_events, aid_requests, handovers
 from scenarios.tables import LIVE, incidents, orders, plans
 
 PREFIX = "ZY"  # 支援
+DRILL_PREFIX = "YL"  # 演练: an exercise uses up no number of the live series
 # whose turn it is: the level above answers, whoever asked may withdraw
 ANSWERS = ("accepted", "refused", "met", "passed_on")
 NEXT: Mapping[str, tuple[str, ...]] = {
@@ -55,13 +56,13 @@ def ask_aid(
 ) -> str:  # fmt: skip
     """The number of a request to the level above `place`. `short`: rows of item or capability, quantity, reason.
     Raises UnknownSituation, NoLevelAbove, NothingShort, UnknownPlace."""
-    find_situation(connection, situation)
+    drill = still_open(connection, situation).kind == "exercise"
     above = division_parent(place)
     if above is None or connection.execute(select(places.c.code).where(places.c.code == above)).first() is None:
         raise NoLevelAbove(place=place)
     if not short:
         raise NothingShort(place=place, situation=situation)
-    number = next_number(connection, PREFIX, act)
+    number = next_number(connection, DRILL_PREFIX if drill else PREFIX, act)
     row = {
         "number": number, "situation_code": situation, "from_place": place, "to_place": above, "incident": incident,
         "short": [dict(one) for one in short], "status": "asked", "note": act.note, "actor": act.actor,

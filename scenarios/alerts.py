@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from inventory.ledger.post import Act
 from inventory.tables.places import places
 from optimizer.errors import OptimizerError
 from scenarios.cap import SEVERITY, Alert
-from scenarios.incidents import find_situation
+from scenarios.incidents import still_open
 from scenarios.reported import edit_incident, likely_same, report_incident
 from scenarios.tables import LIVE, alerts
 
@@ -27,14 +27,16 @@ class Received:
 
 
 def receive_alert(
-    connection: Connection, alert: Alert, content: str, *, act: Act, situation: str = LIVE, place: str | None = None
-) -> Received:
+    connection: Connection, alert: Alert, content: str, *, act: Act, situation: str = LIVE, place: str | None = None,
+    among: ColumnElement[bool] | None = None,
+) -> Received:  # fmt: skip
     """Put an alert on record; an <Alert> becomes an incident, an <Update> brings that incident up to date, a <Cancel>
     leaves its end to the dispatcher. The same message twice is one. Tests, acknowledgements and errors make nothing.
+    `among`: the incidents that whoever receives it may see.
 
-    Raises UnknownSituation, WrongExercise.
+    Raises UnknownSituation, SituationClosed, WrongExercise.
     """
-    head = find_situation(connection, situation)
+    head = still_open(connection, situation)
     fits = {"Actual": "live", "Exercise": "exercise"}.get(alert.status)
     if fits is not None and fits != head.kind:
         raise WrongExercise(status=alert.status, situation=situation, kind=head.kind)
@@ -53,7 +55,7 @@ def receive_alert(
     number = int(connection.execute(insert(alerts).returning(alerts.c.id), row).scalar_one())
     if fits is None or alert.msg_type not in ("Alert", "Update", "Cancel"):
         return Received(number, None, True)
-    code, near = _incident(connection, alert, act=act, situation=situation, division=division)
+    code, near = _incident(connection, alert, act=act, situation=situation, division=division, among=among)
     connection.execute(update(alerts).where(alerts.c.id == number).values(incident=code))
     return Received(number, code, True, tuple(near))
 
@@ -64,8 +66,9 @@ def _known(connection: Connection, division: str | None) -> bool:
 
 
 def _incident(
-    connection: Connection, alert: Alert, *, act: Act, situation: str, division: str | None
-) -> tuple[str | None, list[tuple[str, int]]]:
+    connection: Connection, alert: Alert, *, act: Act, situation: str, division: str | None,
+    among: ColumnElement[bool] | None,
+) -> tuple[str | None, list[tuple[str, int]]]:  # fmt: skip
     """The incident of the alerts it refers to, brought up to date; else a new one."""
     lat, lon = alert.middle or (None, None)
     facts: dict[str, Any] = {"severity": SEVERITY[alert.severity], "name": (alert.headline or alert.event)[:4000]}
@@ -85,7 +88,8 @@ def _incident(
             return str(earlier), []
     if alert.msg_type == "Cancel":
         return None, []
-    near = likely_same(connection, kind=alert.kind, lat=lat, lon=lon, reported_at=alert.sent, situation=situation)
+    near = likely_same(connection, kind=alert.kind, lat=lat, lon=lon, reported_at=alert.sent, situation=situation,
+                       among=among)  # fmt: skip
     facts |= {"kind": alert.kind, "lat": lat, "lon": lon, "place_code": division, "reported_at": alert.sent}
     source = f"{alert.sender} {alert.identifier}"[:255]
     code = report_incident(connection, facts=facts, tasks=[], demands=None, act=act, situation=situation, source=source)

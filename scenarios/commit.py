@@ -1,7 +1,8 @@
-"""A plan becomes binding: its lots are reserved in one transaction, and a re-plan moves only the difference."""
+"""A plan becomes binding: its lots are reserved in one transaction, and a re-plan moves only the difference. Of an
+exercise they are kept in its own book (`scenarios/books.py`) and the real stock is left alone."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,36 +10,23 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from inventory.errors import InventoryError
-from inventory.ledger.choose import choose
-from inventory.ledger.post import Act, Head, Operation, begin, ids_by_code, lock
-from inventory.ledger.release import Held, free_some, release_expired
-from inventory.ledger.reserve import hold
+from inventory.ledger.post import Act, ids_by_code
 from inventory.tables.forces import teams
-from inventory.tables.goods import items, lots
+from inventory.tables.goods import items
 from inventory.tables.places import stores
-from inventory.tables.stock import balances, movements, reservations
 from optimizer.dispatch.plan import Plan
 from optimizer.errors import OptimizerError
-from scenarios.deliveries import gone_under, plan_reference
+from scenarios.books import Change, Key, PlanStale, books_of
+from scenarios.deliveries import gone_under
 from scenarios.exchange.plan import dump_plan
-from scenarios.incidents import find_situation
-from scenarios.tables import LIVE, incident_tasks, incidents, orders, plans, shipments, situations
+from scenarios.incidents import still_open
+from scenarios.tables import LIVE, incident_tasks, incidents, orders, plans, shipments
 
+__all__ = [
+    "Change", "Committed", "InForceAlready", "NoRunningPlan", "PlanOfOthers", "PlanStale", "cancel_plan",
+    "commit_plan", "running_plan",
+]  # fmt: skip
 ZERO = Decimal(0)
-Key = tuple[str, str, str]  # store, item, lot ("" = none)
-
-
-class PlanStale(OptimizerError):
-    """Stock a plan draws on has changed since it was made. Facts: lines (count), first; `changes` lists all."""
-
-    def __init__(self, changes: Sequence["Change"]) -> None:
-        self.changes = tuple(changes)
-        one = self.changes[0]
-        super().__init__(
-            lines=len(self.changes), store=one.store, item=one.item, lot=one.lot or "-", needed=one.quantity,
-            now=one.available,
-        )  # fmt: skip
 
 
 class PlanOfOthers(OptimizerError):
@@ -52,17 +40,6 @@ class InForceAlready(OptimizerError):
 
 class NoRunningPlan(OptimizerError):
     """A situation without a plan in force. Facts: situation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A lot of which a plan takes more than there is now."""
-
-    store: str
-    item: str
-    lot: str
-    quantity: Decimal  # the plan takes
-    available: Decimal  # it could take now
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +63,16 @@ def commit_plan(
     another. A plan that was in force before does not ship again what left under it.
 
     Raises PlanStale with every line that can no longer be kept, and PlanOfOthers, and then nothing has changed;
-    UnknownSituation; with `unless_in_force` InForceAlready for the very plan that is in force.
+    UnknownSituation, SituationClosed; with `unless_in_force` InForceAlready for the very plan that is in force.
     """
-    _lock_situation(connection, situation)
+    books = books_of(connection, still_open(connection, situation, locked=True))
     content = dump_plan(plan)
     digest = hashlib.sha256(content.encode()).hexdigest()
-    reference = plan_reference(situation)
-    operation = begin(connection, "RESERVE", act, {"plan": digest, "situation": situation})
+    replayed = books.begin("RESERVE", act, {"plan": digest, "situation": situation})
     running = connection.execute(
         select(plans.c.id, plans.c.sha256).where(plans.c.situation_code == situation, plans.c.status == "committed")
     ).first()
-    if operation.replayed:
+    if replayed:
         number = (
             connection.execute(select(plans.c.id).where(plans.c.sha256 == digest, plans.c.situation_code == situation))
             .scalars()
@@ -112,18 +88,7 @@ def commit_plan(
         raise InForceAlready(plan=running.id)
     for key, units in gone_under(connection, digest, situation).items():  # what has left need not be kept anew
         wanted[key] = max(wanted.get(key, ZERO) - units, ZERO)
-    before = _held(connection, reference)
-    heads = lock(connection, {(store, item) for store, item, _ in (*wanted, *before)})
-    for pair in sorted(heads):
-        release_expired(connection, heads[pair], at=act.at)
-    held = _held(connection, reference)  # only now it is sure what is still kept
-    released = _release(connection, operation, held, wanted)
-    reserved = _reserve(connection, operation, heads, held, wanted, act, reference, expires_at, judged_at=as_of)
-    connection.execute(
-        update(reservations)
-        .where(reservations.c.reference == reference, reservations.c.quantity > ZERO)
-        .values(expires_at=expires_at)
-    )
+    reserved, released = books.turn(wanted, act, expires_at=expires_at, judged_at=as_of)
     if running is not None:
         connection.execute(update(plans).where(plans.c.id == running.id).values(status="superseded"))
     row = {
@@ -132,31 +97,29 @@ def commit_plan(
         "problem_sha256": plan.problem_sha256,
         "status": "committed",
         "content": content,
-        "operation_id": operation.id,
+        "operation_id": books.operation,
         "recorded_at": act.at,
         "actor": act.actor,
         "as_of": plan_as_of or as_of or act.at,
     }
     number = connection.execute(insert(plans).returning(plans.c.id), row).scalar_one()
+    books.put_in_force(number)
     _keep_orders(connection, number, plan)
     return Committed(number, None if running is None else running.id, reserved, released)
 
 
 def cancel_plan(connection: Connection, *, act: Act, situation: str = LIVE) -> dict[Key, Decimal]:
     """The plan in force is given up and its stock is free again; the units released (by the same request sent twice:
-    those of the first time). Raises NoRunningPlan, UnknownSituation."""
-    _lock_situation(connection, situation)
-    operation = begin(connection, "RELEASE", act, {"cancel": situation})
-    if operation.replayed:
-        return _released_by(connection, operation)
+    those of the first time). Raises NoRunningPlan, UnknownSituation, SituationClosed."""
+    books = books_of(connection, still_open(connection, situation, locked=True))
+    if books.begin("RELEASE", act, {"cancel": situation}):
+        return books.freed()
     running = connection.execute(
         select(plans.c.id).where(plans.c.situation_code == situation, plans.c.status == "committed")
     ).scalar()
     if running is None:
         raise NoRunningPlan(situation=situation)
-    held = _held(connection, plan_reference(situation))
-    lock(connection, {(store, item) for store, item, _ in held})
-    released = _release(connection, operation, held, {})
+    released = books.empty()
     connection.execute(update(plans).where(plans.c.id == running).values(status="cancelled"))
     return released
 
@@ -169,12 +132,6 @@ def running_plan(connection: Connection, situation: str = LIVE) -> str:
     if content is None:
         raise NoRunningPlan(situation=situation)
     return str(content)
-
-
-def _lock_situation(connection: Connection, situation: str) -> None:
-    """One plan at a time: whoever comes second waits. Raises UnknownSituation."""
-    find_situation(connection, situation)
-    connection.execute(select(situations.c.code).where(situations.c.code == situation).with_for_update())
 
 
 def _of_this_situation(connection: Connection, plan: Plan, situation: str) -> None:
@@ -199,87 +156,6 @@ def _of_this_situation(connection: Connection, plan: Plan, situation: str) -> No
     if foreign:
         names = ", ".join(foreign[:5]) + (", …" if len(foreign) > 5 else "")
         raise PlanOfOthers(situation=situation, count=len(foreign), names=names)
-
-
-def _held(connection: Connection, reference: str) -> dict[Key, list[Held]]:
-    """What is reserved under the reference now, by lot; the newest reservation first, so that it goes first."""
-    rows = connection.execute(
-        select(stores.c.code, items.c.code, lots.c.code, reservations.c.id, reservations.c.balance_id,
-               reservations.c.quantity)
-        .join(balances, balances.c.id == reservations.c.balance_id)
-        .join(stores, stores.c.id == balances.c.store_id)
-        .join(items, items.c.id == balances.c.item_id)
-        .join(lots, lots.c.id == balances.c.lot_id)
-        .where(reservations.c.reference == reference, reservations.c.quantity > ZERO)
-        .order_by(reservations.c.id.desc())
-    )  # fmt: skip
-    found: dict[Key, list[Held]] = {}
-    for store, item, lot, id_, line, units in rows:
-        found.setdefault((store, item, lot), []).append(Held(id_, line, units))
-    return found
-
-
-def _release(
-    connection: Connection, operation: Operation, held: Mapping[Key, Iterable[Held]], wanted: Mapping[Key, Decimal]
-) -> dict[Key, Decimal]:
-    released: dict[Key, Decimal] = {}
-    for key in sorted(held):
-        over = sum((one.quantity for one in held[key]), ZERO) - wanted.get(key, ZERO)
-        if over > 0:
-            released[key] = over
-        free_some(connection, operation, held[key], over)
-    return released
-
-
-def _released_by(connection: Connection, operation: Operation) -> dict[Key, Decimal]:
-    rows = connection.execute(
-        select(stores.c.code, items.c.code, lots.c.code, movements.c.quantity)
-        .join(balances, balances.c.id == movements.c.from_id)
-        .join(stores, stores.c.id == balances.c.store_id)
-        .join(items, items.c.id == balances.c.item_id)
-        .join(lots, lots.c.id == balances.c.lot_id)
-        .where(movements.c.operation_id == operation.id, movements.c.kind == "RELEASE")
-    )
-    released: dict[Key, Decimal] = {}
-    for store, item, lot, units in rows:
-        released[store, item, lot] = released.get((store, item, lot), ZERO) + units
-    return released
-
-
-def _reserve(
-    connection: Connection, operation: Operation, heads: Mapping[tuple[str, str], Head],
-    held: Mapping[Key, Iterable[Held]], wanted: Mapping[Key, Decimal], act: Act, reference: str,
-    expires_at: datetime | None, *, judged_at: datetime | None,
-) -> dict[Key, Decimal]:  # fmt: skip
-    """Every line that can no longer be kept is found before anybody hears of one."""
-    reserved: dict[Key, Decimal] = {}
-    stale: list[Change] = []
-    for key in sorted(wanted):
-        store, item, lot = key
-        head = heads[store, item]
-        have = sum((one.quantity for one in held.get(key, ())), ZERO)
-        more = wanted[key] - have
-        if more <= 0:
-            continue
-        try:
-            hold(connection, operation, head, more, act=act, reference=reference, expires_at=expires_at, lot=lot,
-                 judged_at=judged_at)  # fmt: skip
-            reserved[key] = more
-        except InventoryError:
-            most = _most(connection, head, lot, act, judged_at=judged_at)
-            stale.append(Change(store, item, lot, wanted[key], have + most))
-    if stale:
-        raise PlanStale(stale)
-    return reserved
-
-
-def _most(connection: Connection, head: Head, lot: str, act: Act, *, judged_at: datetime | None) -> Decimal:
-    """The most that could be taken of a lot now."""
-    try:
-        choose(connection, head, Decimal(10) ** 9, act=act, lot=lot, judged_at=judged_at)
-    except InventoryError as short:
-        return Decimal(short.facts.get("free", short.facts.get("available", ZERO)))
-    return Decimal(10) ** 9
 
 
 def _keep_orders(connection: Connection, number: int, plan: Plan) -> None:

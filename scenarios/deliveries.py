@@ -14,7 +14,8 @@ from sqlalchemy import Connection, select
 from inventory.tables.goods import items, lots
 from inventory.tables.places import stores
 from inventory.tables.stock import balances, movements, operations
-from scenarios.tables import LIVE, plans, shipments
+from scenarios import exercise
+from scenarios.tables import LIVE, PLAN_REFERENCE, plans, shipments
 
 ZERO = Decimal(0)
 Key = tuple[str, str, str]  # store, item, lot ("" = none)
@@ -23,7 +24,7 @@ Left = tuple[Decimal, datetime]  # units, when they left
 
 def plan_reference(situation: str) -> str:
     """Under this reference the stock of a situation's plan is reserved and issued."""
-    return f"plan:{situation}"
+    return f"{PLAN_REFERENCE}{situation}"
 
 
 @dataclass(frozen=True)
@@ -37,38 +38,64 @@ class Departed:
     along: frozenset[tuple[str, str, str]]  # (team, task, item) where all of it left that the team was to take along
 
 
-def departed(connection: Connection, situation: str = LIVE) -> Departed:
-    """A lot that a plan ships to several goes to tasks first, as their equipment leaves before anything else, and
-    then in the order of the shipments' codes, because a movement does not name whom it is for."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A shipment of a plan, and what of it has left."""
+
+    code: str
+    lot: Key
+    incident: str
+    task: str | None
+    team: str | None
+    asked: Decimal
+    gone: Decimal
+    left_at: datetime  # the last of them; nothing has left: datetime.min
+
+
+def sent(connection: Connection, situation: str = LIVE) -> list[tuple[int, list[Sent]]]:
+    """(plan, its shipments) of every plan that was in force, as they last were; one that came back counts once.
+
+    A lot that a plan ships to several goes to tasks first, as their equipment leaves before anything else, and then
+    in the order of the shipments' codes, because a movement does not name whom it is for."""
     runs = _runs(connection, situation)
     starts = [operation for operation, _, _ in runs]
+    last = {content: (operation, plan) for operation, plan, content in runs}
     gone: dict[str, dict[Key, list[Left]]] = {}  # under one content, however often it was put in force
-    plan_of: dict[str, int] = {}
     for operation, key, units, at in _issues(connection, situation):
         run = bisect_right(starts, operation) - 1
         if run >= 0:  # else it left before there was any plan
-            content = runs[run][2]
-            plan_of.setdefault(content, runs[run][1])
-            gone.setdefault(content, {}).setdefault(key, []).append((units, at))
+            gone.setdefault(runs[run][2], {}).setdefault(key, []).append((units, at))
+    found = []
+    for content, (_, plan) in sorted(last.items(), key=lambda one: one[1]):
+        left = gone.get(content, {})
+        rows = []
+        for code, key, incident, task, team, asked in _shipments(connection, plan):
+            part, at = _take(left.get(key, []), asked)
+            rows.append(Sent(code, key, incident, task, team, asked, part, at))
+        found.append((plan, rows))
+    return found
+
+
+def departed(connection: Connection, situation: str = LIVE) -> Departed:
+    """What has left, for which incident or, of equipment, which task."""
     demands: dict[tuple[str, str], Decimal] = {}
     equipment: dict[tuple[str, str], Decimal] = {}
     arrives: dict[tuple[str, str], datetime] = {}
     along: set[tuple[str, str, str]] = set()
-    for content, left in gone.items():
+    for plan, rows in sent(connection, situation):
         taken: dict[tuple[str, str, str], list[Decimal]] = {}  # units that left, units still there
-        rows = _shipments(connection, plan_of[content])
-        legs = _Legs(connection, plan_of[content]) if any(task is not None for _, _, _, task, _, _ in rows) else None
-        for code, key, incident, task, team, asked in rows:
-            part, at = _take(left.get(key, []), asked)
+        legs = _Legs(connection, plan) if any(one.task is not None and one.gone for one in rows) else None
+        for one in rows:
+            item, part, asked, task, team = one.lot[1], one.gone, one.asked, one.task, one.team
             if legs is not None and task is not None and part > 0 and (team is None or part < asked):
-                there = legs.arrival(code, at)
-                arrives[task, key[1]] = max(there, arrives.get((task, key[1]), there))
+                there = legs.arrival(one.code, one.left_at)
+                arrives[task, item] = max(there, arrives.get((task, item), there))
             if task is not None and team is not None:
-                sums = taken.setdefault((team, task, key[1]), [ZERO, ZERO])
+                sums = taken.setdefault((team, task, item), [ZERO, ZERO])
                 sums[0], sums[1] = sums[0] + part, sums[1] + asked - part
             elif part > 0:
-                found, whom = (demands, incident) if task is None else (equipment, task)
-                found[whom, key[1]] = found.get((whom, key[1]), ZERO) + part
+                found, whom = (demands, one.incident) if task is None else (equipment, task)
+                found[whom, item] = found.get((whom, item), ZERO) + part
         for (team, task, item), (part, rest) in taken.items():
             if not rest:
                 along.add((team, task, item))
@@ -125,23 +152,31 @@ def gone_under(connection: Connection, sha256: str, situation: str = LIVE) -> di
 
 def _runs(connection: Connection, situation: str) -> Sequence[tuple[int, int, str]]:
     """The plans of a situation, oldest first, as (operation that put it in force, plan, digest of its content). A
-    plan that was committed several times in a row is one."""
-    rows = connection.execute(
-        select(plans.c.id, plans.c.sha256, plans.c.operation_id)
-        .where(plans.c.situation_code == situation, plans.c.status != "draft")
-        .order_by(plans.c.operation_id)
-    )
+    plan that was committed several times in a row is one. Of an exercise: entries of its own book."""
+    rows: Iterable[Any]
+    if exercise.is_exercise(connection, situation):
+        rows = exercise.runs_of(connection, situation)
+    else:
+        rows = connection.execute(
+            select(plans.c.operation_id, plans.c.id, plans.c.sha256)
+            .where(plans.c.situation_code == situation, plans.c.status != "draft")
+            .order_by(plans.c.operation_id)
+        )
     runs: list[tuple[int, int, str]] = []
     before = None
-    for row in rows:
-        if row.sha256 != before:
-            runs.append((row.operation_id, row.id, row.sha256))
-        before = row.sha256
+    for entry, number, sha256 in rows:
+        if sha256 != before:
+            runs.append((entry, number, sha256))
+        before = sha256
     return runs
 
 
 def _issues(connection: Connection, situation: str) -> Iterable[tuple[int, Key, Decimal, datetime]]:
-    """(operation, lot, units, when) of all that was issued for the situation and not taken back as a mistake."""
+    """(operation, lot, units, when) of all that was issued for the situation and not taken back as a mistake. Of an
+    exercise: entries of its own book."""
+    if exercise.is_exercise(connection, situation):
+        yield from exercise.issues_of(connection, situation)
+        return
     mistakes = select(operations.c.reverses_id).where(operations.c.reverses_id.is_not(None))
     rows = connection.execute(
         select(operations.c.id, stores.c.code, items.c.code, lots.c.code, movements.c.quantity,

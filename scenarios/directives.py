@@ -6,7 +6,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from inventory.ledger.post import Act
 from optimizer.errors import OptimizerError
-from scenarios.incidents import find_situation
+from scenarios.incidents import still_open
 from scenarios.tables import LIVE, directives
 
 SUBJECT = ("team", "task", "store", "incident", "item")
@@ -25,8 +25,8 @@ def add_directive(
     task: str | None = None, store: str | None = None, incident: str | None = None, item: str | None = None,
 ) -> int:  # fmt: skip
     """Its number; that of the one already there where it says the same. Raises UnknownSituation,
-    BothPinnedAndBanned."""
-    find_situation(connection, situation)
+    BothPinnedAndBanned, SituationClosed."""
+    still_open(connection, situation)
     subject = {"team": team, "task": task, "store": store, "incident": incident, "item": item}
     standing = connection.execute(
         select(directives.c.id, directives.c.kind).where(

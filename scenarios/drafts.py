@@ -13,7 +13,7 @@ from optimizer.errors import OptimizerError
 from scenarios.basis import Basis, Since, changed
 from scenarios.commit import Committed, commit_plan
 from scenarios.exchange.plan import dump_plan, parse_plan_text, plan_sha256
-from scenarios.incidents import find_situation
+from scenarios.incidents import still_open
 from scenarios.tables import LIVE, drafts, plans
 
 
@@ -54,8 +54,8 @@ class Draft:
 def save_draft(
     connection: Connection, plan: Plan, *, basis: Basis, as_of: datetime, act: Act, situation: str = LIVE
 ) -> int:
-    """Its number. Raises UnknownSituation."""
-    find_situation(connection, situation)
+    """Its number. Raises UnknownSituation, SituationClosed."""
+    still_open(connection, situation)
     running = select(plans.c.id).where(plans.c.situation_code == situation, plans.c.status == "committed")
     row = {
         "situation_code": situation,

@@ -29,6 +29,10 @@ class UnknownIncident(OptimizerError):
     """No incident of that code in the situation. Facts: incident, situation, known (some that are open)."""
 
 
+class SituationClosed(OptimizerError):
+    """Nothing is done any more in a situation that is over. Facts: situation."""
+
+
 KNOWN_SHOWN = 20
 
 
@@ -51,6 +55,24 @@ def save_situation(
         connection.execute(insert(situations), {"code": code, **row})
 
 
+def is_there(connection: Connection, situation: str) -> bool:
+    return connection.execute(select(situations.c.code).where(situations.c.code == situation)).first() is not None
+
+
+def ensure_live(connection: Connection, situation: str) -> None:
+    """The live situation is there from the first thing that happens in it; its roads may come later."""
+    if situation == LIVE and not is_there(connection, LIVE):
+        save_situation(connection, title_zh="实时态势", title_en="Live situation", as_of=None, roads=None,
+                       roads_crs=None)  # fmt: skip
+
+
+def name_roads(connection: Connection, situation: str, roads: str) -> None:
+    """Where its road network lies, in WGS-84. Raises UnknownSituation."""
+    find_situation(connection, situation)
+    row = {"roads": roads, "roads_crs": "WGS-84"}
+    connection.execute(update(situations).where(situations.c.code == situation).values(**row))
+
+
 def find_situation(connection: Connection, code: str = LIVE) -> Any:
     """Its row. Raises UnknownSituation."""
     row = connection.execute(select(situations).where(situations.c.code == code)).first()
@@ -60,9 +82,21 @@ def find_situation(connection: Connection, code: str = LIVE) -> Any:
     return row
 
 
+def still_open(connection: Connection, code: str = LIVE, *, locked: bool = False) -> Any:
+    """The row of a situation that goes on; `locked`: whoever comes second waits. Raises UnknownSituation,
+    SituationClosed."""
+    row = find_situation(connection, code)
+    if locked:
+        row = connection.execute(select(situations).where(situations.c.code == code).with_for_update()).one()
+    if row.closed_at is not None:
+        raise SituationClosed(situation=code)
+    return row
+
+
 def import_incidents(connection: Connection, table: Table, *, situation: str = LIVE) -> Imported:
-    """Incidents of a situation; one that is there is brought up to date. Raises BadTable for an unknown place."""
-    find_situation(connection, situation)
+    """Incidents of a situation; one that is there is brought up to date. Raises BadTable for an unknown place,
+    SituationClosed."""
+    still_open(connection, situation)
     known_places = set(connection.execute(select(places.c.code)).scalars())
     faults = [
         fault(number, "place", "UNKNOWN_REFERENCE", value=place, target="places")
@@ -119,7 +153,8 @@ def import_demands(connection: Connection, table: Table, *, situation: str = LIV
 
 
 def save_closures(connection: Connection, content: Iterable[Mapping[str, Any]], *, situation: str = LIVE) -> None:
-    """The closures of a situation, instead of those it had; as in problem.json."""
+    """The closures of a situation, instead of those it had; as in problem.json. Raises SituationClosed."""
+    still_open(connection, situation)
     connection.execute(delete(closures).where(closures.c.situation_code == situation))
     rows = [{"situation_code": situation, "code": one["id"], "content": as_column(dict(one))} for one in content]
     if rows:
@@ -171,8 +206,8 @@ def incident_tables(connection: Connection, situation: str = LIVE) -> dict[str, 
 
 def close_incident(connection: Connection, code: str, *, situation: str = LIVE, reopen: bool = False) -> bool:
     """It is over, and no plan counts it any more, or (`reopen`) not over after all; whether that changes anything.
-    Raises UnknownSituation, UnknownIncident."""
-    find_situation(connection, situation)
+    Raises UnknownSituation, UnknownIncident, SituationClosed."""
+    still_open(connection, situation)
     then = "open" if reopen else "closed"
     mine = incidents.c.situation_code == situation
     status = connection.execute(select(incidents.c.status).where(mine, incidents.c.code == code)).scalar()
@@ -208,6 +243,7 @@ def _known_items(connection: Connection, table: Table, column: str) -> dict[str,
 
 
 def _known(connection: Connection, table: Table, situation: str) -> dict[str, int]:
+    still_open(connection, situation)
     ids = _incident_ids(connection, situation)
     faults = [
         fault(number, "incident", "UNKNOWN_REFERENCE", value=code, target="incidents")

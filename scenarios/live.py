@@ -21,6 +21,7 @@ from optimizer.errors import OptimizerError
 from optimizer.network.graph import RoadNetwork
 from scenarios.deliveries import Departed, departed, plan_reference
 from scenarios.directives import directives_of
+from scenarios.exercise import EXERCISE, without_what_is_out
 from scenarios.incidents import (
     closures_of,
     exact,
@@ -69,8 +70,10 @@ class Afoot:
 def afoot(connection: Connection, *, situation: str = LIVE, place: str | None = None) -> Afoot:
     """Raises UnknownSituation."""
     head = find_situation(connection, situation)
-    ready = set(connection.execute(select(teams.c.code).where(teams.c.status == "ready")).scalars())
     forces = snapshot(connection, "teams", place=place)
+    ready = set(connection.execute(select(teams.c.code).where(teams.c.status == "ready")).scalars())
+    if head.kind == EXERCISE:  # which often plays at another time: only what it sent out itself is away
+        ready = set(forces["id"])
     happening = incident_tables(connection, situation)
     held = snapshot(connection, "stores", place=place)
     pins, bans = directives_of(
@@ -101,7 +104,8 @@ def live_world(
 ) -> World:
     """The World of a situation as it stands at `as_of`: units reserved for others are not in its stock, those
     reserved for its own running plan are; only teams that are ready. What has left under its plans lessens the needs
-    and the equipment it left for. Raises UnknownSituation."""
+    and the equipment it left for. An exercise finds the real stock less what it has sent out itself, and every team.
+    Raises UnknownSituation."""
     now = afoot(connection, situation=situation, place=place)
     return World(
         title_zh=now.head.title_zh,
@@ -109,7 +113,7 @@ def live_world(
         as_of=as_of,
         places=snapshot(connection, "places"),
         stores=now.stores,
-        stock=stock_table(connection, place, spare_at=as_of, mine=plan_reference(situation)),
+        stock=_stock(connection, now.head, as_of=as_of, place=place),
         custodians=snapshot(connection, "custodians", place=place),
         maintenance=snapshot(connection, "maintenance", place=place),
         teams=now.teams,
@@ -132,6 +136,12 @@ def live_world(
         equipped=sent_before(now.gone, now.standing, now.forces.rows(), now.tasks),
         standing=now.standing,
     )
+
+
+def _stock(connection: Connection, head: Any, *, as_of: datetime, place: str | None) -> Table:
+    if head.kind == EXERCISE:  # nothing real is reserved for it
+        return without_what_is_out(connection, head.code, stock_table(connection, place, spare_at=as_of))
+    return stock_table(connection, place, spare_at=as_of, mine=plan_reference(head.code))
 
 
 def with_taken(going: Iterable[dict[str, Any]], gone: Departed, open_tasks: Iterable[str]) -> list[dict[str, Any]]:
@@ -182,20 +192,25 @@ def load_world(
 ) -> tuple[Imported, ...]:
     """A World into the database, as the situation `situation`; `roads`: where its road network was put.
 
-    Raises NotEmpty where stores are there already and `add` is not given; BadTable as every import does.
+    An exercise in a database that has stores brings only what happens: it takes place on the stock and with the teams
+    that are there. In an empty database it brings them, too. Raises NotEmpty for the live situation where stores are
+    there already and `add` is not given; BadTable as every import does.
     """
     held = len(connection.execute(select(stores.c.id).limit(1)).all())
-    if held and not add:
+    drill = situation != LIVE
+    if held and not (add or drill):
         raise NotEmpty(stores=held)
-    done = [
-        import_places(connection, world.places),
-        import_stores(connection, world.stores),
-        import_stock(connection, world.stock, act=act),
-        import_custodians(connection, world.custodians),
-        import_maintenance(connection, world.maintenance, act=act),
-        import_teams(connection, world.teams),
-        import_vehicles(connection, world.vehicles),
-    ]
+    done: list[Imported] = []
+    if not (held and drill):
+        done += [
+            import_places(connection, world.places),
+            import_stores(connection, world.stores),
+            import_stock(connection, world.stock, act=act),
+            import_custodians(connection, world.custodians),
+            import_maintenance(connection, world.maintenance, act=act),
+            import_teams(connection, world.teams),
+            import_vehicles(connection, world.vehicles),
+        ]
     save_situation(
         connection,
         situation,
@@ -205,7 +220,7 @@ def load_world(
         roads=roads,
         roads_crs="WGS-84",
         parameters=world.parameters,
-        kind="live" if situation == LIVE else "exercise",
+        kind=EXERCISE if drill else LIVE,
     )
     done += [
         import_incidents(connection, world.incidents, situation=situation),

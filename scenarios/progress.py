@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from inventory.ledger.post import Act
 from optimizer.errors import OptimizerError
-from scenarios.incidents import find_situation
+from scenarios.incidents import still_open
 from scenarios.tables import LIVE, orders, plans
 from scenarios.tables import progress as reports
 
@@ -56,9 +56,9 @@ def report_progress(
 
     On the way it arrives at `arrives_at`; without that, as long after `at` as the plan reckons for the way. `at`:
     `act.at`, if none is given. The same report twice is recorded once. Raises UnknownSituation, NotOrdered,
-    NotThatWay.
+    NotThatWay, SituationClosed.
     """
-    find_situation(connection, situation)
+    still_open(connection, situation)
     running = connection.execute(
         select(plans.c.id, plans.c.as_of).where(plans.c.situation_code == situation, plans.c.status == "committed")
     ).first()

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, func, insert, select, update
 from inventory.ledger.post import Act
 from inventory.tables.places import people
 from optimizer.errors import OptimizerError
-from scenarios.incidents import find_situation
+from scenarios.incidents import still_open
 from scenarios.relief_tables import evacuees, shelters
 from scenarios.reported import find_incident
-from scenarios.tables import LIVE
+from scenarios.tables import LIVE, situations
 
 # what may follow what; a household that comes back to the danger zone is listed again
 NEXT: Mapping[str, tuple[str, ...]] = {
@@ -90,9 +90,12 @@ def save_shelter(connection: Connection, *, code: str, facts: Mapping[str, Any],
         connection.execute(update(shelters).where(shelters.c.id == row.id).values(**facts))
 
 
-def people_in(connection: Connection, shelter: int) -> int:
-    """Those who are there or on their way to it."""
-    mine = (evacuees.c.shelter_id == shelter, evacuees.c.status.in_(["moving", "sheltered"]))
+def people_in(connection: Connection, shelter: int, situation: str = LIVE) -> int:
+    """Those who are there or on their way to it; of an exercise, those whom it sent there in play, and nobody else."""
+    played = select(situations.c.code).where(situations.c.kind == "exercise")
+    drill = connection.execute(played.where(situations.c.code == situation)).first() is not None
+    whose = evacuees.c.situation_code == situation if drill else evacuees.c.situation_code.not_in(played)
+    mine = (evacuees.c.shelter_id == shelter, evacuees.c.status.in_(["moving", "sheltered"]), whose)
     return int(connection.execute(select(func.coalesce(func.sum(evacuees.c.people), 0)).where(*mine)).scalar_one())
 
 
@@ -103,8 +106,9 @@ def list_households(
     """Put households on the list; household -> who answers for it. Those that name nobody are shared out over
     `responsible` so that the numbers of two persons differ by one at the most, what they had before included.
 
-    Raises UnknownIncident, EvacueeTaken, UnknownPerson, NobodyResponsible.
+    Raises SituationClosed, UnknownIncident, EvacueeTaken, UnknownPerson, NobodyResponsible.
     """
+    still_open(connection, situation)
     find_incident(connection, incident, situation=situation)
     taken = set(connection.execute(select(evacuees.c.code).where(evacuees.c.situation_code == situation)).scalars())
     codes: set[str] = set()
@@ -158,9 +162,9 @@ def _shared(
 def move_household(
     connection: Connection, code: str, *, status: str, act: Act, situation: str = LIVE, shelter: str | None = None
 ) -> None:
-    """One step: on the move, in the shelter, home. Raises UnknownSituation, UnknownEvacuee, NotNext, UnknownShelter,
-    ShelterFull."""
-    find_situation(connection, situation)
+    """One step: on the move, in the shelter, home. Raises UnknownSituation, SituationClosed, UnknownEvacuee,
+    NotNext, UnknownShelter, ShelterFull."""
+    still_open(connection, situation)
     row = connection.execute(
         select(evacuees).where(evacuees.c.situation_code == situation, evacuees.c.code == code).with_for_update()
     ).first()
@@ -185,7 +189,7 @@ def _room(connection: Connection, code: str, household: Any) -> int:
     row = find_shelter(connection, code, locked=True)
     if household.shelter_id == row.id:
         return int(row.id)
-    room = row.capacity - people_in(connection, row.id)
+    room = row.capacity - people_in(connection, row.id, household.situation_code)
     if row.status != "open" or household.people > room:
         raise ShelterFull(shelter=code, people=household.people, room=room, status=row.status)
     return int(row.id)

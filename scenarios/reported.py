@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, true, update
 
 from inventory.catalogue import UnknownItem
 from inventory.files.cells import cell_text
@@ -16,17 +16,13 @@ from inventory.ledger.orders import next_number
 from inventory.ledger.post import Act, ids_by_code
 from inventory.tables.goods import items
 from optimizer.errors import OptimizerError
-from scenarios.incidents import UnknownIncident, find_situation
+from scenarios.incidents import UnknownIncident, find_situation, still_open
 from scenarios.tables import LIVE, incident_demands, incident_tasks, incidents
 
 EARTH_M = 6_371_000.0
 NEAR_M, NEAR_S = 500.0, 3_600  # two reports of one kind that close are likely one incident (assumed)
 FIELDS = ("kind", "name", "name_en", "severity", "lat", "lon", "place_code", "reported_at", "people_affected",
           "duration_h", "note")  # fmt: skip
-
-
-class SituationClosed(OptimizerError):
-    """Nothing is reported to a situation that is over. Facts: situation."""
 
 
 class CannotMerge(OptimizerError):
@@ -57,10 +53,8 @@ def report_incident(
 ) -> str:  # fmt: skip
     """Its code. `demands` None: they are estimated from people and duration when a plan is made. Raises
     UnknownSituation, SituationClosed, UnknownItem, TaskTaken."""
-    head = find_situation(connection, situation)
-    if head.closed_at is not None:
-        raise SituationClosed(situation=situation)
-    code = code or _next_code(connection, act)
+    drill = still_open(connection, situation).kind == "exercise"
+    code = code or (_next_drilled if drill else _next_code)(connection, act, situation)
     row = {name: facts.get(name) for name in FIELDS}
     made = {"situation_code": situation, "code": code, **row, "reported_by": act.actor, "source": source}
     number = connection.execute(insert(incidents).returning(incidents.c.id), made).scalar_one()
@@ -69,10 +63,20 @@ def report_incident(
     return code
 
 
-def _next_code(connection: Connection, act: Act) -> str:
+def _next_code(connection: Connection, act: Act, situation: str) -> str:
     """`I-20261122-0003`: the day in Shanghai, and a number of its year's series that is never used twice."""
     number = next_number(connection, "I", act).rsplit("-", 1)[1]
     return f"I-{shanghai_day(act.at):%Y%m%d}-{number[-4:]}"
+
+
+def _next_drilled(connection: Connection, act: Act, situation: str) -> str:
+    """As in the live situation, in a series of the exercise's own: it uses up no number of the live one."""
+    still_open(connection, situation, locked=True)  # two at once would find the same last one
+    day = f"I-{shanghai_day(act.at):%Y%m%d}-"
+    mine = incidents.c.situation_code == situation, incidents.c.code.startswith(day, autoescape=True)
+    codes = connection.execute(select(incidents.c.code).where(*mine)).scalars()
+    taken = [int(code.removeprefix(day)) for code in codes if code.removeprefix(day).isdecimal()]
+    return f"{day}{max(taken, default=0) + 1:04d}"
 
 
 def find_incident(connection: Connection, code: str, *, situation: str = LIVE, locked: bool = False) -> Any:
@@ -90,7 +94,8 @@ def edit_incident(
     demands: Mapping[str, Decimal] | None, situation: str = LIVE,
 ) -> None:  # fmt: skip
     """Only what is given changes; tasks and demands are replaced whole. Raises UnknownIncident, UnknownItem,
-    TaskTaken."""
+    TaskTaken, SituationClosed."""
+    still_open(connection, situation)
     row = find_incident(connection, code, situation=situation, locked=True)
     known = {name: value for name, value in facts.items() if name in FIELDS}
     if known:
@@ -105,7 +110,8 @@ def edit_incident(
 
 def merge_incident(connection: Connection, code: str, *, into: str, situation: str = LIVE) -> None:
     """A duplicate: closed, with a mark of the one that stays; people and needs of that one are the larger of both.
-    Raises UnknownIncident, CannotMerge."""
+    Raises UnknownIncident, CannotMerge, SituationClosed."""
+    still_open(connection, situation)
     first, second = sorted((code, into))  # locked in one order for everybody
     rows = {one: find_incident(connection, one, situation=situation, locked=True) for one in (first, second)}
     gone, stays = rows[code], rows[into]
@@ -135,15 +141,17 @@ def _demands(connection: Connection, incident: int) -> dict[int, Decimal]:
 
 def likely_same(
     connection: Connection, *, kind: str, lat: float | None, lon: float | None, reported_at: datetime,
-    situation: str = LIVE, other_than: str | None = None,
+    situation: str = LIVE, other_than: str | None = None, among: ColumnElement[bool] | None = None,
 ) -> list[tuple[str, int]]:  # fmt: skip
-    """Open incidents of the kind within 500 m and an hour, the nearest first: (code, metres)."""
+    """Open incidents of the kind within 500 m and an hour, the nearest first: (code, metres). `among`: of those that
+    whoever asks may see."""
     if lat is None or lon is None:
         return []
     rows = connection.execute(
         select(incidents.c.code, incidents.c.lat, incidents.c.lon, incidents.c.reported_at).where(
             incidents.c.situation_code == situation, incidents.c.status == "open", incidents.c.kind == kind,
             incidents.c.lat.between(lat - 0.01, lat + 0.01), incidents.c.code != (other_than or ""),
+            true() if among is None else among,
         )
     )  # fmt: skip
     near = []

@@ -16,9 +16,13 @@ from sqlalchemy import (
     text,
 )
 
-from inventory.tables.base import Id, Instant, Quantity, metadata, words
+from inventory.tables.base import TRIGGERS, Id, Instant, Quantity, metadata, words
+from scenarios.guards import exercise_guards
 
 SITUATION_KINDS = ("live", "exercise")
+ENTRY_KINDS = ("LOAD", "PLAN", "CANCEL", "ISSUE", "RETURN")
+LINE_KINDS = ("KEEP", "FREE", "ISSUE", "RETURN")
+PLAN_REFERENCE = "plan:"  # and the situation: under this the stock of its plan is kept and issued
 INCIDENT_STATES = ("open", "closed")
 PLAN_STATES = ("draft", "committed", "superseded", "cancelled")
 PROGRESS_STATES = ("en_route", "on_scene", "done", "home")
@@ -38,6 +42,7 @@ situations = Table(
     Column("place_code", String(12)),  # the division whose situation it is; none = of everything there is
     Column("closed_at", Instant),
     CheckConstraint(words(*SITUATION_KINDS, column="kind"), name="kind"),
+    info={TRIGGERS: exercise_guards},
 )
 
 incidents = Table(
@@ -178,7 +183,7 @@ plans = Table(
     Column("problem_sha256", String(64), nullable=False),
     Column("status", String(16), nullable=False),
     Column("content", Text, nullable=False),  # plan.json, byte for byte
-    Column("operation_id", Id, ForeignKey("operations.id"), nullable=False),  # that put it in force
+    Column("operation_id", Id, ForeignKey("operations.id")),  # that put it in force; of an exercise, no operation did
     Column("recorded_at", Instant, nullable=False),
     Column("actor", String(64), nullable=False),
     Column("as_of", Instant),  # the moment the plan is for: its seconds count from here
@@ -237,4 +242,38 @@ progress = Table(
     CheckConstraint(words(*PROGRESS_STATES, column="state"), name="state"),
     CheckConstraint("(lat IS NULL) = (lon IS NULL)", name="place"),
     Index("ix_team_progress_situation_code", "situation_code", "team"),
+)
+
+# what an exercise draws: its own book beside the ledger. Nothing of it ever reaches a balance
+exercise_entries = Table(
+    "exercise_entries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("situation_code", String(64), ForeignKey("situations.code"), nullable=False, index=True),
+    Column("plan_id", Id, ForeignKey("plans.id"), index=True),  # that it put in force
+    Column("kind", String(16), nullable=False),
+    Column("scope", String(64), nullable=False),  # as of operations
+    Column("idempotency_key", String(64)),
+    Column("request_hash", String(64)),
+    Column("actor", String(64), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("note", String(4000)),
+    Column("at", Instant, nullable=False),  # by the clock of the exercise
+    Column("recorded_at", Instant, nullable=False),
+    UniqueConstraint("scope", "idempotency_key"),
+    CheckConstraint(words(*ENTRY_KINDS, column="kind"), name="kind"),
+)
+
+exercise_lines = Table(
+    "exercise_lines",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("entry_id", Id, ForeignKey("exercise_entries.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("store_id", Id, ForeignKey("stores.id"), nullable=False),
+    Column("item_id", Id, ForeignKey("items.id"), nullable=False),
+    Column("lot_code", String(64), nullable=False),
+    Column("quantity", Quantity, nullable=False),
+    CheckConstraint(words(*LINE_KINDS, column="kind"), name="kind"),
+    CheckConstraint("quantity > 0", name="quantity"),
 )

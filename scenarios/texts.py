@@ -30,6 +30,7 @@ PACKAGES = (
     "inventory.ledger",
     "scenarios",
     "scenarios.report",
+    "scenarios.after_action",
     "api",
     "api.http",
 )

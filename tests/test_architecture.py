@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("optimizer", "inventory", "scenarios", "api")
 TOP = {
     *PACKAGES, "tests", "docs", "pyproject.toml", "README.md", "README.zh-CN.md", "Makefile", "CHANGELOG.md", "LICENSE",
-    "constraints.txt",
+    "constraints.txt", "Dockerfile", "compose.yaml",
 }  # fmt: skip
 MADE_HERE = {"wuding-demo", "wuding-simulation", "build", "dist"}  # what commands leave behind; git ignores it
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from api.access import passwords
 from api.access.scope import Caller, Grant
 from api.access.tables import grants, sessions, tokens, users
 from api.access.tokens import MACHINE, NotSignedIn, Pass, SessionOver, kept, new_secret
 from inventory.errors import InventoryError
+from inventory.ledger.post import insert_into
 
 TRIES = 5  # wrong passwords in a row, then a pause that doubles up to an hour (assumed)
 PAUSE = timedelta(minutes=1)
@@ -27,6 +28,10 @@ class LockedOut(InventoryError):
     """Too many wrong passwords. Facts: until."""
 
 
+class NotLinked(InventoryError):
+    """Somebody known to the identity provider, with no account here that may be used. Facts: subject."""
+
+
 class MustChange(InventoryError):
     """Somebody else set this password: nothing but changing it is possible."""
 
@@ -38,6 +43,7 @@ class SignedIn:
     refresh: str
     expires_at: datetime
     must_change: bool
+    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +51,14 @@ class Refused:
     """An attempt that failed; it is returned, not raised, so that its count is committed."""
 
     error: InventoryError
+    account: str | None = None  # whose, where there is such an account
 
 
 def sign_in(connection: Connection, *, name: str, password: str, at: datetime, lasts: timedelta) -> SignedIn | Refused:
     """With name and password. Wrong ones are counted, for the account whoever tries."""
     user = connection.execute(select(users).where(users.c.code == name).with_for_update()).first()
     if user is not None and user.locked_until is not None and user.locked_until > at:
-        return Refused(LockedOut(until=user.locked_until))
+        return Refused(LockedOut(until=user.locked_until), user.code)
     right = passwords.fits(password, None if user is None or user.status != "active" else user.password_hash)
     if user is None:
         return Refused(WrongPassword())
@@ -60,17 +67,36 @@ def sign_in(connection: Connection, *, name: str, password: str, at: datetime, l
         over = failed - TRIES
         until = at + min(PAUSE * 2 ** min(over, 10), LONGEST_PAUSE) if over >= 0 else None
         connection.execute(update(users).where(users.c.id == user.id).values(failed=failed, locked_until=until))
-        return Refused(WrongPassword() if until is None else LockedOut(until=until))
+        return Refused(WrongPassword() if until is None else LockedOut(until=until), user.code)
     if user.failed:
         connection.execute(update(users).where(users.c.id == user.id).values(failed=0, locked_until=None))
     return begin_session(connection, user, at=at, lasts=lasts)
 
 
+def sign_in_as(
+    connection: Connection, *, subject: str, code: str, at: datetime, lasts: timedelta
+) -> SignedIn | Refused:
+    """Whom the identity provider vouched for. `code` is good for one session: a second use ends that one."""
+    spent = select(sessions.c.family).where(sessions.c.refresh_hash == kept(code))
+    user = connection.execute(select(users).where(users.c.subject == subject).with_for_update()).first()
+    if user is None or user.status != "active":
+        _, _, number = subject.partition(" ")
+        return Refused(NotLinked(subject=number), None if user is None else user.code)
+    family = secrets.token_hex(16)
+    row = {"user_id": user.id, "family": family, "refresh_hash": kept(code), "recorded_at": at, "expires_at": at,
+           "used_at": at}  # fmt: skip
+    once = insert_into(connection.dialect.name)(sessions).on_conflict_do_nothing().returning(sessions.c.id)
+    if connection.execute(once, row).scalar() is None:
+        end_session(connection, connection.execute(spent).scalar_one(), at=at)
+        return Refused(SessionOver(), user.code)
+    return _next(connection, user, family, expires_at=at + lasts, at=at)
+
+
 def begin_session(connection: Connection, user: Row[Any], *, at: datetime, lasts: timedelta) -> SignedIn:
-    return _next(connection, user, secrets.token_hex(16), at=at, lasts=lasts)
+    return _next(connection, user, secrets.token_hex(16), expires_at=at + lasts, at=at)
 
 
-def _next(connection: Connection, user: Row[Any], family: str, *, at: datetime, lasts: timedelta) -> SignedIn:
+def _next(connection: Connection, user: Row[Any], family: str, *, expires_at: datetime, at: datetime) -> SignedIn:
     token = new_secret()
     connection.execute(
         insert(sessions),
@@ -79,25 +105,32 @@ def _next(connection: Connection, user: Row[Any], family: str, *, at: datetime, 
             "family": family,
             "refresh_hash": kept(token),
             "recorded_at": at,
-            "expires_at": at + lasts,
+            "expires_at": expires_at,
         },
     )
-    return SignedIn(user.id, family, token, at + lasts, bool(user.must_change))
+    return SignedIn(user.id, family, token, expires_at, bool(user.must_change), user.code)
 
 
-def refresh(connection: Connection, token: str, *, at: datetime, lasts: timedelta) -> SignedIn | Refused:
-    """The next refresh token for one that is spent by this."""
+def refresh(
+    connection: Connection, token: str, *, at: datetime, lasts: timedelta, whole: timedelta
+) -> SignedIn | Refused:
+    """The next refresh token for one that is spent by this. A session ends `whole` after it began, however often it
+    was refreshed."""
     row = connection.execute(select(sessions).where(sessions.c.refresh_hash == kept(token)).with_for_update()).first()
     if row is None:
         return Refused(NotSignedIn())
+    user = connection.execute(select(users).where(users.c.id == row.user_id)).one()
     if row.used_at is not None:  # somebody has a copy
         end_session(connection, row.family, at=at)
-        return Refused(SessionOver())
-    user = connection.execute(select(users).where(users.c.id == row.user_id)).one()
+        return Refused(SessionOver(), user.code)
     if row.revoked_at is not None or row.expires_at <= at or user.status != "active":
-        return Refused(SessionOver())
+        return Refused(SessionOver(), user.code)
+    began = select(func.min(sessions.c.recorded_at)).where(sessions.c.family == row.family)
+    over = connection.execute(began).scalar_one() + whole
+    if over <= at:
+        return Refused(SessionOver(), user.code)
     connection.execute(update(sessions).where(sessions.c.id == row.id).values(used_at=at))
-    return _next(connection, user, row.family, at=at, lasts=lasts)
+    return _next(connection, user, row.family, expires_at=min(at + lasts, over), at=at)
 
 
 def end_session(connection: Connection, family: str, *, at: datetime) -> None:

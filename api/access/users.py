@@ -52,6 +52,10 @@ class TokenTaken(InventoryError):
     """The account has a token of that name. Facts: name."""
 
 
+class SubjectTaken(InventoryError):
+    """Another account is linked with that number of the identity provider. Facts: user."""
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     code: str
@@ -113,6 +117,19 @@ def set_password(connection: Connection, code: str, password: str, *, at: dateti
     change = {"password_hash": made, "must_change": by is not None, "failed": 0, "locked_until": None}
     connection.execute(update(users).where(users.c.id == row.id).values(**change))
     end_sessions_of(connection, row.id, at=at)
+
+
+def set_subject(connection: Connection, code: str, subject: str | None, *, at: datetime, by: Caller | None) -> None:
+    """Who an account is at the identity provider ("issuer subject"); None: nobody. A password the account has stays,
+    for when the provider is down. Ends its sessions. Raises UnknownUser, SubjectTaken, TooMuch."""
+    row = find_user(connection, code)
+    _may_give(connection, by, grants_of(connection, row.id))
+    other = select(users.c.code).where(users.c.subject == subject, users.c.id != row.id)
+    if subject is not None and (taken := connection.execute(other).scalar()) is not None:
+        raise SubjectTaken(user=taken)
+    if row.subject != subject:
+        connection.execute(update(users).where(users.c.id == row.id).values(subject=subject))
+        end_sessions_of(connection, row.id, at=at)
 
 
 def change_password(connection: Connection, caller: Caller, *, old: str, new: str, at: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.commands import plan_history
+from api.commands import plan_history, plan_report
 from api.commands.kit import Kit, acting
 from api.commands.shared import SITUATION, Given, force_options, force_words
 from api.say import Speaker
@@ -33,6 +33,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     """Add `wuding plan commit|show|cancel|close-incident|team`, and those of `plan_history`."""
     group = kit.group(app, "plan", "cmd.plan")
     plan_history.register(group, kit)
+    plan_report.register(group, kit)
     speaker, argument, option, command = kit.speaker, kit.argument, kit.option, kit.command
 
     @command(group, "commit", "cmd.plan.commit")

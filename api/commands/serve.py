@@ -1,19 +1,20 @@
 """The service and its accounts, from the machine it runs on."""
 
+import gc
 import getpass
 import sys
 from typing import Annotated
 
 import typer
 
-from api.commands.kit import Kit, code
+from api.commands.kit import Kit, code, words_of
 from optimizer.errors import BadInput, Fault
 
 DONE, NAME_TAKEN = 0, 3
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
-    """Add `wuding serve`, `wuding worker` and `wuding user add|list|password`."""
+    """Add `wuding serve`, `wuding worker` and `wuding user add|list|password|link`."""
     speaker, argument, option, command = kit.speaker, kit.argument, kit.option, kit.command
 
     @command(app, "serve", "cmd.serve")
@@ -23,6 +24,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     ) -> int:
         from api.serving import serve as run
 
+        gc.enable()  # a command does without (`api.cli`); what runs for weeks would fill the memory
         speaker.say("serve.begins", host=host, port=port)
         run(host=host, port=port)
         return DONE
@@ -32,6 +34,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         from api.http.settings import ServiceSettings
         from api.jobs.worker import run_worker
 
+        gc.enable()
         return DONE if run_worker(ServiceSettings()) else NAME_TAKEN
 
     group = kit.group(app, "user", "cmd.user")
@@ -89,6 +92,37 @@ def register(app: typer.Typer, kit: Kit) -> None:
         with writing() as connection:
             set_password(connection, name, chosen, at=now(), by=None)
         speaker.say("user.password", name=name)
+        return DONE
+
+    @command(group, "link", "cmd.user.link")
+    def link(
+        name: Annotated[str, argument("arg.user", metavar="NAME")],
+        subject: Annotated[str | None, argument("arg.subject", metavar="SUBJECT")] = None,
+    ) -> int:
+        from sqlalchemy import insert
+
+        from api.access.tables import audit
+        from api.access.users import find_user, set_subject
+        from api.http.oidc import MOST_SUBJECT, OidcOff, subject_of
+        from api.http.settings import ServiceSettings
+        from api.office import writing
+        from api.settings import actor
+        from inventory.database import now
+
+        issuer = ServiceSettings().oidc_issuer
+        if issuer is None:
+            raise OidcOff
+        whole = None if subject is None else subject_of(issuer, words_of("SUBJECT", subject, most=MOST_SUBJECT))
+        at, who = now(), actor()
+        with writing() as connection:
+            before = find_user(connection, name).subject
+            set_subject(connection, name, whole, at=at, by=None)
+            connection.execute(
+                insert(audit),
+                {"recorded_at": at, "actor": who, "request_id": "-", "action": "users.link", "resource": "users",
+                 "code": name, "before": {"subject": before}, "after": {"subject": whole}},
+            )  # fmt: skip
+        speaker.say("user.linked" if whole else "user.unlinked", name=name, subject=whole or "")
         return DONE
 
     def _password() -> str:

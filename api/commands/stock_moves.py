@@ -27,6 +27,8 @@ def told(kit: Kit, operation: Any, taken: Any = None) -> int:
     """Which entry was made, or had been made before under the same key; and which lots to `take` off which shelf."""
     key = "said.stock.replayed" if operation.replayed else "said.stock.done"
     kit.speaker.say(key, operation=operation.id)
+    if getattr(operation, "situation", None) is not None:
+        kit.speaker.say("said.stock.exercise", situation=operation.situation)
     if taken is not None:
         _print_taken(kit, taken)
     return 0
@@ -239,13 +241,15 @@ def _out(group: typer.Typer, kit: Kit) -> None:
         lot: Annotated[str | None, lots] = None,
         to: Annotated[str | None, option("--bin", "opt.stock.bin.receive")] = None,
         damaged: Annotated[str | None, option("--damaged", "opt.stock.damaged")] = None,
+        reference: Annotated[str | None, option("--for", "opt.stock.reference.plan")] = None,
     ) -> int:
         from decimal import Decimal
 
-        from inventory.ledger.issue import give_back as step
+        from api.stockroom import take_back
 
         done = record(
-            entry, step, store=store, item=item, quantity=quantity("QTY", qty), lot=lot_code(lot), bin=to,
+            entry, take_back, reference=reference, store=store, item=item, quantity=quantity("QTY", qty),
+            lot=lot_code(lot), bin=to,
             damaged=Decimal(0) if damaged is None else quantity("--damaged", damaged, zero=True),
         )  # fmt: skip
         told(kit, done)

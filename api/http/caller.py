@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
+from starlette.routing import compile_path
 
 from api.access.roles import PERMISSIONS
 from api.access.scope import Caller, Scope
@@ -128,3 +129,14 @@ def routes_of(app: FastAPI) -> list[Any]:
     """Every route of the service with its whole path, also of routers that were included: `app.routes` itself holds
     only the routers."""
     return [route for route in iter_route_contexts(app.routes) if isinstance(route.original_route, APIRoute)]
+
+
+def methods_of(app: FastAPI, path: str) -> list[str]:
+    """What may be asked of a path: the methods of all its routes. Of `/jobs/files` and `/jobs/{code}` it is the one
+    with fewer parameters."""
+    found: dict[str, set[str]] = {}
+    for route in routes_of(app):
+        if compile_path(route.path)[0].match(path):
+            found.setdefault(route.path, set()).update(route.methods)
+    nearest = min(found, key=lambda one: one.count("{"), default="")
+    return sorted(found.get(nearest, ()))

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -10,7 +11,9 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from api.http.caller import methods_of
 from api.office import plain
+from inventory.database import now
 from inventory.errors import BadTable, InventoryError
 from optimizer.errors import BadInput, OptimizerError
 from scenarios.texts import catalogue, explain, text
@@ -20,14 +23,14 @@ MOST_ERRORS = 200
 
 # what is not listed is a bad request of the caller (422); a test sees that every error of the product has its row
 _CODES: dict[int, str] = {
-    401: "NotSignedIn SessionOver WrongPassword WrongOldPassword",
-    403: "NotPermitted OutsideScope MustChange TooMuch CounterApproves NotYourTeam NotYourRequest",
+    401: "NotSignedIn SessionOver WrongPassword WrongOldPassword OidcRefused",
+    403: "NotPermitted OutsideScope MustChange TooMuch CounterApproves NotYourTeam NotYourRequest NotLinked",
     404: (
         "UnknownPlace UnknownStore UnknownItem UnknownLot UnknownAsset UnknownKit UnknownPackage "
         "UnknownOperation UnknownOrder UnknownTask UnknownSituation UnknownIncident UnknownTeam UnknownPlan "
         "UnknownScenario UnknownTable UnknownUser UnknownResource NoRunningPlan UnknownDraft UnknownDirective "
         "UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid UnknownHandover "
-        "UnknownJob UnknownUpload UnknownFile UnknownShift UnknownForce NoSuchPerson"
+        "UnknownJob UnknownUpload UnknownFile UnknownShift UnknownForce NoSuchPerson OidcOff"
     ),
     406: "NotAcceptable",
     409: (
@@ -36,7 +39,8 @@ _CODES: dict[int, str] = {
         "OwnedReference UserTaken TokenTaken LastAdministrator NotOrdered NotThatWay NothingToCommit "
         "DatabaseNotEmpty NotEmpty NotEvaluated AnotherWay TooManyAway DraftStale DraftDone "
         "BothPinnedAndBanned NothingOrdered CannotMerge TaskTaken SituationClosed ClosureTaken ShelterTaken "
-        "ShelterFull EvacueeTaken NotNext AidNotNext JobOver JobNotFailed JobNotDone ExecutorTaken CodeTaken"
+        "ShelterFull EvacueeTaken NotNext AidNotNext JobOver JobNotFailed JobNotDone ExecutorTaken CodeTaken "
+        "SubjectTaken SituationTaken NotAnExercise"
     ),
     412: "EditedSince",
     413: "TooLarge BackupTooLarge",
@@ -47,10 +51,10 @@ _CODES: dict[int, str] = {
         "DamagedDatabase NotADatabase BadDatabaseUrl PlanRefused ReplayWrong PolicyBroke CardDoesNotAddUp "
         "NotOurDatabase SolverFailed JobKeepsFailing"
     ),
-    503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong",
+    503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong ProviderDown",
 }
 STATUS: dict[str, int] = {code: status for status, codes in _CODES.items() for code in codes.split()}
-RETRY_S = {"TryAgain": 1, "NoDatabase": 5, "Busy": 2}
+RETRY_S = {"TryAgain": 1, "NoDatabase": 5, "Busy": 2, "ProviderDown": 30, "TooOften": 10}
 log = logging.getLogger("wuding.http")
 
 
@@ -112,6 +116,9 @@ def of_domain(request: Request, error: Exception) -> Response:
     lang, code = language(request), type(error).__name__
     status = STATUS.get(code, 422)
     headers = {"Retry-After": str(RETRY_S[code])} if code in RETRY_S else {}
+    until = getattr(error, "facts", {}).get("until")
+    if code == "LockedOut" and until is not None:
+        headers["Retry-After"] = str(max(1, ceil((until - now()).total_seconds())))
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="wuding"'
     errors: list[Mistake] = []
@@ -155,9 +162,10 @@ def of_http(request: Request, error: Exception) -> Response:
     lang = language(request)
     key = f"http.{error.status_code}.said"
     line = text(key, lang, path=request.url.path, method=request.method) if key in catalogue() else str(error.detail)
-    return respond(
-        request, f"Http{error.status_code}", error.status_code, lang=lang, lines=[line], headers=error.headers
-    )
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(methods_of(request.app, request.url.path))
+    return respond(request, f"Http{error.status_code}", error.status_code, lang=lang, lines=[line], headers=headers)
 
 
 def of_mistake(request: Request, error: Exception) -> Response:
@@ -173,17 +181,3 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, of_validation)
     app.add_exception_handler(HTTPException, of_http)
     app.add_exception_handler(Exception, of_mistake)
-    page = app.openapi
-
-    def described() -> dict[str, Any]:
-        """Problems under their own media type: the framework files every model under application/json."""
-        made = page()
-        for path in made["paths"].values():
-            for operation in path.values():
-                for answer in operation["responses"].values():
-                    held = answer.get("content", {})
-                    if held.get("application/json", {}).get("schema", {}).get("$ref", "").endswith("/Problem"):
-                        held[MEDIA_TYPE] = held.pop("application/json")
-        return made
-
-    app.openapi = described  # type: ignore[method-assign]

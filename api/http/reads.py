@@ -1,7 +1,7 @@
 """Routes for looking: GET /{resource} and GET /{resource}/{code}, from the table of resources."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -16,7 +16,7 @@ from api.http.caller import needs
 from api.http.paging import MOST, MOST_CURSOR, USUAL, BadSort, Key, after, ordered, read_cursor, write_cursor
 from api.http.problems import Problem, language
 from api.http.resources import RANGED, Resource, conditions
-from api.http.schemas import Instant
+from api.http.schemas import Day, Instant
 from api.http.work import as_json, tagged
 from inventory.database import reading
 from inventory.errors import InventoryError
@@ -97,6 +97,8 @@ def _bounded(kind: type) -> Any:
         return Annotated[Decimal, Field(ge=-(10**9), le=10**9, decimal_places=6)]
     if kind is datetime:
         return Instant
+    if kind is date:
+        return Day
     if kind is float:
         return Annotated[float, Field(allow_inf_nan=False)]
     return kind
@@ -197,16 +199,23 @@ def add_reads(router: APIRouter, resource: Resource) -> None:
     listed.__annotations__ |= {
         "scope": Annotated[Scope, needs(resource.permission)], "asked": Annotated[query, Query()],
     }  # fmt: skip
-    content = {kind: {} for kind in types if kind != negotiate.JSON}
+    said: dict[str, Any] = {"content": {kind: {} for kind in types if kind != negotiate.JSON}, "model": page}
+    if resource.code is not None:
+        first = {"path.code": f"$response.body#/items/0/{resource.code}"}
+        said["links"] = {_id("get", resource): {"operationId": _id("get", resource), "parameters": first}}
     router.get(
         f"/{resource.name}",
         summary=described(resource.zh, resource.en),
-        operation_id=f"list_{resource.name.replace('-', '_').replace('/', '_')}",
+        operation_id=_id("list", resource),
         response_model=page,
-        responses={200: {"content": content, "model": page}, **PROBLEMS},
+        responses={200: said, **PROBLEMS},
     )(listed)
     if resource.code is not None:
         _add_one(router, resource, row)
+
+
+def _id(verb: str, resource: Resource) -> str:
+    return f"{verb}_{resource.name.replace('-', '_').replace('/', '_')}"
 
 
 def _add_one(router: APIRouter, resource: Resource, row: type[BaseModel]) -> None:
@@ -218,7 +227,7 @@ def _add_one(router: APIRouter, resource: Resource, row: type[BaseModel]) -> Non
     router.get(
         f"/{resource.name}/{{code}}",
         summary=described(f"{resource.zh}：一条", f"one of: {resource.en}"),
-        operation_id=f"get_{resource.name.replace('-', '_').replace('/', '_')}",
+        operation_id=_id("get", resource),
         response_model=row,
         responses={200: {"model": row}, **PROBLEMS},
     )(shown)

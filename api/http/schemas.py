@@ -1,12 +1,13 @@
 """Kinds of fields that requests share: codes, texts, exact quantities, instants with their offset."""
 
 import json
+import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from inventory.files.wording import told
@@ -48,6 +49,21 @@ Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="�
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="经度，WGS-84 / longitude, WGS-84")]
 
 
+def _written(pattern: str, example: str) -> BeforeValidator:
+    """Dates are written one way. Left alone, pydantic takes any number for seconds since 1970."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, int | float) or (isinstance(value, str) and not re.fullmatch(pattern, value)):
+            raise PydanticCustomError("cell", "应写作 {form} / to be written as {form}", {"form": example})
+        return value
+
+    return BeforeValidator(check)
+
+
+_MORNING = "2026-07-01T08:00:00+08:00"
+Day = Annotated[date, _written(r"\d{4}-\d\d-\d\d", "2026-07-01")]
+
+
 def _in_reach(moment: datetime) -> datetime:
     """Every offset of it can be written: the first and the last year of the calendar cannot be turned to UTC."""
     if not 1900 <= moment.year < 3000:
@@ -55,7 +71,12 @@ def _in_reach(moment: datetime) -> datetime:
     return moment
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_in_reach), Field(examples=["2026-07-01T08:00:00+08:00"])]
+Instant = Annotated[
+    AwareDatetime,
+    _written(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.+", _MORNING),
+    AfterValidator(_in_reach),
+    Field(examples=[_MORNING]),
+]
 
 
 def _storable(value: Any) -> Any:

@@ -7,20 +7,37 @@ from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import AnyHttpUrl, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api import settings as office
 
 LEAST_SECRET = 32
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+CONSOLE = r"^/(?:[\w.~-]+/?)*$"  # a path of our own: never `//elsewhere`
 KEY_FILE = "secret.key"
+
+
+def protected(address: str) -> bool:
+    """Whether nobody on the way can read along: https, or this very machine; and nothing in it but a place."""
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or parts.username is not None or parts.query or parts.fragment or not address.isascii():
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
 
 
 class ServiceSettings(BaseSettings):
     """Each field is the environment variable WUDING_ and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="WUDING_", frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="WUDING_", frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     environment: Literal["production", "development"] = "production"
     secret: SecretStr | None = None  # signs access tokens; all processes of a service need the same
@@ -40,9 +57,12 @@ class ServiceSettings(BaseSettings):
     metrics_from: tuple[str, ...] = ("127.0.0.0/8", "::1")  # networks that may read /metrics directly
     executor: str | None = Field(default=None, pattern=r"^[\w.-]{1,100}$")  # this worker's name, kept over restarts
     worker_lease_s: float = Field(default=15.0, ge=1, le=600)  # a worker not heard of for so long is dead
-    oidc_issuer: AnyHttpUrl | None = None
-    oidc_client: str | None = None
+    session_days: int = Field(default=30, ge=1, le=366)  # then one signs in anew, however often it was refreshed
+    public_url: str | None = Field(default=None, max_length=255)  # where browsers find the service: https://host
+    oidc_issuer: str | None = Field(default=None, max_length=120)  # letter by letter as its discovery document has it
+    oidc_client: str | None = Field(default=None, max_length=255)
     oidc_secret: SecretStr | None = None
+    oidc_console: str = Field(default="/", max_length=255, pattern=CONSOLE)  # the page that exchanges the code
 
     @field_validator("secret")
     @classmethod
@@ -58,10 +78,21 @@ class ServiceSettings(BaseSettings):
             ip_network(one)
         return value
 
+    @field_validator("public_url", "oidc_issuer")
+    @classmethod
+    def _protected(cls, value: str | None) -> str | None:
+        if value is not None and not protected(value):
+            raise ValueError(f"{value}: https:// is needed, but for this machine itself / 除本机外必须使用 https://")
+        return value
+
     @model_validator(mode="after")
     def _whole(self) -> "ServiceSettings":
-        if (self.oidc_issuer is None) != (self.oidc_client is None):
-            raise ValueError("WUDING_OIDC_ISSUER and WUDING_OIDC_CLIENT go together / 两者要一起设置")
+        together = (self.oidc_issuer, self.oidc_client, self.oidc_secret)
+        if any(together) and not (all(together) and self.public_url):
+            raise ValueError(
+                "WUDING_OIDC_ISSUER, WUDING_OIDC_CLIENT, WUDING_OIDC_SECRET and WUDING_PUBLIC_URL go together / "
+                "四项要一起设置"
+            )
         if self.environment == "production" and self.secret is None and not office.database_url().startswith("sqlite"):
             raise ValueError(
                 "WUDING_SECRET is needed with PostgreSQL: every process of the service signs with it / "
@@ -81,6 +112,10 @@ class ServiceSettings(BaseSettings):
     @property
     def refresh_lasts(self) -> timedelta:
         return timedelta(days=self.refresh_days)
+
+    @property
+    def session_lasts(self) -> timedelta:
+        return timedelta(days=self.session_days)
 
 
 def _own_key(file: Path) -> str:

@@ -24,7 +24,7 @@ from inventory.ledger.post import insert_into
 from optimizer.errors import BadInput
 from scenarios.texts import explain
 
-MOST_RUNS = 5  # a job that ends its worker five times would end the sixth
+MOST_RUNS = 25  # restarts of a bad night are no fault of the job; one that ends its worker each time is stopped
 MOST_FAULTS = 200
 KEPT = timedelta(days=90)  # files, uploaded or made
 PART = 12 * 1024  # bytes of a file in one row

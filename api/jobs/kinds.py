@@ -43,6 +43,12 @@ class MonthlyReport(Body):
     lang: Literal["zh", "en"] = "zh"
 
 
+class AfterActionReport(Body):
+    situation: Code = Field("live", examples=["live"])
+    format: Literal["pdf", "xlsx", "json"] = "pdf"
+    lang: Literal["zh", "en"] = "zh"
+
+
 class BuildScenario(Body):
     name: Code = Field(examples=["county"])
     seed: int = Field(0, ge=0, le=2**31)
@@ -77,7 +83,7 @@ def evaluates(job: Running, asked: Evaluate) -> None:
 
 
 _IMPORTS: dict[str, str] = {
-    "stock": "stock.write", "lots": "stock.write", "custodians": "people.write", "maintenance": "care.manage",
+    "stock": "stock.write", "lots": "stock.write", "custodians": "people.write", "maintenance": "care.do",
     "check_overrides": "care.manage", "weight_overrides": "care.manage", "minimum_overrides": "care.manage",
     "incidents": "incidents.manage", "tasks": "incidents.manage", "demands": "incidents.manage",
     "closures": "incidents.manage",
@@ -134,6 +140,28 @@ def reports(job: Running, asked: MonthlyReport) -> None:
     _hand_in(job, {"file": file.name, "bytes": len(file.content)}, file)
 
 
+_TYPES = {"pdf": PDF, "xlsx": XLSX, "json": "application/json"}
+
+
+def sums_up(job: Running, asked: AfterActionReport) -> None:
+    """As far as whoever asked reads the situation. Raises UnknownSituation."""
+    from api.after_action import report_of, write_report
+    from api.routes.incidents import situation_of
+
+    job.tell(10, "job.gathers")
+    with reading(job.engine) as connection:
+        scope = Scope("plans.read", job.reach is None, job.reach or ())
+        situation_of(connection, scope, asked.situation, part=True)
+        found = report_of(connection, asked.situation, reach=job.reach)
+    job.tell(60, "job.writes")
+    with tempfile.TemporaryDirectory(prefix="wuding-report-") as folder:
+        path = Path(folder) / f"after-action.{asked.format}"
+        write_report(path, found, format=asked.format, lang=asked.lang)
+        file = File(path.name, _TYPES[asked.format], path.read_bytes())
+    result = {"situation": asked.situation, "partial": found.partial, "file": file.name, "bytes": len(file.content)}
+    _hand_in(job, result, file)
+
+
 def builds(job: Running, asked: BuildScenario) -> None:
     """Raises UnknownScenario."""
     from api.demo import build_scenario
@@ -164,11 +192,22 @@ KINDS: dict[str, JobKind] = {
         JobKind("import", ImportTable, lambda asked: _IMPORTS.get(asked.table, "registers.write"),
                 lambda asked: asked.county, imports, bound=False),  # row by row, when the file is read
         JobKind("monthly_report", MonthlyReport, lambda _: "care.manage", lambda asked: asked.county, reports),
+        JobKind("after_action", AfterActionReport, lambda _: "plans.read", lambda _: None, sums_up, bound=False),
         JobKind("scenario", BuildScenario, lambda _: "scenarios.make", lambda _: None, builds, bound=False),
     )
 }  # fmt: skip
 
 
+_LEVELS = (12, 9, 6, 4, 2)  # digits of divisions: village, town, county, city, province
+
+
 def home_of(scope: Scope) -> str | None:
-    """The division whose people see a job that is about none: that of whoever asked."""
-    return None if scope.everything or not scope.patterns else scope.patterns[0].removesuffix("%").ljust(12, "0")
+    """The division whose people see a job that is about none: that of whoever asked; of several, the least that holds
+    them all, since the result may tell of all."""
+    if scope.everything or not scope.patterns:
+        return None
+    own = [one.removesuffix("%") for one in scope.patterns]
+    for digits in _LEVELS:
+        if len({one[:digits] for one in own}) == 1 and len(own[0]) >= digits:
+            return own[0][:digits].ljust(12, "0")
+    return None

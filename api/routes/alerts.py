@@ -10,10 +10,12 @@ from api.http.caller import needs
 from api.http.reads import PROBLEMS, UnknownResource, one_of
 from api.http.work import Reading, Step, Writing
 from api.routes.incident_lists import ALERTS
-from api.routes.incidents import Situation, situation_of
+from api.routes.incidents import Situation, situation_of, within
 from api.routes.incidents_answers import AlertReceived
 from scenarios.alerts import alert_text, receive_alert
 from scenarios.cap import read_alert
+from scenarios.incidents import ensure_live
+from scenarios.reported import find_incident
 
 router = APIRouter(prefix="/situations/{situation}/alerts", tags=["alerts"], responses=PROBLEMS)
 CAP = "application/cap+xml"
@@ -31,15 +33,20 @@ def receives(
     alert = read_alert(content)
 
     def inside(one: Step) -> dict[str, Any]:
+        ensure_live(one.connection, situation)
         head = situation_of(one.connection, scope, situation, part=True)
         done = receive_alert(
             one.connection, alert, content.decode("utf-8", "replace"), act=one.act("RESCUE"), situation=situation,
-            place=head.place_code,
+            place=head.place_code, among=within(scope, head),
         )  # fmt: skip
+        place = None
+        if done.incident is not None:  # a new one, or one that an alert before this one made
+            place = find_incident(one.connection, done.incident, situation=situation).place_code
+            if not scope.covers(head.place_code):
+                scope.check(place)
         if done.new:
-            place = alert.division or head.place_code
             after = {"event": alert.event, "incident": done.incident, "sender": alert.sender}
-            one.record("alerts.receive", "alerts", done.alert, place=place, after=after)
+            one.record("alerts.receive", "alerts", done.alert, place=place or head.place_code, after=after)
         near = [{"incident": code, "metres": metres} for code, metres in done.likely_same]
         return {"alert": done.alert, "incident": done.incident, "new": done.new, "likely_same": near}
 

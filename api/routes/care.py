@@ -1,6 +1,5 @@
 """The five fixed: board, findings, scores, tasks and their evidence, checks on record, the monthly report."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -16,7 +15,7 @@ from api.http.papers import PDF, written
 from api.http.problems import language
 from api.http.reads import PROBLEMS, one_of, row_model
 from api.http.resources import Resource, field
-from api.http.schemas import Body, Code, Division, Entry
+from api.http.schemas import Body, Code, Day, Division, Entry
 from api.http.work import Reading, Step, Writing, as_json
 from api.office import plain
 from api.routes.care_answers import Board, Evaluation, MonthReport, Recorded
@@ -149,7 +148,7 @@ class AssignIn(Body):
 
 class DoneIn(Entry):
     passed: bool = Field(True, description="false：不合格，批次立即停用 / false: the lot is unserviceable at once")
-    done_on: date | None = Field(None, description="完成日期，空为今天 / day it was done; null: today")
+    done_on: Day | None = Field(None, description="完成日期，空为今天 / day it was done; null: today")
     bin: Code | None = Field(None, description="上架任务放入的货位 / bin, of a task to put away")
     evidence: list[Annotated[int, Field(ge=1, le=2**62)]] = Field(
         [], max_length=50, description="已上传附件的序号 / numbers of uploaded files"
@@ -162,7 +161,7 @@ class CheckIn(Entry):
     lot: Code | None = None
     kind: Literal[tuple(one for one in KINDS if one != "RETIRE")]  # type: ignore[valid-type]
     passed: bool = True
-    done_on: date | None = None
+    done_on: Day | None = None
 
 
 class WholeStoreCheck(InventoryError):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path
 from pydantic import Field
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, true
 from starlette.responses import Response
 
 from api.access.scope import Scope
@@ -26,12 +26,21 @@ from inventory.tables.goods import items
 from optimizer.errors import OptimizerError
 from scenarios.closures import checked
 from scenarios.directives import add_directive, lift_directive
-from scenarios.incidents import UnknownIncident, UnknownSituation, as_column, close_incident, closures_of
+from scenarios.incidents import (
+    UnknownIncident,
+    UnknownSituation,
+    as_column,
+    close_incident,
+    closures_of,
+    ensure_live,
+    still_open,
+)
 from scenarios.reported import Work, edit_incident, find_incident, likely_same, merge_incident, report_incident
 from scenarios.tables import (
     closures,
     incident_demands,
     incident_tasks,
+    incidents,
     situations,
 )
 
@@ -77,7 +86,9 @@ class IncidentIn(Body):
     place: Division | None = None
     name: Text | None = None
     name_en: Text | None = None
-    reported_at: Instant | None = Field(None, description="空为现在 / null: now")
+    reported_at: Instant | None = Field(
+        None, description="空为现在（演练为其时点） / null: now, of an exercise its moment"
+    )
     people_affected: int | None = Field(None, ge=0, le=10**8)
     duration_h: Annotated[Decimal, Field(gt=0, le=10_000, decimal_places=2)] | None = None
     note: Text | None = None
@@ -151,6 +162,11 @@ def overlaps(scope: Scope, place: str | None) -> bool:
     return any(one.removesuffix("%").startswith(whole) for one in scope.patterns)
 
 
+def within(scope: Scope, head: Any) -> ColumnElement[bool]:
+    """Incidents of a situation that the caller reaches."""
+    return true() if scope.covers(head.place_code) else scope.where(incidents.c.place_code)
+
+
 def shown(connection: Connection, row: Any) -> dict[str, Any]:
     """An incident with its tasks and needs."""
     tasks = connection.execute(
@@ -203,13 +219,14 @@ def reports(situation: Situation, given: IncidentIn, scope: Report, work: Writin
     """回答里的 likely_same 是可能重复的事件 / `likely_same` lists incidents that may be the same."""
 
     def inside(one: Step) -> dict[str, Any]:
-        situation_of(one.connection, scope, situation, part=True)
+        ensure_live(one.connection, situation)
+        head = situation_of(one.connection, scope, situation, part=True)
         place = given.place or _own_place(scope)
         scope.check(place)
-        at = given.reported_at or one.at.replace(microsecond=0)
+        at = given.reported_at or head.as_of or one.at.replace(microsecond=0)
         facts = {**given.model_dump(exclude={"place", "tasks", "demands"}), "place_code": place, "reported_at": at}
         near = likely_same(one.connection, kind=given.kind, lat=given.lat, lon=given.lon, reported_at=at,
-                           situation=situation)  # fmt: skip
+                           situation=situation, among=within(scope, head))  # fmt: skip
         act = one.act("RESCUE", note=given.note)
         code = report_incident(one.connection, facts=facts, tasks=[], demands=given.demands, act=act,
                                situation=situation)  # fmt: skip
@@ -285,6 +302,7 @@ def closed(situation: Situation, scope: Look, connection: Reading) -> Response:
 def closes(situation: Situation, given: ClosureIn, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation)
+        still_open(one.connection, situation)
         content = given.model_dump(mode="json", by_alias=True, exclude_none=True)
         (row,) = checked([{**content, "speed_factor": given.speed_factor}], source="closures")
         known = (closures.c.situation_code == situation) & (closures.c.code == given.id)
@@ -303,6 +321,7 @@ def closes(situation: Situation, given: ClosureIn, scope: Manage, work: Writing)
 def opens(situation: Situation, closure: Incident, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation)
+        still_open(one.connection, situation)
         known = (closures.c.situation_code == situation) & (closures.c.code == closure)
         before = one.connection.execute(select(closures.c.content).where(known)).scalar()
         if before is None:

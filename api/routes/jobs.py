@@ -19,10 +19,21 @@ from api.http.schemas import Body
 from api.http.work import Reading, Step, Writing, as_json, tagged
 from api.jobs import book
 from api.jobs.book import File
-from api.jobs.kinds import KINDS, PDF, ZIP, BuildScenario, Evaluate, ImportTable, MonthlyReport, home_of
+from api.jobs.kinds import (
+    KINDS,
+    PDF,
+    ZIP,
+    AfterActionReport,
+    BuildScenario,
+    Evaluate,
+    ImportTable,
+    MonthlyReport,
+    home_of,
+)
 from api.jobs.tables import JOB_STATES
 from api.jobs.tables import jobs as table
 from api.kinds import Kind
+from api.routes.after_action import AfterActionOut
 from scenarios.texts import text
 
 router = APIRouter(prefix="/jobs", tags=["jobs"], responses=PROBLEMS)
@@ -65,13 +76,18 @@ class ReportJob(Body):
     arguments: MonthlyReport
 
 
+class AfterActionJob(Body):
+    kind: Literal["after_action"]
+    arguments: AfterActionReport = AfterActionReport()
+
+
 class ScenarioJob(Body):
     kind: Literal["scenario"]
     arguments: BuildScenario
 
 
 JobIn = Annotated[
-    EvaluateJob | ImportJob | ReportJob | ScenarioJob,
+    EvaluateJob | ImportJob | ReportJob | AfterActionJob | ScenarioJob,
     Given(
         discriminator="kind",
         openapi_examples={
@@ -226,7 +242,7 @@ def shows(code: Name, scope: Look, request: Request, connection: Reading) -> Res
 
 
 @router.get("/{code}/result", summary="任务的结果 / what a job came to",
-            response_model=EvaluationResult | ImportResult,
+            response_model=EvaluationResult | ImportResult | AfterActionOut,
             responses={200: {"content": {PDF: {}, negotiate.XLSX: {}, ZIP: {}}}})  # fmt: skip
 def results(code: Name, scope: Look, request: Request, connection: Reading) -> Response:
     """文件或 JSON；未完成为 409 / a file or JSON; 409 before it is done."""

@@ -1,7 +1,6 @@
 """Work on stock in several steps: transfers between stores, and stocktakes."""
 
 from dataclasses import asdict
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -16,7 +15,7 @@ from api.http.negotiate import JSON, accepted
 from api.http.papers import PDF, written
 from api.http.problems import language
 from api.http.reads import PROBLEMS
-from api.http.schemas import Amount, AmountOrNone, Body, Code, Entry, Instant, LotCode, Text
+from api.http.schemas import Amount, AmountOrNone, Body, Code, Day, Entry, Instant, LotCode, Text
 from api.http.work import Reading, Step, Work, Writing, as_json, tagged
 from api.papers import transfer_paper
 from api.routes.orders_answers import CountOut, TransferOut
@@ -97,7 +96,7 @@ class Sheet(Body):
     lot: LotCode = ""
     bin: Code | None = None
     state: Annotated[str, Field(max_length=16)] = "serviceable"
-    expires: date | None = None
+    expires: Day | None = None
     note: Text | None = None
 
 

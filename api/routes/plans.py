@@ -48,6 +48,7 @@ from scenarios.drafts import approve_draft, find_draft, save_draft
 from scenarios.exchange.json_text import parse_json
 from scenarios.exchange.plan import LevelRow, PlanFile, parse_plan_text
 from scenarios.history import plan_on_record, roll_back
+from scenarios.incidents import find_situation, still_open
 from scenarios.live import afoot
 from scenarios.progress import report_progress, standing
 from scenarios.tables import drafts, orders, plans, progress, situations
@@ -178,6 +179,7 @@ def solves(situation: Situation, given: SolveIn, scope: Make, caller: AnyCaller,
     state = request.app.state
     with state.engine.connect() as connection:
         head = situation_of(connection, scope, situation)
+        still_open(connection, situation)
     ask = Ask(database_url=_url(state), situation=situation, place=head.place_code, as_of=given.as_of, seed=given.seed,
               replan=given.replan)  # fmt: skip
     lang = request.state.lang
@@ -346,8 +348,6 @@ def reports(
     """队长只能报自己的队 / a team leader reports for the own team."""
 
     def inside(one: Step) -> dict[str, Any]:
-        from scenarios.incidents import find_situation
-
         head = find_situation(one.connection, situation)
         _own_team(work.caller, given.team, head.place_code)
         report = report_progress(

@@ -5,7 +5,6 @@ What a body may hold is the data dictionary, and what is taken is what an import
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -17,7 +16,7 @@ from api.access.scope import Scope
 from api.http.caller import needs
 from api.http.reads import PROBLEMS, UnknownResource, described, one_of, row_model
 from api.http.resources import Resource
-from api.http.schemas import Body, Code, Division, Instant, Lat, Lon, Text
+from api.http.schemas import Body, Code, Day, Division, Instant, Lat, Lon, Text
 from api.http.work import Step, Work, Writing
 from api.intake import storable
 from api.kinds import Kind
@@ -70,7 +69,7 @@ _NUMBER = Annotated[Decimal, Field(ge=-(10**9), le=10**9, decimal_places=6)]
 _CHECK = tuple[Part, Annotated[int, Field(ge=1, le=36_500)]]
 _TYPES: dict[str, Any] = {
     "text": Text, "code": Code, "division": Division, "list": Annotated[list[Part], Field(max_length=200)],
-    "checks": Annotated[list[_CHECK], Field(max_length=50)], "int": _WHOLE, "decimal": _NUMBER, "date": date,
+    "checks": Annotated[list[_CHECK], Field(max_length=50)], "int": _WHOLE, "decimal": _NUMBER, "date": Day,
     "instant": Instant, "flag": bool, "lat": Lat, "lon": Lon,
 }  # fmt: skip
 

@@ -22,7 +22,15 @@ from inventory.ledger.post import ids_by_code
 from inventory.tables.goods import items
 from optimizer.errors import OptimizerError
 from scenarios.aid import UnknownAid, aid_history, answer_aid, ask_aid, find_aid, hand_over, short_of, take_over
-from scenarios.relief import Household, UnknownEvacuee, find_shelter, list_households, move_household, save_shelter
+from scenarios.relief import (
+    Household,
+    UnknownEvacuee,
+    UnknownShelter,
+    find_shelter,
+    list_households,
+    move_household,
+    save_shelter,
+)
 from scenarios.relief_tables import (
     aid_requests,
     evacuees,
@@ -40,9 +48,10 @@ _H, _E, _A, _N = shelters.c, evacuees.c, aid_requests.c, handovers.c
 
 _INSIDE = (
     select(func.coalesce(func.sum(_E.people), 0))
-    .where(_E.shelter_id == _H.id, _E.status.in_(["moving", "sheltered"]))
+    .where(_E.shelter_id == _H.id, _E.status.in_(["moving", "sheltered"]), _E.situation_code.not_in(
+        select(situations.c.code).where(situations.c.kind == "exercise")))
     .scalar_subquery()
-)
+)  # fmt: skip
 SHELTERS = Resource(
     "shelters", "incidents.read", "避难安置点", "shelters",
     (
@@ -191,6 +200,11 @@ def moves(situation: Situation, code: Named, given: MoveIn, scope: Report, work:
         ).scalar()
         if place is None or not scope.covers(place):
             raise UnknownEvacuee(evacuee=code, situation=situation)
+        if given.shelter is not None:
+            there = find_shelter(one.connection, given.shelter).place_code
+            # a village moves its people into the shelter of its town, which it does not manage; never out of its county
+            if not scope.covers(there) and there[:6] != place[:6]:
+                raise UnknownShelter(shelter=given.shelter)
         act = one.act("RESCUE", **given.said())
         move_household(one.connection, code, status=given.status, act=act, situation=situation, shelter=given.shelter)
         after = given.model_dump(mode="json", exclude_none=True)

@@ -1,8 +1,10 @@
 """Signing in and out, and one's own account."""
 
+import logging
 from datetime import datetime
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
@@ -16,6 +18,7 @@ from api.http.settings import ServiceSettings
 from api.http.work import Writing
 from inventory.database import now, transaction
 
+log = structlog.get_logger("wuding.access")
 router = APIRouter(tags=["sign-in"], responses=PROBLEMS)
 
 
@@ -56,7 +59,15 @@ class NewPassword(Body):
     new: str = Field(min_length=1, max_length=128)
 
 
-def _tokens(settings: ServiceSettings, signed: SignedIn | Refused, at: datetime) -> Tokens:
+def tokens_of(request: Request, how: str, signed: SignedIn | Refused, at: datetime) -> Tokens:
+    """Every sign-in is in the log, also those that fail: whose, how, from where; never what was typed."""
+    settings: ServiceSettings = request.app.state.settings
+    refused = type(signed.error).__name__ if isinstance(signed, Refused) else None
+    log.log(
+        logging.INFO if refused is None else logging.WARNING, "sign-in", how=how, account=signed.account,
+        refused=refused, address=request.client.host if request.client else "-",
+        request_id=request.state.request_id,
+    )  # fmt: skip
     if isinstance(signed, Refused):
         raise signed.error
     lasts = settings.access_lasts
@@ -80,7 +91,7 @@ def signs_in(request: Request, given: SignIn) -> Tokens:
         signed = sign_in(
             connection, name=given.name, password=given.password, at=at, lasts=state.settings.refresh_lasts
         )
-    return _tokens(state.settings, signed, at)
+    return tokens_of(request, "password", signed, at)
 
 
 @router.post("/refresh", summary="换新令牌 / the next tokens")
@@ -91,8 +102,10 @@ def refreshes(request: Request, given: Refresh) -> Tokens:
     state.limits.sign_in(request.client.host if request.client else "-")
     at = now()
     with transaction(state.engine) as connection:
-        signed = refresh(connection, given.refresh_token, at=at, lasts=state.settings.refresh_lasts)
-    return _tokens(state.settings, signed, at)
+        settings = state.settings
+        signed = refresh(connection, given.refresh_token, at=at, lasts=settings.refresh_lasts,
+                         whole=settings.session_lasts)  # fmt: skip
+    return tokens_of(request, "refresh", signed, at)
 
 
 @router.post("/sign-out", summary="退出登录 / sign out", status_code=204)

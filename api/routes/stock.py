@@ -12,6 +12,7 @@ from api.http.caller import needs
 from api.http.reads import PROBLEMS
 from api.http.schemas import Entry
 from api.http.work import Step, Work, Writing
+from api.routes.incidents import situation_of
 from api.routes.stock_answers import Done
 from api.routes.stock_bodies import (
     Change,
@@ -30,7 +31,7 @@ from api.routes.stock_bodies import (
     Reverse,
     WriteOff,
 )
-from api.stockroom import take_in, taken_by
+from api.stockroom import hand_out_reserved, take_back, take_in, taken_by, taken_in_exercise
 from inventory.ledger import issue as out
 from inventory.ledger import move as about
 from inventory.ledger.choose import Override
@@ -39,10 +40,12 @@ from inventory.ledger.kits import issue_kit
 from inventory.ledger.post import Operation
 from inventory.ledger.receive import LotFacts
 from inventory.ledger.release import release
-from inventory.ledger.reserve import issue_reserved, reserve
+from inventory.ledger.reserve import reserve
 from inventory.ledger.reverse import reverse
 from inventory.tables.places import stores
 from inventory.tables.stock import balances, movements, reservations
+from scenarios.exercise import Entry as Drilled
+from scenarios.exercise import NotInExercise, exercise_of, issue_more, kept
 
 router = APIRouter(prefix="/stock", tags=["stock"], responses=PROBLEMS)
 Write = Annotated[Scope, needs("stock.write")]
@@ -65,17 +68,32 @@ def reach_store(connection: Connection, scope: Scope, store: str) -> str | None:
 
 
 def _entered(
-    work: Work, scope: Scope, asked: Entry, action: str, store: str, step: Callable[[Step], Operation]
+    work: Work, scope: Scope, asked: Entry, action: str, store: str, step: Callable[[Step], Operation | Drilled]
 ) -> Response:
     """One entry for one store, with the lots it took."""
 
     def inside(one: Step) -> dict[str, Any]:
         place = reach_store(one.connection, scope, store)
-        done = step(one)
-        one.record(action, "operations", done.id, place=place, after=asked.model_dump(mode="json", exclude_none=True))
-        return {"operation": done.id, "taken": taken_by(one.connection, done.id)}
+        return _done(one, step(one), action, asked, place)
 
     return work.once(inside, asked=asked)
+
+
+def _drill(connection: Connection, scope: Scope, reference: str | None) -> str | None:
+    """The exercise that is meant, if one is; a part of it must be in reach. Raises UnknownSituation."""
+    drill = exercise_of(connection, reference)
+    if drill is not None:
+        situation_of(connection, scope, drill, part=True)
+    return drill
+
+
+def _done(one: Step, done: Operation | Drilled, action: str, asked: Entry, place: str | None) -> dict[str, Any]:
+    """On record, as an entry of the ledger or of the book of an exercise."""
+    drill = done.situation if isinstance(done, Drilled) else None
+    book = "operations" if drill is None else "exercise_entries"
+    one.record(action, book, done.id, place=place, after=asked.model_dump(mode="json", exclude_none=True))
+    taken = taken_in_exercise(one.connection, done) if isinstance(done, Drilled) else taken_by(one.connection, done.id)
+    return {"operation": done.id, "exercise": drill, "taken": taken}
 
 
 def _override(work: Work, connection: Connection, given: Lift | None, store: str) -> Override | None:
@@ -134,9 +152,17 @@ def writes_off(given: WriteOff, scope: Write, work: Writing) -> Response:
 
 @router.post("/issue", status_code=201, summary="出库 / issue", response_model=Done)
 def issues(given: Issue, scope: Write, work: Writing) -> Response:
-    """先过期先出；被五定拦住的不出，除非应急放行 / earliest expiry first; what is blocked stays."""
+    """先过期先出；被五定拦住的不出，除非应急放行；reference 为演练方案时只记入演练 / earliest expiry first; what is
+    blocked stays; under the reference of an exercise's plan only the exercise's own book is written."""
 
-    def step(one: Step) -> Operation:
+    def step(one: Step) -> Operation | Drilled:
+        drill = _drill(one.connection, scope, given.reference)
+        if drill is not None:
+            if given.override is not None:
+                raise NotInExercise(situation=drill, what="override")
+            act = one.act(given.reason, reference=given.reference, **given.said())
+            return issue_more(one.connection, drill, store=given.store, item=given.item, quantity=given.quantity,
+                              lot=given.lot, act=act)  # fmt: skip
         return out.issue(
             one.connection, act=one.act(given.reason, reference=given.reference, **given.said()), store=given.store,
             item=given.item, quantity=given.quantity, lot=given.lot,
@@ -160,10 +186,11 @@ def issues_kits(given: IssueKit, scope: Write, work: Writing) -> Response:
 
 @router.post("/return", status_code=201, summary="归还入库 / return", response_model=Done)
 def returns(given: Return, scope: Write, work: Writing) -> Response:
-    def step(one: Step) -> Operation:
-        return out.give_back(
+    def step(one: Step) -> Operation | Drilled:
+        _drill(one.connection, scope, given.reference)
+        return take_back(
             one.connection, act=one.act("GIVE_BACK", **given.said()), store=given.store, item=given.item,
-            quantity=given.quantity, lot=given.lot, bin=given.bin, damaged=given.damaged,
+            quantity=given.quantity, lot=given.lot, bin=given.bin, damaged=given.damaged, reference=given.reference,
         )  # fmt: skip
 
     return _entered(work, scope, given, "stock.return", given.store, step)
@@ -208,9 +235,7 @@ def _spread(work: Work, asked: Entry, action: str, lines: Any, scope: Scope,
 
     def inside(one: Step) -> dict[str, Any]:
         place = _reach_all(one.connection, scope, lines)
-        done = step(one)
-        one.record(action, "operations", done.id, place=place, after=asked.model_dump(mode="json", exclude_none=True))
-        return {"operation": done.id, "taken": taken_by(one.connection, done.id)}
+        return _done(one, step(one), action, asked, place)
 
     return work.once(inside, asked=asked)
 
@@ -229,16 +254,25 @@ def releases(given: ForReference, scope: Write, work: Writing) -> Response:
 
 @router.post("/issue-reserved", status_code=201, summary="预留出库 / issue what is kept", response_model=Done)
 def issues_reserved(given: IssueReserved, scope: Write, work: Writing) -> Response:
-    def step(one: Step) -> Operation:
-        return issue_reserved(
-            one.connection, reference=given.reference, store=given.store, act=one.act(given.reason, **given.said())
-        )
+    """reference 为演练方案时只记入演练 / under the reference of an exercise's plan only its own book is written."""
 
-    lines = _kept_for(given.reference)
-    if given.store is not None:
-        of_store = select(stores.c.id).where(stores.c.code == given.store).scalar_subquery()
-        lines = lines.join(balances, balances.c.id == reservations.c.balance_id).where(balances.c.store_id == of_store)
-    return _spread(work, given, "stock.issue-reserved", lines, scope, step)
+    def inside(one: Step) -> dict[str, Any]:
+        drill = _drill(one.connection, scope, given.reference)
+        if drill is None:
+            lines = _kept_for(given.reference)
+            if given.store is not None:
+                of_store = select(stores.c.id).where(stores.c.code == given.store).scalar_subquery()
+                lines = lines.join(balances, balances.c.id == reservations.c.balance_id)
+                lines = lines.where(balances.c.store_id == of_store)
+            place = _reach_all(one.connection, scope, lines)
+        else:
+            from_ = {store for store, _, _ in kept(one.connection, drill) if given.store in (None, store)}
+            place = min((reach_store(one.connection, scope, store) for store in sorted(from_)), key=str, default=None)
+        act = one.act(given.reason, **given.said())
+        done, _ = hand_out_reserved(one.connection, act=act, reference=given.reference, store=given.store)
+        return _done(one, done, "stock.issue-reserved", given, place)
+
+    return work.once(inside, asked=given)
 
 
 def _touched_by(operation: int) -> Any:
@@ -281,6 +315,6 @@ def recalls(given: Recall, scope: Write, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         done = step(one)
         one.record("stock.recall", "lots", f"{given.item}/{given.lot}", after={"store": given.store})
-        return {"operation": done.id, "taken": []}
+        return {"operation": done.id, "exercise": None, "taken": []}
 
     return work.once(inside, asked=given)

@@ -21,6 +21,7 @@ class Done(BaseModel):
     """The entry that was made."""
 
     operation: int = Field(description="单据号 / number of the entry")
+    exercise: str | None = Field(description="演练代码：只记入演练，不动实际库存 / of this exercise's own book")
     taken: list[Taken] = Field(description="从哪些批次、货位取出 / which lots, off which shelf")
 
 

@@ -1,12 +1,11 @@
 """What is asked of stock: the bodies of its requests."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.http.schemas import Amount, AmountOrNone, Body, Code, Entry, Instant, LotCode, Reference, Text
+from api.http.schemas import Amount, AmountOrNone, Body, Code, Day, Entry, Instant, LotCode, Reference, Text
 from inventory.kinds import ELSEWHERE, OWNERS, STATES
 
 
@@ -16,8 +15,8 @@ class Receive(Entry):
     quantity: Amount
     reason: Literal["PURCHASE", "DONATION", "ALLOCATION", "OPENING"] = "PURCHASE"
     lot: LotCode = ""
-    made: date | None = None
-    expires: date | None = Field(None, description="当日仍可用 / last day of use")
+    made: Day | None = None
+    expires: Day | None = Field(None, description="当日仍可用 / last day of use")
     unit_price: AmountOrNone | None = Field(None, description="元 / CNY")
     owner: Literal[tuple(OWNERS)] | None = None  # type: ignore[valid-type]
     supplier: Text | None = None
@@ -87,6 +86,9 @@ class Return(Entry):
     damaged: AmountOrNone = Field(Decimal(0), description="其中损坏的 / of these damaged")
     lot: LotCode | None = None
     bin: Code | None = None
+    reference: Reference | None = Field(
+        None, description="方案，如 plan:live；演练须填 / of a plan, as plan:live; an exercise must name its own"
+    )
 
 
 class Lend(Entry):
@@ -94,7 +96,7 @@ class Lend(Entry):
     item: Code
     quantity: Amount
     borrower: Text
-    due_back: date
+    due_back: Day
     lot: LotCode | None = None
 
 

@@ -1,6 +1,5 @@
 """Looks at the stock that are worked out: what is available, the history of one unit, what should be topped up."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, cast
 
@@ -15,7 +14,7 @@ from api.http.caller import needs
 from api.http.papers import PDF, written
 from api.http.problems import language
 from api.http.reads import PROBLEMS
-from api.http.schemas import Code, Division, LotCode
+from api.http.schemas import Code, Day, Division, LotCode
 from api.http.work import Reading, as_json
 from api.office import names_of
 from api.papers import stock_card_paper
@@ -77,8 +76,8 @@ def replenishment(scope: Look, connection: Reading, place: Division | None = Non
 )  # fmt: skip
 def card(
     request: Request, store: Code, item: Code, scope: Look, connection: Reading,
-    lot: LotCode | None = None, after: Annotated[int, Field(ge=0, le=2**62)] = 0, first: date | None = None,
-    last: date | None = None,
+    lot: LotCode | None = None, after: Annotated[int, Field(ge=0, le=2**62)] = 0, first: Day | None = None,
+    last: Day | None = None,
 ) -> Response:  # fmt: skip
     """JSON 一次一页（after）；PDF、XLSX 为 first 至 last 的全部 / JSON a page at a time (`after`); PDF and XLSX hold
     all rows from `first` to `last`."""

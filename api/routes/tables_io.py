@@ -29,6 +29,7 @@ from api.uploaded import post_upload, read_upload
 from inventory.care.files import clean_name
 from inventory.database import reading
 from inventory.files import write_table
+from scenarios.incidents import is_there
 from scenarios.tables import LIVE
 
 router = APIRouter(tags=["tables"], responses=PROBLEMS)
@@ -87,7 +88,7 @@ def bring(kind: Kind, given: Upload, asked: Asked, scope: Scope, work: Work) -> 
         with path.open("rb") as held:
             digest = hashlib.file_digest(held, "sha256").hexdigest()
         with reading(work.engine) as connection:  # before the transaction, which others wait for
-            if kind in OF_INCIDENTS:
+            if kind in OF_INCIDENTS and (asked.situation != LIVE or is_there(connection, LIVE)):
                 situation_of(connection, scope, asked.situation, part=True)
             read = read_upload(connection, path, kind, situation=asked.situation)
 

@@ -16,6 +16,7 @@ from api.access.sign_in import grants_of, shown_grants
 from api.access.tables import audit, tokens
 from api.access.tables import users as table
 from api.http.caller import AnyCaller, needs
+from api.http.oidc import MOST_SUBJECT, OidcOff, subject_of
 from api.http.reads import PROBLEMS
 from api.http.resources import Resource, field
 from api.http.schemas import PLAIN, Body
@@ -56,7 +57,11 @@ class GrantIn(Body):
 
 class UserIn(Body):
     name: str = Field(min_length=1, max_length=64, pattern=r"^[^\s/\x00-\x1f\x7f]+$", examples=["li"])
-    password: str | None = Field(None, max_length=128, description="空：只用于机器令牌 / null: machine tokens only")
+    password: str | None = Field(
+        None,
+        max_length=128,
+        description="空：只用机器令牌或统一身份认证 / null: machine tokens or the identity provider only",
+    )
     lang: Literal["zh", "en"] = "zh"
     grants: list[GrantIn] = Field(default=[], max_length=100)
 
@@ -66,6 +71,9 @@ class UserOut(BaseModel):
     status: Literal["active", "disabled"]
     lang: Literal["zh", "en"] = Field(description="语言 / language")
     must_change: bool = Field(description="须先改密码 / the password has to be changed first")
+    subject: str | None = Field(
+        None, description="统一身份认证的“签发者 编号” / issuer and subject at the identity provider"
+    )
     grants: list[GrantOut] = Field(description="角色及范围 / roles, and where")
     recorded_at: datetime = Field(description="建立时间 / made at")
 
@@ -73,6 +81,10 @@ class UserOut(BaseModel):
 class UserEdit(Body):
     status: Literal["active", "disabled"] | None = None
     lang: Literal["zh", "en"] | None = None
+    subject: str | None = Field(
+        None, min_length=1, max_length=MOST_SUBJECT, pattern=PLAIN,
+        description="统一身份认证里的编号（sub），写 null 解除 / subject at the identity provider; null unlinks",
+    )  # fmt: skip
     grants: list[GrantIn] | None = Field(None, max_length=100)
 
 
@@ -127,8 +139,8 @@ def shown(connection: Connection, code: str) -> UserOut:
     row = accounts.find_user(connection, code, locked=False)
     given: Any = shown_grants(grants_of(connection, row.id))
     return UserOut(
-        name=row.code, status=row.status, lang=row.lang, must_change=bool(row.must_change), grants=given,
-        recorded_at=row.recorded_at,
+        name=row.code, status=row.status, lang=row.lang, must_change=bool(row.must_change), subject=row.subject,
+        grants=given, recorded_at=row.recorded_at,
     )  # fmt: skip
 
 
@@ -169,7 +181,7 @@ def add(given: UserIn, scope: Manage, work: Writing) -> Response:
     def step(inside: Step) -> UserOut:
         accounts.add_user(
             inside.connection, code=given.name, password=given.password, given=_grants(given.grants), at=inside.at,
-            by=work.caller, lang=given.lang, must_change=True,
+            by=work.caller, lang=given.lang, must_change=given.password is not None,
         )  # fmt: skip
         made = shown(inside.connection, given.name)
         inside.record("users.add", "users", given.name, place=_common(made), after=made.model_dump(mode="json"))
@@ -193,8 +205,19 @@ def edit(name: Name, given: UserEdit, scope: Manage, work: Writing) -> Response:
             connection.execute(table.update().where(table.c.code == name).values(lang=given.lang))
         if given.status is not None:
             accounts.set_status(connection, name, given.status, at=inside.at, by=work.caller)
+        if "subject" in given.model_fields_set:
+            subject = None if given.subject is None else _subject(work.request, given.subject)
+            accounts.set_subject(connection, name, subject, at=inside.at, by=work.caller)
 
-    return _edited(name, scope, work, "users.edit", change, asked=given)
+    return _edited(name, scope, work, "users.edit", change, asked=given.model_dump(exclude_unset=True))
+
+
+def _subject(request: Request, given: str) -> str:
+    """Raises OidcOff."""
+    issuer = request.app.state.settings.oidc_issuer
+    if issuer is None:
+        raise OidcOff
+    return subject_of(issuer, given)
 
 
 @router.put("/users/{name}/password", summary="重设密码 / set a new password", response_model=UserOut)

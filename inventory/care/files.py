@@ -44,7 +44,7 @@ class AboutWhat(InventoryError):
 def clean_name(given: str) -> str:
     """The last part of a name, without what a file system, a browser or a log could stumble over."""
     name = unicodedata.normalize("NFC", PurePosixPath(given.replace("\\", "/")).name)
-    name = "".join(letter for letter in name if unicodedata.category(letter)[0] not in "CZ" or letter == " ")
+    name = "".join(letter for letter in name if unicodedata.category(letter)[0] not in ("C", "Z") or letter == " ")
     name = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).strip(" .")
     stem, dot, suffix = name.rpartition(".")
     return f"{stem[: MOST_NAME - len(suffix) - 1]}.{suffix}" if dot and len(suffix) < 10 else name[:MOST_NAME]

@@ -62,7 +62,7 @@ def choose(
     if quantity <= may:
         issued = {line.lot_id: line.id for line in lines if line.state == "issued"}
         return [replace(one, issued=issued.get(one.line.lot_id)) for one in first_expired(head, fit, quantity)]
-    held = _liftable(chosen, fit, gates, at=moment)
+    held = liftable(chosen, fit, gates, at=moment)
     held_units = sum((line.free for line in held), ZERO)
     if override is None:
         if quantity <= may + held_units and held_units > 0:
@@ -85,7 +85,7 @@ def first_expired(head: Head, lines: Sequence[Stock], quantity: Decimal) -> list
     return [Taken(by_key[key], units) for key, units in allocate(quantity, lots, item=head.item, store=head.store)]
 
 
-def _liftable(
+def liftable(
     chosen: Sequence[Stock], fit: Sequence[Stock], gates: Mapping[str, LotGate], *, at: datetime
 ) -> list[Stock]:
     """Units that only a gate holds: unfit ones are serviceable in the book, and neither past their day nor retired."""

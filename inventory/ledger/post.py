@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, and_, bindparam, case, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, Update, and_, bindparam, case, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from inventory.catalogue import UnknownItem
@@ -140,7 +140,7 @@ def request_hash(kind: str, request: Mapping[str, Any]) -> str:
 
 
 _RULES = select(settings.c.value).where(settings.c.name == "rules").scalar_subquery()
-_HEADS = (
+_UNLOCKED = (
     select(
         stores.c.code.label("store"),
         items.c.code.label("item"),
@@ -154,8 +154,8 @@ _HEADS = (
     .join(stores, stores.c.id == stock_heads.c.store_id)
     .join(items, items.c.id == stock_heads.c.item_id)
     .order_by(stock_heads.c.store_id, stock_heads.c.item_id)
-    .with_for_update(of=stock_heads)
 )
+_HEADS = _UNLOCKED.with_for_update(of=stock_heads)
 _HEAD = _HEADS.where(stores.c.code == bindparam("store_code"), items.c.code == bindparam("item_code"))
 
 
@@ -173,14 +173,25 @@ def lock(connection: Connection, pairs: Iterable[tuple[str, str]]) -> dict[tuple
     return found
 
 
+def heads_of(connection: Connection, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Head]:
+    """The same for who only looks: nothing is locked and nothing is made; a pair that never held anything is left
+    out. Raises UnknownStore, UnknownItem."""
+    found: dict[tuple[str, str], Head] = {}
+    _find_heads(connection, sorted(set(pairs)), found, _UNLOCKED)
+    return found
+
+
 def lock_all(connection: Connection) -> None:
     """Nobody else moves stock until the transaction ends. SQLite has one writer at a time anyway."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("LOCK TABLE stock_heads IN EXCLUSIVE MODE")
 
 
-def _find_heads(connection: Connection, wanted: Sequence[tuple[str, str]], found: dict[tuple[str, str], Head]) -> None:
-    if len(wanted) == 1:
+def _find_heads(
+    connection: Connection, wanted: Sequence[tuple[str, str]], found: dict[tuple[str, str], Head],
+    heads: Select[Any] = _HEADS,
+) -> None:  # fmt: skip
+    if len(wanted) == 1 and heads is _HEADS:
         rows = connection.execute(_HEAD, {"store_code": wanted[0][0], "item_code": wanted[0][1]}).all()
     else:
         rows = []
@@ -191,7 +202,7 @@ def _find_heads(connection: Connection, wanted: Sequence[tuple[str, str]], found
             either = or_(
                 *(and_(stock_heads.c.store_id == store, stock_heads.c.item_id == item) for store, item in part)
             )
-            rows += connection.execute(_HEADS.where(either)).all()
+            rows += connection.execute(heads.where(either)).all()
     for store, item, store_id, item_id, tier, floor, rules, place in rows:
         found[store, item] = Head(store, item, store_id, item_id, tier, floor or Decimal(0), rules or "", place)
 

@@ -22,7 +22,7 @@ def reserve(
     connection: Connection, *, store: str, item: str, quantity: Decimal, act: Act, reference: str,
     expires_at: datetime | None = None, lot: str | None = None,
 ) -> Operation:  # fmt: skip
-    """Keep fit units for `reference` (an exercise, a convoy), first expired first, until `expires_at`.
+    """Keep fit units for `reference` (a convoy, a stand-by), first expired first, until `expires_at`.
 
     Raises what `issue` raises; OwnedReference, because what transfers and plans keep they keep themselves.
     """

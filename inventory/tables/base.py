@@ -15,6 +15,7 @@ MICRO = 1_000_000
 MOST = 10**9  # of any one quantity, in units; nine thousand times that still fits 64 bits
 
 APPEND_ONLY = "append_only"  # in the info of a table whose rows never change: guards.py sees to it
+TRIGGERS = "triggers"  # in the info of a table: dialect -> the DDL of guards of its own
 
 _EXACT = Context(prec=40, traps=[Inexact])  # the usual 28 digits would round a long tail away unseen
 

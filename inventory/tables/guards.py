@@ -3,7 +3,7 @@ primary custodians of one scope never overlap."""
 
 from collections.abc import Iterator
 
-from inventory.tables.base import APPEND_ONLY, metadata
+from inventory.tables.base import APPEND_ONLY, TRIGGERS, metadata
 
 SAID = "the ledger is append-only: reverse the entry instead"
 OVERLAP = "two primary custodians of one scope at a time"
@@ -18,6 +18,8 @@ _SAME_SCOPE = (
 def statements(dialect: str) -> Iterator[str]:
     """The DDL of every guard. Dialects: sqlite, postgresql."""
     yield from _sqlite() if dialect == "sqlite" else _postgresql()
+    for _, table in sorted(metadata.tables.items()):
+        yield from table.info.get(TRIGGERS, lambda _: ())(dialect)
 
 
 def append_only() -> list[str]:

@@ -11,14 +11,15 @@ import yaml
 from api.http.settings import ServiceSettings
 
 ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "docs" / "deploy"
 OFFICE = {"WUDING_HOME", "WUDING_DATABASE_URL", "WUDING_ACTOR", "WUDING_LANG", "WUDING_CACHE_DIR"}
 SETTINGS = {f"WUDING_{name.upper()}" for name in ServiceSettings.model_fields} | OFFICE
-UNITS = sorted((ROOT / "docs" / "systemd").glob("wuding-*"))
+UNITS = sorted((DEPLOY).glob("wuding-*"))
 
 
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
-    read: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+    read: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
     return read
 
 

@@ -63,8 +63,12 @@ def test_load_says_what_came_in_and_refuses_a_second_scenario(home: Path, capsys
     assert (home / "office" / "roads" / "live" / "edges.csv").exists()
     assert cli.run(["scenario", "load", "hamlet"]) == 2
     assert "--add" in capsys.readouterr().err
-    assert cli.run(["scenario", "load", "hamlet", "--add", "--situation", "drill", "--lang", "en"]) == 0
+    assert cli.run(["scenario", "load", "hamlet", "--add", "--lang", "en"]) == 0
     assert "stock: 0 added, 0 changed, 3 the same" in capsys.readouterr().out
+    assert cli.run(["scenario", "load", "hamlet", "--situation", "drill", "--lang", "en"]) == 0
+    told = capsys.readouterr().out
+    assert "incidents: 2 added" in told
+    assert "stock:" not in told  # an exercise takes place on what is there
     assert cli.run(["scenario", "load", "hamlet", "--add", "--situation", "../x"]) == 2
     assert cli.run(["scenario", "load", "atlantis"]) == 2
     assert "hamlet" in capsys.readouterr().err

@@ -10,11 +10,35 @@ from sqlalchemy.exc import IntegrityError
 import api.migrations.declared  # noqa: F401  (the tables of every layer)
 from api.migrations import newest, upgrade, version
 from inventory.database import open_engine, reading, transaction
+from inventory.ledger.verify import verify
 from inventory.snapshot import snapshot
 from inventory.tables import guards, metadata
 from inventory.tables.goods import items
 from inventory.tables.places import places
 from inventory.tables.stock import settings as settings_table
+
+# five beds; the live plan keeps two of them, an exercise three
+HELD_BY_AN_EXERCISE = """
+INSERT INTO situations (code, kind, title_zh, title_en) VALUES ('live', 'live', 'x', 'x');
+INSERT INTO situations (code, kind, title_zh, title_en) VALUES ('drill', 'exercise', 'x', 'x');
+INSERT INTO stores (id, code, name, tier) VALUES (1, 'S1', 'x', 'county');
+INSERT INTO lots (id, item_id, code, owner) VALUES (1, 1, 'L1', 'county');
+INSERT INTO stock_heads (store_id, item_id) VALUES (1, 1);
+INSERT INTO balances (id, store_id, item_id, lot_id, state, quantity, reserved)
+ VALUES (1, 1, 1, 1, 'serviceable', 5000000, 5000000);
+INSERT INTO operations (id, kind, scope, actor, reason, reference, recorded_at)
+ VALUES (1, 'RECEIVE', 'x', 'x', 'OPENING', NULL, {at}), (2, 'RESERVE', 'x', 'x', 'PLAN', 'plan:live', {at}),
+ (3, 'RESERVE', 'x', 'x', 'PLAN', 'plan:drill', {at});
+INSERT INTO movements (id, operation_id, kind, quantity, from_id, to_id) VALUES (1, 1, 'RECEIVE', 5000000, NULL, 1),
+ (2, 2, 'RESERVE', 2000000, 1, 1), (3, 3, 'RESERVE', 3000000, 1, 1);
+INSERT INTO reservations (id, operation_id, balance_id, quantity, reference)
+ VALUES (1, 2, 1, 2000000, 'plan:live'), (2, 3, 1, 3000000, 'plan:drill');
+INSERT INTO plans (id, situation_code, sha256, problem_sha256, status, content, operation_id, recorded_at, actor)
+ VALUES (1, 'live', 'a', 'a', 'committed', '{{}}', 2, {at}, 'x'),
+ (2, 'drill', 'b', 'b', 'committed', '{{}}', 3, {at}, 'x');
+INSERT INTO shipments (plan_id, code, store_id, incident, item_id, lot_code, quantity)
+ VALUES (2, 'S-1', 1, 'I1', 1, 'L1', 3000000)
+"""
 
 
 class TestMigrations:
@@ -55,6 +79,38 @@ class TestMigrations:
             (held,) = snapshot(connection, "teams").rows()
         engine.dispose()
         assert (held["id"], held["capabilities"], held["carries"], held["store"]) == ("T1", ("flood",), None, None)
+
+    def test_exercises_of_an_earlier_version_give_back_what_they_held(self, request, database_kind, tmp_path):
+        url = f"sqlite:///{tmp_path}/earlier.sqlite3"
+        if database_kind == "postgresql":
+            url = request.getfixturevalue("postgresql")()
+            empty = open_engine(url)
+            with empty.begin() as connection:
+                connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+                connection.exec_driver_sql("CREATE SCHEMA public")
+            empty.dispose()
+        engine = open_engine(url)
+        upgrade(engine, "0010")
+        with transaction(engine) as connection:
+            for statement in HELD_BY_AN_EXERCISE.format(at="'2026-07-01 00:00:00'").split(";"):
+                connection.exec_driver_sql(statement)
+            for table in ("operations", "movements") if database_kind == "postgresql" else ():
+                connection.exec_driver_sql(f"SELECT setval('{table}_id_seq', 10)")
+        upgrade(engine)
+        upgrade(engine)  # again is harmless
+        with reading(engine) as connection:
+            assert verify(connection).differences == ()
+            assert connection.exec_driver_sql("SELECT reserved FROM balances").scalar_one() == 2_000_000
+            left = connection.exec_driver_sql("SELECT reference FROM reservations WHERE quantity > 0").scalars().all()
+            found = connection.exec_driver_sql(
+                "SELECT situation_code, status, operation_id FROM plans ORDER BY id"
+            ).all()
+            assert connection.exec_driver_sql("SELECT count(*) FROM shipments").scalar_one() == 1
+        assert left == ["plan:live"]
+        assert [tuple(row) for row in found] == [("live", "committed", 2), ("drill", "cancelled", None)]
+        with pytest.raises(IntegrityError), transaction(engine) as connection:  # what plans points to is still checked
+            connection.exec_driver_sql("UPDATE plans SET operation_id = 99 WHERE id = 1")
+        engine.dispose()
 
     def test_the_migrated_schema_is_the_one_the_tables_declare(self, engine):
         from alembic.autogenerate import compare_metadata

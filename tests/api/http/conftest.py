@@ -98,6 +98,7 @@ def settings(app: FastAPI) -> ServiceSettings:
 def client(app: FastAPI, engine: Engine) -> TestClient:
     build_county(engine)
     serve_from(app, engine)
+    app.state.solvers = None  # whatever another test put there
     return TestClient(app, raise_server_exceptions=False)
 
 

@@ -59,6 +59,9 @@ AID = "{aid}"  # numbers that the fixture learns while it is made
 SAMPLES: dict[str, Sample] = {
     "POST /sign-in": Sample(json={"name": "x", "password": "y"}, fine=(401,)),
     "POST /refresh": Sample(json={"refresh_token": "x"}, fine=(401,)),
+    "GET /sign-in/oidc": Sample(fine=(404,)),  # no provider is set
+    "GET /sign-in/oidc/callback": Sample(query={"state": "x", "code": "y"}, fine=(404,)),
+    "POST /sign-in/oidc/token": Sample(json={"code": "x"}, fine=(404,)),
     "POST /sign-out": Sample(fine=(401,)),
     "GET /me": Sample(),
     "PUT /me/password": Sample(json={"old": "x", "new": "y"}, fine=(401, 404)),
@@ -133,6 +136,11 @@ SAMPLES: dict[str, Sample] = {
     "POST /situations/{situation}/plans/{number}/rollback": _at({}, 409, 422, number=1),
     "POST /situations/{situation}/progress": _at({"team": "T1", "task": "K1", "state": "done"}, 403, 409, 422),
     "GET /situations/{situation}/standing": _at(),
+    "POST /situations": Sample(json={"code": "drill-2", "title_zh": "演练", "title_en": "drill", "place": COUNTY}),
+    "POST /situations/{situation}/close": Sample({"situation": "drill"}, {}),
+    "GET /situations/{situation}/held": _at(),
+    "GET /situations/{situation}/after-action": _at(),
+    "GET /situations/{situation}/plans/{number}/resource-messages": _at(number=1),
     "POST /shelters": Sample(json={"code": "A2", "name": "小学", "place": TOWN, "capacity": 100}),
     "PATCH /shelters/{code}": Sample({"code": "A1"}, {"capacity": 7}, headers=EDIT),
     "POST /situations/{situation}/evacuees": _at(
@@ -268,6 +276,7 @@ def build(engine: Engine, client: Any, ask: Callable[..., Any]) -> dict[str, Any
         assert answer.is_success, (path, answer.text)
         return answer.json()
 
+    made("/situations", {"code": "drill", "title_zh": "演练", "title_en": "drill", "place": COUNTY})
     made("/stock/receive", {"store": "S0", "item": serialised, "quantity": "1", "serials": ["SN1"], "bin": "A-1"})
     made("/stock/reserve", {**STOCK, "reference": "R1"})
     known = {"loan": made("/stock/lend", {**STOCK, "borrower": "李四", "due_back": "2040-01-01"})["operation"]}

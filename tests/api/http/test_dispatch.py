@@ -36,6 +36,9 @@ class AtOnce:
 
         yield run()
 
+    def alive(self) -> bool:
+        return True
+
 
 @pytest.fixture
 def client(app, engine, world, tmp_path: Path, monkeypatch) -> TestClient:

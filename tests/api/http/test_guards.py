@@ -17,7 +17,8 @@ def test_every_route_is_looked_at():
     assert guards["/api/v1/stock/issue"] == "stock.write"
     assert guards["/api/v1/me"] == ""
     assert {path for path, guard in guards.items() if guard == "public"} == {
-        "/api/v1/sign-in", "/api/v1/refresh", "/health/live", "/health/ready", "/metrics",
+        "/api/v1/sign-in", "/api/v1/sign-in/oidc", "/api/v1/sign-in/oidc/callback", "/api/v1/sign-in/oidc/token",
+        "/api/v1/refresh", "/health/live", "/health/ready", "/metrics",
     }  # fmt: skip
 
 

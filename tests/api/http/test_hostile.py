@@ -321,3 +321,23 @@ def test_every_request_refuses_fields_that_it_does_not_know(app):
     assert len(known) > 30
     assert [kind.__name__ for kind in known if not issubclass(kind, Body)] == []
     assert [kind.__name__ for kind in known if kind.model_config.get("extra") != "forbid"] == []
+
+
+class TestDates:
+    @pytest.mark.parametrize("moment", ["0", "1782864000", "0.5", "2026-07-01", "1782864000000"])
+    def test_numbers_are_no_instants(self, send, moment):
+        answer = send("root", "GET", "/audit", params={"recorded_at__lte": moment})
+        assert (answer.status_code, answer.json()["code"]) == (422, "BadRequest")
+        assert "2026-07-01T08:00:00+08:00" in answer.json()["errors"][0]["message"]
+
+    @pytest.mark.parametrize("day", ["0", 0, 20635, "2026-07-01T00:00:00", "2026-7-1", "1/7/2026", "2026-07-01\n"])
+    def test_days_are_written_one_way(self, send, day):
+        receipt = {"store": "S1", "item": BED, "quantity": "1", "expires": day}
+        answer = send("keeper", "POST", "/stock/receive", json=receipt)
+        assert (answer.status_code, answer.json()["errors"][0]["where"]) == (422, "body.expires")
+
+
+def test_what_is_not_allowed_says_what_is(send):
+    answer = send("root", "PATCH", "/counts")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+    assert send("root", "DELETE", "/jobs/files").headers["allow"] == "POST"

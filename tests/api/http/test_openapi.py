@@ -9,6 +9,9 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import Engine
 
+from api.http.caller import routes_of
+from api.http.page import examples
+from api.main import PREFIX
 from tests.api.http.conftest import PASSWORD
 
 schemathesis = pytest.importorskip("schemathesis")
@@ -57,3 +60,21 @@ def test_no_made_up_request_is_answered_by_what_the_page_does_not_say(
             failed[operation.label] = str(error)[:600]
     assert {200, 404} <= heard  # else nobody was signed in, or nothing was looked at
     assert not failed, "\n\n".join(f"{name}: {why}" for name, why in failed.items())
+
+
+def test_every_body_has_an_example_that_fits(app: FastAPI):
+    known = examples()
+    seen = set()
+    for route in routes_of(app):
+        for method in route.methods:
+            name = f"{method} {route.path.removeprefix(PREFIX)}"
+            said = app.openapi()["paths"].get(route.path, {}).get(method.lower(), {})
+            one = said.get("requestBody", {}).get("content", {}).get("application/json", {})
+            if not one:
+                continue
+            seen.add(name)
+            if "examples" not in one:
+                assert name in known, f"add an example of {name} to api/http/examples.json"
+                _, errors = route.body_field.validate(known[name], loc=())
+                assert not errors, (name, errors)
+    assert set(known) <= seen

@@ -49,8 +49,8 @@ REQUEST = """
 AboutWhat BackupDisagrees BadArrival BadCharacter BadCode BadDirective BadDivisionCode BadEvidence BadFile BadInput
 BadLabelCode BadLot BadPayload BadQuantity BadSort BadTable CannotBeStored CountedWhen DamagedBackup DoneInFuture
 FilesWithoutFolder ImportRefused KeyReused LabelCodeTooLong LabelSheetDoesNotFit NaiveInstant NoAnswerInTime
-NoFileGiven NoLevelAbove NoRoads NobodyResponsible NotABackup NotACounty NotInOrder NotToday NotWhole NothingAsked
-NothingShort NothingToExplain OtherVersion OverrideIncomplete PlanNotValid PlanOfOthers QuantityTooFine SameStore
-SerialsDiffer ShiftEndsFirst StoreTooSmall TravelTimeOverflow TwoLeaders UnknownPermission UnknownPreset
+NoFileGiven NoLevelAbove NoRoads NobodyResponsible NotABackup NotACounty NotInExercise NotInOrder NotToday NotWhole
+NothingAsked NothingShort NothingToExplain OtherVersion OverrideIncomplete PlanNotValid PlanOfOthers QuantityTooFine
+SameStore SerialsDiffer ShiftEndsFirst StoreTooSmall TravelTimeOverflow TwoLeaders UnknownPermission UnknownPreset
 UnknownProfile UnknownReason UnknownRole WeakPassword WeightOutOfRange WholeStoreCheck WrongCursor WrongExercise
 """

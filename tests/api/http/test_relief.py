@@ -80,6 +80,31 @@ class TestTheEvacuationOf138People:
         assert send("auditor", "POST", "/situations/live/evacuees/H02/move", json=move).status_code == 403
 
 
+def test_nobody_is_moved_into_the_shelter_of_a_county_out_of_reach(send, slide):
+    one = {"code": "H1", "people": 2, "place": VILLAGE, "responsible": "P1"}
+    assert listed(send, slide, [one]).status_code == 201
+    far = {"code": "B1", "name": "邻县小学", "place": OTHER_COUNTY, "capacity": 100, "status": "open"}
+    assert send("root", "POST", "/shelters", json=far).status_code == 201
+    move = {"status": "moving", "shelter": "B1"}
+    for who in ("dispatcher", "grid"):
+        answer = send(who, "POST", "/situations/live/evacuees/H1/move", json=move)
+        assert (answer.status_code, answer.json()["code"]) == (404, "UnknownShelter")
+    assert send("root", "GET", "/shelters/B1").json()["people"] == 0
+    assert send("root", "POST", "/situations/live/evacuees/H1/move", json=move).status_code == 200
+
+
+def test_incidents_out_of_reach_are_not_named_as_likely_the_same(send):
+    flood = {"kind": "flood", "severity": 3, "lat": 28.0, "lon": 109.0}
+    path = "/situations/live/incidents"
+    town = send("dispatcher", "POST", path, json={**flood, "place": OTHER_TOWN}).json()["code"]
+    village = send("grid", "POST", path, json={**flood, "place": VILLAGE}).json()
+    assert village["likely_same"] == []
+    again = send("grid", "POST", path, json={**flood, "place": VILLAGE}).json()
+    assert [one["incident"] for one in again["likely_same"]] == [village["code"]]
+    seen = send("dispatcher", "POST", path, json={**flood, "place": COUNTY}).json()["likely_same"]
+    assert {one["incident"] for one in seen} == {town, village["code"], again["code"]}
+
+
 def test_a_household_twice_or_without_anybody_is_refused_whole(send, slide):
     one = {"code": "H1", "people": 2, "place": VILLAGE, "responsible": "P1"}
     assert listed(send, slide, [one, one]).json()["code"] == "EvacueeTaken"
@@ -176,6 +201,14 @@ class TestAlerts:
 
     def test_of_an_exercise_do_not_reach_the_live_situation(self, send):
         assert self.receive(send, cap(status="Exercise")).json()["code"] == "WrongExercise"
+
+    def test_from_elsewhere_change_nothing_out_of_reach(self, send):
+        assert self.receive(send, cap("B-1"), "grid").status_code == 403  # it is of the town, not of the village
+        incident = self.receive(send, cap()).json()["incident"]
+        references = "city@example.cn,A-1,2026-07-01T08:00:00+08:00"
+        update = cap("A-2", kind="Update", severity="Extreme", references=references)
+        assert self.receive(send, update, "grid").status_code == 403
+        assert send("dispatcher", "GET", f"/situations/live/incidents/{incident}").json()["severity"] == 4
 
     def test_of_a_test_make_nothing(self, send):
         assert self.receive(send, cap(status="Test")).json()["incident"] is None

@@ -30,6 +30,9 @@ PUBLIC = {
     "GET /metrics",
     "POST /sign-in",
     "POST /refresh",
+    "GET /sign-in/oidc",
+    "GET /sign-in/oidc/callback",
+    "POST /sign-in/oidc/token",
 }  # open without sign-in; whoever adds one says so here, too
 OUTSIDE = {"/health/live", "/health/ready", "/metrics"}  # of the operators, not of the API
 OPEN = {"items", "packages", "kits", "jobs/files"}  # of no county: the catalogue, and what one uploads for oneself

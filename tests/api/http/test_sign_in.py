@@ -56,6 +56,7 @@ class TestSigningIn:
         assert sign(client, password="wrong").json()["code"] == "LockedOut"
         right = sign(client)
         assert (right.status_code, right.json()["code"]) == (429, "LockedOut")
+        assert 0 < int(right.headers["Retry-After"]) <= 60
         with transaction(engine) as connection:
             connection.execute(update(users).values(locked_until=now() - timedelta(seconds=1)))
         assert sign(client).status_code == 200
