@@ -21,7 +21,7 @@ from inventory.database import now, transaction
 from inventory.ledger.post import Act
 from inventory.ledger.receive import LotFacts, receive
 from inventory.tables.places import places, stores
-from tests.api.http.page_says import Page
+from tests.api.http.page_says import Page, page_of
 
 PASSWORD = "zebra crossing 7"
 COUNTY, TOWN, OTHER_TOWN, VILLAGE = "520600000000", "520600100000", "520600101000", "520600100201"
@@ -84,9 +84,9 @@ def app() -> FastAPI:
     return create_app(settings)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def page(app: FastAPI) -> Page:
-    return Page(app)
+    return page_of(app)
 
 
 @pytest.fixture

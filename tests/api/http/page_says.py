@@ -54,6 +54,9 @@ class Page:
         return Draft202012Validator({**schema, "components": self.content["components"]}, validate_formats=True)
 
 
+page_of = cache(Page)  # made once for each app
+
+
 def _close(schema: Any) -> None:
     """What a model does not name is refused, in place."""
     if isinstance(schema, dict):

@@ -13,7 +13,7 @@ from tests.api.http.page_says import Page
 HAN, LATIN = re.compile(r"[一-鿿]"), re.compile(r"[A-Za-z]{2}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def operations(page: Page) -> dict[str, Any]:
     return {
         f"{method.upper()} {path}": operation

@@ -91,11 +91,6 @@ def app() -> FastAPI:
     return create_app(ServiceSettings(secret="s" * 40, requests_per_minute=10**7, sign_ins_per_minute=10**7))
 
 
-@pytest.fixture(scope="module")
-def page(app: FastAPI) -> Page:
-    return Page(app)
-
-
 ROUTES = [
     (method, route.path.removeprefix(PREFIX), route)
     for route in routes_of(create_app(ServiceSettings(secret="s" * 40)))
