@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import anyio
 from fastapi import APIRouter, FastAPI
-from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 from starlette.routing import Match
 from starlette.types import Scope
 
 from api.http import observe, problems
-from api.http.asgi import DOCS, Door, docs_policy
+from api.http.asgi import Door
 from api.http.caller import Doorman, guard_of, routes_of
+from api.http.docs import OPENAPI, serve_docs
 from api.http.limits import Limits
 from api.http.oidc import Provider
 from api.http.page import page
@@ -125,25 +125,22 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         version="1",
         summary="County stock, teams and roads in; checked, bounded, explained dispatch plans out.",
         lifespan=lifespan,
-        docs_url=DOCS if settings.docs else None,
-        swagger_ui_oauth2_redirect_url=None,
+        docs_url=None,
         redoc_url=None,
         generate_unique_id_function=operation_id,
-        openapi_url="/openapi.json" if settings.docs else None,
+        openapi_url=OPENAPI if settings.docs else None,
     )
     app.state.settings = settings
     app.state.limits = Limits(requests=settings.requests_per_minute, sign_ins=settings.sign_ins_per_minute)
     app.state.oidc = Provider(settings) if settings.oidc_issuer else None
     problems.install(app)
-    shown = str(get_swagger_ui_html(openapi_url="/openapi.json", title=f"{app.title} - Swagger UI").body, "utf-8")
-    app.add_middleware(
-        Door, body_mib=settings.body_mib, upload_mib=settings.upload_mib,
-        docs=docs_policy(shown) if settings.docs else None,
-    )  # fmt: skip
+    app.add_middleware(Door, body_mib=settings.body_mib, upload_mib=settings.upload_mib)
     app.state.metrics = observe.Metrics()
     app.state.metrics.look("wuding_tasks_overdue", "Five-fixed tasks past their day", observe.overdue_tasks)
     app.add_middleware(observe.Observe, metrics=app.state.metrics)
     app.include_router(observe.router)
+    if settings.docs:
+        serve_docs(app)
     for part in (
         sign_in, oidc, users, stock, orders, incidents, alerts, plans, relief, care, files, tables_io, registers_write,
         forces_write, stock_looks, jobs, after_action, situations,

@@ -1,10 +1,7 @@
 """What every request passes through: its number, the bounds of its body, and the headers of its answer."""
 
-import re
 import uuid
-from base64 import b64encode
 from collections.abc import Awaitable, Callable, MutableMapping
-from hashlib import sha256
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -31,22 +28,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 TLS_ALONE = "max-age=63072000; includeSubDomains"
-DOCS = "/docs"
-
-
-def docs_policy(page: str) -> str:
-    """Of the one page that is shown: its own inline script by hash, Swagger UI from where the page names it."""
-    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    hashes = " ".join(f"'sha256-{b64encode(sha256(one.encode()).digest()).decode()}'" for one in scripts)
-
-    def from_(tag: str) -> str:
-        return " ".join(sorted(set(re.findall(rf'<{tag}\b[^>]*"(https://[\w.-]+)/', page))))
-
-    return (
-        f"default-src 'none'; script-src {hashes} {from_('script')}; style-src 'unsafe-inline' {from_('link')}; "
-        f"img-src data: {from_('link')}; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'; object-src 'none'"
-    )
 
 
 class TooLarge(InventoryError):
@@ -60,8 +41,8 @@ class BadCharacter(InventoryError):
 class Door:
     """Plain ASGI, because a middleware class of the framework costs each request a task of its own."""
 
-    def __init__(self, app: ASGIApp, *, body_mib: int, upload_mib: int, docs: str | None = None) -> None:
-        self.app, self.body_mib, self.upload_mib, self.docs = app, body_mib, upload_mib, docs
+    def __init__(self, app: ASGIApp, *, body_mib: int, upload_mib: int) -> None:
+        self.app, self.body_mib, self.upload_mib = app, body_mib, upload_mib
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -85,8 +66,6 @@ class Door:
                 out["X-Request-ID"] = number
                 if scope["scheme"] == "https":  # as the proxy says, if it is one whose word is believed
                     out["Strict-Transport-Security"] = TLS_ALONE
-                if self.docs is not None and scope["path"] == DOCS:
-                    out["Content-Security-Policy"] = self.docs
                 for name, value in HEADERS.items():
                     out.setdefault(name, value)
             await send(message)
