@@ -1,11 +1,13 @@
 """The service: `uvicorn api.main:app`, or `wuding serve`."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import anyio
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 from starlette.routing import Match
 from starlette.types import Scope
@@ -51,6 +53,12 @@ if TYPE_CHECKING:
     from api.jobs.worker import Worker
 
 PREFIX = "/api/v1"
+
+
+def operation_id(route: APIRoute) -> str:
+    """`post_stock_receive`: of the method and the path alone, so that clients made from the page keep their names."""
+    (method,) = route.methods
+    return "_".join([method.lower(), *re.findall(r"[A-Za-z0-9]+", route.path_format.removeprefix(PREFIX))])
 
 
 class RouteUnguarded(Exception):
@@ -122,6 +130,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=operation_id,
         openapi_url=OPENAPI if settings.docs else None,
     )
     app.state.settings = settings

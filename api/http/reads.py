@@ -40,7 +40,7 @@ def row_model(resource: Resource, *, part: bool = False) -> type[BaseModel]:
     """`part`: as in a list, which shows only the fields that were asked for."""
     fields: dict[str, Any] = {}
     for one in resource.fields:
-        kind: Any = one.kind if one.kind not in (list, dict) else Any
+        kind: Any = {list: list[str], dict: dict[str, Any]}.get(one.kind, one.kind)
         known: Any = {"default": None} if part else {}
         words = described(one.zh, one.en)
         fields[one.name] = (kind if one.required else kind | None, Field(description=words, **known))

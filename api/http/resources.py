@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_origin
 
 from sqlalchemy import Column, ColumnElement, Select, Text, cast
 
@@ -18,7 +18,7 @@ class Field:
 
     name: str
     source: ColumnElement[Any]
-    kind: type  # str, int, float, bool, Decimal, date, datetime, list, dict
+    kind: type  # str, int, float, bool, Decimal, date, datetime, dict, list (of texts, or as it says)
     zh: str
     en: str
     required: bool = True  # never null
@@ -59,7 +59,7 @@ def field(name: str, source: Any, zh: str, en: str, *, kind: type | None = None,
     read = kind or _kind(source)
     if required is None:
         required = column is not None and not column.nullable
-    nested = read in (list, dict)
+    nested = (get_origin(read) or read) in (list, dict)
     return Field(name, source, read, zh, en, required, filtered and not nested, nested)
 
 

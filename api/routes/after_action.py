@@ -56,7 +56,7 @@ class TierOut(_Row):
     actual: int = Field(description="实际达标 / met")
 
 
-class IncidentOut(_Row):
+class IncidentFigures(_Row):
     code: str
     name: str
     kind: str
@@ -168,7 +168,7 @@ class AfterActionOut(_Row):
     closed_at: datetime | None
     summary: SummaryOut
     tiers: list[TierOut]
-    incidents: list[IncidentOut]
+    incidents: list[IncidentFigures]
     teams: list[TeamOut]
     needs: list[NeedOut]
     shipments: list[ShipmentOut]

@@ -11,6 +11,7 @@ from api.http.reads import PROBLEMS, UnknownResource, one_of
 from api.http.work import Reading, Step, Writing
 from api.routes.incident_lists import ALERTS
 from api.routes.incidents import Situation, situation_of, within
+from api.routes.incidents_answers import AlertReceived
 from scenarios.alerts import alert_text, receive_alert
 from scenarios.cap import read_alert
 from scenarios.incidents import ensure_live
@@ -20,7 +21,7 @@ router = APIRouter(prefix="/situations/{situation}/alerts", tags=["alerts"], res
 CAP = "application/cap+xml"
 
 
-@router.post("", status_code=201, summary="接收 CAP 1.2 预警 / receive a CAP 1.2 alert")
+@router.post("", status_code=201, summary="接收 CAP 1.2 预警 / receive a CAP 1.2 alert", response_model=AlertReceived)
 def receives(
     situation: Situation,
     content: Annotated[bytes, Body(media_type=CAP, description="CAP 1.2，UTF-8，最大 1 MiB / at most 1 MiB")],
@@ -52,7 +53,8 @@ def receives(
     return work.once(inside, asked=content.hex())
 
 
-@router.get("/{number}/content", summary="预警原文 / an alert as it came")
+@router.get("/{number}/content", summary="预警原文 / an alert as it came", response_class=Response,
+            responses={200: {"content": {CAP: {}}}})  # fmt: skip
 def content_of(
     situation: Situation, number: Annotated[int, Path(ge=1, le=2**62)],
     scope: Annotated[Scope, needs("incidents.read")], connection: Reading,

@@ -1,10 +1,9 @@
 """The five fixed: board, findings, scores, tasks and their evidence, checks on record, the monthly report."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Connection, case, select
 from starlette.responses import Response
 
@@ -14,18 +13,18 @@ from api.http import negotiate
 from api.http.caller import needs
 from api.http.papers import PDF, written
 from api.http.problems import language
-from api.http.reads import PROBLEMS, one_of
+from api.http.reads import PROBLEMS, one_of, row_model
 from api.http.resources import Resource, field
 from api.http.schemas import Body, Code, Day, Division, Entry
 from api.http.work import Reading, Step, Writing, as_json
 from api.office import plain
+from api.routes.care_answers import Board, Evaluation, MonthReport, Recorded
 from api.routes.reach import place_in_reach
 from api.routes.stock import reach_store
 from api.settings import files_folder
 from inventory.care.done import DoneInFuture, UnknownTask, assign_task, record_check
 from inventory.care.files import attach
 from inventory.care.monthly import monthly_report
-from inventory.care.views import Board
 from inventory.database import now
 from inventory.documents import write_monthly_report_pdf, write_monthly_report_xlsx
 from inventory.errors import InventoryError
@@ -143,16 +142,6 @@ class EvaluateIn(Body):
     preset: Literal["general", "medical"] = "general"
 
 
-class Evaluation(BaseModel):
-    place: str | None
-    day: date
-    stores: int
-    findings: int
-    tasks_opened: int
-    tasks_lapsed: int
-    released: int = Field(description="到期释放的预留 / reservations whose time was over")
-
-
 class AssignIn(Body):
     person: Code = Field(description="人员代码 / code of the person")
 
@@ -180,11 +169,12 @@ class WholeStoreCheck(InventoryError):
 
 
 @router.get("/board", summary="五定看板 / five-fixed board", response_model=Board)
-def board(scope: Look, connection: Reading, place: Division | None = None) -> Board:
+def board(scope: Look, connection: Reading, place: Division | None = None) -> Response:
     """最近一次评估的结果；stale 为真时请先 POST /five-fixed/evaluate / as last evaluated; where `stale` says so,
     evaluate anew. Looking changes nothing."""
     there = place_in_reach(connection, scope, place)
-    return stored_board(connection, today=shanghai_day(now()), place=there)
+    found = stored_board(connection, today=shanghai_day(now()), place=there)
+    return Response(as_json(found), media_type=negotiate.JSON)
 
 
 @router.post("/evaluate", status_code=201, summary="评估 / evaluate", response_model=Evaluation)
@@ -217,7 +207,7 @@ def _shown(connection: Connection, number: int) -> dict[str, Any]:
     return one_of(connection, TASKS, Scope("care.read", True, ()), str(number))
 
 
-@router.post("/tasks/{number}/assign", summary="指派任务 / assign a task")
+@router.post("/tasks/{number}/assign", summary="指派任务 / assign a task", response_model=row_model(TASKS))
 def assigns(number: Number, given: AssignIn, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         row = _task(one.connection, scope, number)
@@ -231,7 +221,7 @@ def assigns(number: Number, given: AssignIn, scope: Manage, work: Writing) -> Re
     return work.once(inside, asked=given, status=200)
 
 
-@router.post("/tasks/{number}/done", summary="完成任务 / a task is done")
+@router.post("/tasks/{number}/done", summary="完成任务 / a task is done", response_model=row_model(TASKS))
 def does(number: Number, given: DoneIn, scope: Do, work: Writing) -> Response:
     """合格则周期重新计算，不合格则批次立即停用 / passed: the clock begins anew; failed: the lot is held at once."""
 
@@ -247,10 +237,6 @@ def does(number: Number, given: DoneIn, scope: Do, work: Writing) -> Response:
         return _shown(one.connection, number)
 
     return work.once(inside, asked=given, status=200)
-
-
-class Recorded(BaseModel):
-    id: int
 
 
 @router.post("/maintenance", status_code=201, summary="登记检查维护 / put a check on record", response_model=Recorded)
@@ -280,6 +266,7 @@ Month = Annotated[str, Query(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", examples=["202
 @router.get(
     "/report", summary="五定月报 / monthly report",
     responses={200: {"content": {PDF: {}, negotiate.XLSX: {}}}},
+    response_model=MonthReport,
 )  # fmt: skip
 def report(request: Request, place: Division, month: Month, scope: Look, connection: Reading) -> Response:
     """按最近一次评估；JSON、PDF 或 XLSX / by the last evaluation; as JSON, PDF or XLSX."""

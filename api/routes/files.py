@@ -1,25 +1,23 @@
 """Files that are kept: evidence, photographs, papers. Their bytes lie outside the database, by hash."""
 
 import hashlib
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter
 from fastapi import Path as InPath
-from pydantic import BaseModel
 from sqlalchemy import String, func, or_, select
 from starlette.responses import FileResponse, Response
 
 from api.access.scope import Scope
 from api.http.caller import needs
 from api.http.papers import attached
-from api.http.reads import PROBLEMS, one_of
+from api.http.reads import PROBLEMS, one_of, row_model
 from api.http.resources import Resource, field
 from api.http.uploads import Uploaded, form_of
 from api.http.work import Reading, Step, Writing
 from api.settings import files_folder
-from inventory.care.done import MOST_BYTES
+from inventory.care.done import MEDIA_TYPES, MOST_BYTES
 from inventory.care.files import UnknownFile, keep_upload, place_about
 from inventory.tables.care import attachments
 from inventory.tables.places import places, stores
@@ -59,20 +57,8 @@ FILES = Resource(
 ALL = (FILES,)
 
 
-class Kept(BaseModel):
-    id: int
-    name: str
-    media_type: str
-    bytes: int
-    sha256: str
-    about: str
-    place: str | None
-    actor: str
-    recorded_at: datetime
-
-
 @router.post(
-    "", status_code=201, summary="上传附件 / upload a file", response_model=Kept,
+    "", status_code=201, summary="上传附件 / upload a file", response_model=row_model(FILES),
     openapi_extra=form_of(about="属于哪个区划、库点或五定任务 / division code, store code or task key it belongs to"),
 )  # fmt: skip
 def uploads(scope: Annotated[Scope, needs("files.write")], given: Uploaded, work: Writing) -> Response:
@@ -97,7 +83,8 @@ def uploads(scope: Annotated[Scope, needs("files.write")], given: Uploaded, work
 
 @router.get(
     "/{number}/content", summary="下载附件 / download a file",
-    responses={200: {"content": {"application/octet-stream": {}}}},
+    response_class=Response,
+    responses={200: {"content": {one: {} for one in MEDIA_TYPES.values()}}},
 )  # fmt: skip
 def downloads(
     number: Annotated[int, InPath(ge=1, le=2**62)], scope: Annotated[Scope, needs("files.read")], connection: Reading

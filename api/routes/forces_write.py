@@ -4,18 +4,20 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Connection, Select, func, select
 from starlette.responses import Response
 
 from api.access.scope import Scope
 from api.http.caller import needs
-from api.http.reads import PROBLEMS, UnknownResource, one_of
+from api.http.reads import PROBLEMS, UnknownResource, one_of, row_model
 from api.http.resources import Resource, field
 from api.http.schemas import Amount, Body, Code, Instant, Text
 from api.http.work import Reading, Step, Work, Writing, as_json, tagged
 from api.intake import storable
 from api.kinds import Kind
+from api.office import plain
+from api.routes.forces_answers import Counted, KitOut, Members, ShiftEnded, ShiftOut
 from api.routes.registers import TEAMS
 from api.routes.registers_write import CodeTaken, Named, body_of
 from api.tables import Frame, bring_in
@@ -154,17 +156,11 @@ class KitIn(Body):
     content: list[ContentIn] = Field(min_length=1, max_length=1000)
 
 
-class Counted(BaseModel):
-    added: int
-    changed: int
-    same: int
-
-
 def _person(connection: Connection, code: str) -> dict[str, Any]:
     return one_of(connection, PEOPLE, Scope("people.read", True, ()), code)
 
 
-@router.post("/people", status_code=201, summary="新建人员 / add a person")
+@router.post("/people", status_code=201, summary="新建人员 / add a person", response_model=row_model(PEOPLE))
 def adds_person(given: PersonIn, scope: WritePeople, work: Writing) -> Response:
     """编入队伍或担任库点责任人后，才在所属区划可见 / is seen in a division once in a team there or keeping a store."""
 
@@ -180,7 +176,7 @@ def adds_person(given: PersonIn, scope: WritePeople, work: Writing) -> Response:
     return work.once(inside, asked=given)
 
 
-@router.patch("/people/{code}", summary="修改人员 / edit a person")
+@router.patch("/people/{code}", summary="修改人员 / edit a person", response_model=row_model(PEOPLE))
 def edits_person(code: Named, given: PersonEdit, scope: WritePeople, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         before = one_of(one.connection, PEOPLE, work.caller.scope("people.read"), code)
@@ -205,7 +201,7 @@ def _team_place(work: Work, one: Step, scope: Scope, team: str) -> str | None:
     return place
 
 
-@router.put("/teams/{code}/members", summary="编定队员 / who is in a team")
+@router.put("/teams/{code}/members", summary="编定队员 / who is in a team", response_model=Members)
 def binds(code: Named, given: MembersIn, scope: WritePeople, work: Writing) -> Response:
     """整份名单替换原名单 / the whole list, instead of the one there was."""
 
@@ -220,7 +216,7 @@ def binds(code: Named, given: MembersIn, scope: WritePeople, work: Writing) -> R
     return work.once(inside, asked=given, status=200)
 
 
-@router.post("/teams/{code}/shifts", status_code=201, summary="排班 / put a team on duty")
+@router.post("/teams/{code}/shifts", status_code=201, summary="排班 / put a team on duty", response_model=ShiftOut)
 def puts_on_duty(code: Named, given: ShiftIn, scope: Write, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         place = _team_place(work, one, scope, code)
@@ -232,7 +228,9 @@ def puts_on_duty(code: Named, given: ShiftIn, scope: Write, work: Writing) -> Re
     return work.once(inside, asked=given)
 
 
-@router.delete("/teams/{code}/shifts/{number}", summary="取消排班 / take a shift off the list")
+@router.delete(
+    "/teams/{code}/shifts/{number}", summary="取消排班 / take a shift off the list", response_model=ShiftEnded
+)
 def takes_off(
     code: Named, number: Annotated[int, Path(ge=1, le=2**62)], scope: Write, work: Writing
 ) -> Response:  # fmt: skip
@@ -294,11 +292,11 @@ def kit_view(connection: Connection, code: str) -> dict[str, Any] | None:
         select(items.c.code, kit_items.c.quantity).join(items, items.c.id == kit_items.c.item_id)
         .where(kit_items.c.kit_code == code).order_by(items.c.code)
     )  # fmt: skip
-    content = [{"item": item, "quantity": quantity.normalize()} for item, quantity in rows]
+    content = [{"item": item, "quantity": plain(quantity)} for item, quantity in rows]
     return {"code": head.code, "name": head.name, "name_en": head.name_en, "content": content}
 
 
-@router.get("/kits/{code}", summary="一种成套物资 / one kit")
+@router.get("/kits/{code}", summary="一种成套物资 / one kit", response_model=KitOut)
 def kit(code: Named, scope: Annotated[Scope, needs("registers.read")], connection: Reading) -> Response:
     found = kit_view(connection, code)
     if found is None:
@@ -306,7 +304,7 @@ def kit(code: Named, scope: Annotated[Scope, needs("registers.read")], connectio
     return tagged(as_json(found))
 
 
-@router.put("/kits/{code}", summary="新建或修改成套物资 / add a kit, or change it")
+@router.put("/kits/{code}", summary="新建或修改成套物资 / add a kit, or change it", response_model=KitOut)
 def puts_kit(code: Named, given: KitIn, scope: Write, work: Writing) -> Response:
     """已有的须带 If-Match / one that is there needs If-Match."""
 

@@ -10,9 +10,18 @@ from starlette.responses import Response
 
 from api.access.scope import Scope
 from api.http.caller import needs
+from api.http.negotiate import JSON
 from api.http.reads import PROBLEMS
 from api.http.schemas import Amount, Body, Code, Division, Instant, Lat, Lon, Storable, Text
 from api.http.work import Reading, Step, Writing, as_json, tagged
+from api.routes.incidents_answers import (
+    ClosureLifted,
+    ClosureOut,
+    DirectiveLifted,
+    DirectiveOut,
+    IncidentOut,
+    IncidentReported,
+)
 from inventory.tables.goods import items
 from optimizer.errors import OptimizerError
 from scenarios.closures import checked
@@ -205,7 +214,7 @@ def _works(tasks: list[TaskIn], code: str) -> list[Work]:
     ]  # fmt: skip
 
 
-@router.post("/incidents", status_code=201, summary="上报事件 / report an incident")
+@router.post("/incidents", status_code=201, summary="上报事件 / report an incident", response_model=IncidentReported)
 def reports(situation: Situation, given: IncidentIn, scope: Report, work: Writing) -> Response:
     """回答里的 likely_same 是可能重复的事件 / `likely_same` lists incidents that may be the same."""
 
@@ -239,12 +248,12 @@ def _own_place(scope: Scope) -> str | None:
     return digits.ljust(12, "0")
 
 
-@router.get("/incidents/{incident}", summary="一个事件 / one incident")
+@router.get("/incidents/{incident}", summary="一个事件 / one incident", response_model=IncidentOut)
 def one_incident(situation: Situation, incident: Incident, scope: Look, connection: Reading) -> Response:
     return tagged(as_json(shown(connection, _visible(connection, scope, situation, incident))))
 
 
-@router.patch("/incidents/{incident}", summary="更新事件 / bring an incident up to date")
+@router.patch("/incidents/{incident}", summary="更新事件 / bring an incident up to date", response_model=IncidentOut)
 def edits(situation: Situation, incident: Incident, given: IncidentEdit, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         row = _visible(one.connection, scope, situation, incident)
@@ -266,7 +275,7 @@ def edits(situation: Situation, incident: Incident, given: IncidentEdit, scope: 
     return work.once(inside, asked=given.model_dump(exclude_unset=True), status=200)
 
 
-@router.post("/incidents/{incident}/merge", summary="合并重复事件 / merge a duplicate")
+@router.post("/incidents/{incident}/merge", summary="合并重复事件 / merge a duplicate", response_model=IncidentOut)
 def merges(situation: Situation, incident: Incident, given: Merge, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         for code in (incident, given.into):
@@ -280,13 +289,16 @@ def merges(situation: Situation, incident: Incident, given: Merge, scope: Manage
     return work.once(inside, asked=given, status=200)
 
 
-@router.get("/closures", summary="封路与限行 / closures")
-def closed(situation: Situation, scope: Look, connection: Reading) -> list[dict[str, Any]]:
+@router.get("/closures", summary="封路与限行 / closures", response_model=list[ClosureOut])
+def closed(situation: Situation, scope: Look, connection: Reading) -> Response:
     situation_of(connection, scope, situation, part=True)
-    return list(closures_of(connection, situation))
+    rows = [
+        {**as_column(row), "speed_factor": Decimal(row["speed_factor"])} for row in closures_of(connection, situation)
+    ]
+    return Response(as_json(rows), media_type=JSON)
 
 
-@router.post("/closures", status_code=201, summary="封路 / close a road")
+@router.post("/closures", status_code=201, summary="封路 / close a road", response_model=ClosureOut)
 def closes(situation: Situation, given: ClosureIn, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation)
@@ -305,7 +317,7 @@ def closes(situation: Situation, given: ClosureIn, scope: Manage, work: Writing)
     return work.once(inside, asked=given.model_dump(mode="json", by_alias=True))
 
 
-@router.delete("/closures/{closure}", summary="恢复通行 / open a road again")
+@router.delete("/closures/{closure}", summary="恢复通行 / open a road again", response_model=ClosureLifted)
 def opens(situation: Situation, closure: Incident, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation)
@@ -321,7 +333,7 @@ def opens(situation: Situation, closure: Incident, scope: Manage, work: Writing)
     return work.once(inside, status=200)
 
 
-@router.post("/directives", status_code=201, summary="指定或禁止 / pin or ban")
+@router.post("/directives", status_code=201, summary="指定或禁止 / pin or ban", response_model=DirectiveOut)
 def directs(situation: Situation, given: DirectiveIn, scope: Plans, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation)
@@ -340,7 +352,7 @@ def directs(situation: Situation, given: DirectiveIn, scope: Plans, work: Writin
     return work.once(inside, asked=given)
 
 
-@router.delete("/directives/{number}", summary="解除 / lift a pin or ban")
+@router.delete("/directives/{number}", summary="解除 / lift a pin or ban", response_model=DirectiveLifted)
 def lifts(situation: Situation, number: Annotated[int, Path(ge=1, le=2**62)], scope: Plans, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation)

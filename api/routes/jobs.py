@@ -1,5 +1,6 @@
 """Background jobs: asked for here, done by workers."""
 
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -18,9 +19,21 @@ from api.http.schemas import Body
 from api.http.work import Reading, Step, Writing, as_json, tagged
 from api.jobs import book
 from api.jobs.book import File
-from api.jobs.kinds import KINDS, AfterActionReport, BuildScenario, Evaluate, ImportTable, MonthlyReport, home_of
+from api.jobs.kinds import (
+    KINDS,
+    PDF,
+    ZIP,
+    AfterActionReport,
+    BuildScenario,
+    Evaluate,
+    ImportTable,
+    MonthlyReport,
+    home_of,
+)
 from api.jobs.tables import JOB_STATES
 from api.jobs.tables import jobs as table
+from api.kinds import Kind
+from api.routes.after_action import AfterActionOut
 from scenarios.texts import text
 
 router = APIRouter(prefix="/jobs", tags=["jobs"], responses=PROBLEMS)
@@ -93,28 +106,51 @@ class JobProblem(BaseModel):
 
 
 class JobOut(BaseModel):
-    code: str
-    kind: str
-    arguments: dict[str, Any]
+    code: str = Field(description="编号 / code")
+    kind: str = Field(description="种类 / kind")
+    arguments: dict[str, Any] = Field(description="如 POST /jobs 所给 / as POST /jobs gave them, by the kind")
     status: Literal[JOB_STATES]  # type: ignore[valid-type]
-    percent: int = Field(ge=0, le=100)
+    percent: int = Field(ge=0, le=100, description="进度（%） / progress, per cent")
     phase: str = Field(description="词条键 / key of the words")
     words: str = Field(description="阶段，按语言 / the phase in words")
-    attempt: int
-    place: str | None
-    actor: str
-    recorded_at: str
-    started_at: str | None
-    finished_at: str | None
-    executor: str | None
-    cancel_asked: bool
+    attempt: int = Field(description="第几次 / attempt")
+    place: str | None = Field(description="区划代码 / division code")
+    actor: str = Field(description="提交人 / who asked")
+    recorded_at: datetime = Field(description="提交时间 / asked for at")
+    started_at: datetime | None = Field(description="开始时间 / began at")
+    finished_at: datetime | None = Field(description="结束时间 / ended at")
+    executor: str | None = Field(description="在哪个进程 / worker that does it")
+    cancel_asked: bool = Field(description="已要求取消 / somebody asked to cancel it")
     problem: JobProblem | None
 
 
+class EvaluationResult(BaseModel):
+    """Of an `evaluate` job."""
+
+    evaluation: int = Field(description="评估序号 / number of the evaluation")
+    day: date = Field(description="评估日 / day it is for")
+    stores: int = Field(description="库点数 / stores")
+    findings: int = Field(description="问题数 / findings")
+    tasks_opened: int = Field(description="新产生的任务 / tasks opened")
+    tasks_lapsed: int = Field(description="不再需要的任务 / tasks that are needed no longer")
+    released: int = Field(description="到期释放的预留 / reservations whose time was over")
+
+
+class ImportResult(BaseModel):
+    """Of an `import` job, in rows of the file."""
+
+    kind: Kind
+    added: int = Field(description="新增 / new")
+    changed: int = Field(description="修改 / altered what was there")
+    same: int = Field(description="没有变化 / were there already")
+    removed: int = Field(description="终止 / rows it put an end to")
+    dry_run: Literal[True] | None = Field(None, description="只试算时才有 / only where nothing was written")
+
+
 class FileOut(BaseModel):
-    file: int
-    name: str
-    bytes: int
+    file: int = Field(description="编号，供 import 任务用 / number for an `import` job")
+    name: str = Field(description="文件名 / name")
+    bytes: int = Field(description="字节数 / bytes")
     sha256: str
 
 
@@ -206,7 +242,8 @@ def shows(code: Name, scope: Look, request: Request, connection: Reading) -> Res
 
 
 @router.get("/{code}/result", summary="任务的结果 / what a job came to",
-            responses={200: {"content": {"application/pdf": {}, "application/zip": {}}}})  # fmt: skip
+            response_model=EvaluationResult | ImportResult | AfterActionOut,
+            responses={200: {"content": {PDF: {}, negotiate.XLSX: {}, ZIP: {}}}})  # fmt: skip
 def results(code: Name, scope: Look, request: Request, connection: Reading) -> Response:
     """文件或 JSON；未完成为 409 / a file or JSON; 409 before it is done."""
     _seen(connection, scope, request.state.caller, code)

@@ -1,5 +1,6 @@
 """Work on stock in several steps: transfers between stores, and stocktakes."""
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from api.http.reads import PROBLEMS
 from api.http.schemas import Amount, AmountOrNone, Body, Code, Day, Entry, Instant, LotCode, Text
 from api.http.work import Reading, Step, Work, Writing, as_json, tagged
 from api.papers import transfer_paper
+from api.routes.orders_answers import CountOut, TransferOut
 from api.routes.stock import reach_store
 from inventory.documents import write_transfer_order
 from inventory.ledger.arrivals import Arrival
@@ -103,7 +105,9 @@ class Sheets(Entry):
 
 
 def transfer_view(connection: Connection, number: str) -> dict[str, Any]:
-    view = view_transfer(connection, number)
+    view = asdict(view_transfer(connection, number))
+    view["lines"] = [dict(zip(("item", "requested", "approved"), line, strict=True)) for line in view["lines"]]
+    del view["events"]
     return {"number": number, "transfer": view, "events": _events(connection, number)}
 
 
@@ -148,7 +152,7 @@ def _step(
     return work.once(inside, asked=asked, status=200)
 
 
-@router.post("/transfers", status_code=201, summary="申请调拨 / ask for a transfer")
+@router.post("/transfers", status_code=201, summary="申请调拨 / ask for a transfer", response_model=TransferOut)
 def asks(given: Transfer, scope: Carry, work: Writing) -> Response:
     """由调入方申请 / by whoever is in charge of the receiving store."""
 
@@ -165,7 +169,12 @@ def asks(given: Transfer, scope: Carry, work: Writing) -> Response:
     return work.once(inside, asked=given)
 
 
-@router.get("/transfers/{number}", summary="一张调拨单 / one transfer", responses={200: {"content": {PDF: {}}}})
+@router.get(
+    "/transfers/{number}",
+    summary="一张调拨单 / one transfer",
+    responses={200: {"content": {PDF: {}}}},
+    response_model=TransferOut,
+)
 def transfer(request: Request, number: Number, scope: Look, connection: Reading) -> Response:
     """JSON，或 PDF 调拨令 / as JSON, or the order to print as PDF."""
     _ends_of(connection, scope, number)
@@ -176,7 +185,7 @@ def transfer(request: Request, number: Number, scope: Look, connection: Reading)
     return tagged(as_json(transfer_view(connection, number)))
 
 
-@router.post("/transfers/{number}/approve", summary="批准 / approve")
+@router.post("/transfers/{number}/approve", summary="批准 / approve", response_model=TransferOut)
 def approves(
     number: Number, given: Approval, scope: Annotated[Scope, needs("transfers.approve")], work: Writing
 ) -> Response:
@@ -189,7 +198,7 @@ def approves(
     return _step(work, scope, number, given, "transfers.approve", take)
 
 
-@router.post("/transfers/{number}/refuse", summary="拒绝 / refuse")
+@router.post("/transfers/{number}/refuse", summary="拒绝 / refuse", response_model=TransferOut)
 def refuses(
     number: Number, given: Entry, scope: Annotated[Scope, needs("transfers.approve")], work: Writing
 ) -> Response:
@@ -199,7 +208,7 @@ def refuses(
     return _step(work, scope, number, given, "transfers.refuse", take)
 
 
-@router.post("/transfers/{number}/cancel", summary="取消 / cancel")
+@router.post("/transfers/{number}/cancel", summary="取消 / cancel", response_model=TransferOut)
 def cancels(number: Number, given: Entry, scope: Carry, work: Writing) -> Response:
     """由申请方取消 / by whoever asked for it."""
 
@@ -209,7 +218,7 @@ def cancels(number: Number, given: Entry, scope: Carry, work: Writing) -> Respon
     return _step(work, scope, number, given, "transfers.cancel", take, receiving=True)
 
 
-@router.post("/transfers/{number}/pick", summary="备货 / pick")
+@router.post("/transfers/{number}/pick", summary="备货 / pick", response_model=TransferOut)
 def picks(number: Number, given: Entry, scope: Carry, work: Writing) -> Response:
     def take(one: Step) -> None:
         pick_transfer(one.connection, number=number, act=one.act("REPLENISH", **given.said()))
@@ -217,7 +226,7 @@ def picks(number: Number, given: Entry, scope: Carry, work: Writing) -> Response
     return _step(work, scope, number, given, "transfers.pick", take)
 
 
-@router.post("/transfers/{number}/send", summary="发货 / send")
+@router.post("/transfers/{number}/send", summary="发货 / send", response_model=TransferOut)
 def sends(number: Number, given: Entry, scope: Carry, work: Writing) -> Response:
     def take(one: Step) -> None:
         ship_transfer(one.connection, number=number, act=one.act("REPLENISH", **given.said()))
@@ -225,7 +234,7 @@ def sends(number: Number, given: Entry, scope: Carry, work: Writing) -> Response
     return _step(work, scope, number, given, "transfers.send", take)
 
 
-@router.post("/transfers/{number}/receive", summary="收货 / receive")
+@router.post("/transfers/{number}/receive", summary="收货 / receive", response_model=TransferOut)
 def receives(number: Number, given: Receipt, scope: Carry, work: Writing) -> Response:
     def take(one: Step) -> None:
         came = None if given.arrivals is None else [Arrival(**line.model_dump()) for line in given.arrivals]
@@ -246,7 +255,7 @@ def _place_of_count(connection: Connection, scope: Scope, number: str) -> str | 
     return place
 
 
-@router.post("/counts", status_code=201, summary="开始盘点 / open a stocktake")
+@router.post("/counts", status_code=201, summary="开始盘点 / open a stocktake", response_model=CountOut)
 def opens(given: Opening, scope: Count, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         place = reach_store(one.connection, scope, given.store)
@@ -258,7 +267,7 @@ def opens(given: Opening, scope: Count, work: Writing) -> Response:
     return work.once(inside, asked=given)
 
 
-@router.get("/counts/{number}", summary="一张盘点单 / one stocktake")
+@router.get("/counts/{number}", summary="一张盘点单 / one stocktake", response_model=CountOut)
 def count(number: Number, scope: Look, connection: Reading) -> Response:
     _place_of_count(connection, scope, number)
     return tagged(as_json(count_view(connection, number)))
@@ -274,7 +283,7 @@ def _count_step(work: Work, scope: Scope, number: str, asked: Entry, action: str
     return work.once(inside, asked=asked, status=200)
 
 
-@router.post("/counts/{number}/lines", summary="填报盘点数 / enter what was counted")
+@router.post("/counts/{number}/lines", summary="填报盘点数 / enter what was counted", response_model=CountOut)
 def enters(number: Number, given: Sheets, scope: Count, work: Writing) -> Response:
     """重复填报同一行即替换 / a line that is entered again is replaced."""
 
@@ -285,7 +294,7 @@ def enters(number: Number, given: Sheets, scope: Count, work: Writing) -> Respon
     return _count_step(work, scope, number, given, "counts.enter", take)
 
 
-@router.post("/counts/{number}/close", summary="盘点完成 / all is counted")
+@router.post("/counts/{number}/close", summary="盘点完成 / all is counted", response_model=CountOut)
 def closes(number: Number, given: Entry, scope: Count, work: Writing) -> Response:
     def take(one: Step) -> None:
         close_count(one.connection, number=number, act=one.act("COUNT", **given.said()))
@@ -293,7 +302,7 @@ def closes(number: Number, given: Entry, scope: Count, work: Writing) -> Respons
     return _count_step(work, scope, number, given, "counts.close", take)
 
 
-@router.post("/counts/{number}/approve", summary="批准盘点 / approve a stocktake")
+@router.post("/counts/{number}/approve", summary="批准盘点 / approve a stocktake", response_model=CountOut)
 def approves_count(
     number: Number, given: Entry, scope: Annotated[Scope, needs("counts.approve")], work: Writing
 ) -> Response:
@@ -305,7 +314,7 @@ def approves_count(
     return _count_step(work, scope, number, given, "counts.approve", take)
 
 
-@router.post("/counts/{number}/reject", summary="盘点作废 / reject a stocktake")
+@router.post("/counts/{number}/reject", summary="盘点作废 / reject a stocktake", response_model=CountOut)
 def rejects_count(
     number: Number, given: Entry, scope: Annotated[Scope, needs("counts.approve")], work: Writing
 ) -> Response:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
 from time import monotonic
@@ -10,7 +11,7 @@ from typing import Annotated, Any, Literal
 import anyio
 import anyio.to_thread
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import select
 from starlette.responses import Response, StreamingResponse
 
@@ -23,6 +24,15 @@ from api.http.resources import Resource, field
 from api.http.schemas import Body, Code, Entry, Instant, Lat, Lon
 from api.http.work import Reading, Step, Writing, as_json, tagged
 from api.routes.incidents import Situation, situation_of
+from api.routes.plans_answers import (
+    DraftOut,
+    PlanApproved,
+    PlanCancelled,
+    PlanDifference,
+    PlanRolledBack,
+    Reported,
+    TeamsStanding,
+)
 from api.settings import database_url
 from api.situation import hold_until
 from api.solvers import Solvers
@@ -36,7 +46,7 @@ from scenarios.basis import basis_of
 from scenarios.commit import cancel_plan, running_plan
 from scenarios.drafts import approve_draft, find_draft, save_draft
 from scenarios.exchange.json_text import parse_json
-from scenarios.exchange.plan import parse_plan_text
+from scenarios.exchange.plan import LevelRow, PlanFile, parse_plan_text
 from scenarios.history import plan_on_record, roll_back
 from scenarios.incidents import find_situation, still_open
 from scenarios.live import afoot
@@ -143,15 +153,6 @@ class SolveIn(Body):
     limit_s: int | None = Field(None, ge=1, le=3600, description="最长用时（秒） / at most so long (s)")
 
 
-class DraftOut(BaseModel):
-    draft: int = Field(description="待批方案号 / number to approve it by")
-    stage: int
-    last: bool
-    status: str
-    levels: list[dict[str, Any]] = Field(description="各级目标：值、界、差距、惯例 / value, bound, gap, practice")
-    seconds: dict[str, float]
-
-
 class ApproveIn(Entry):
     hold_h: int | None = Field(None, ge=1, le=24 * 30, description="物资保留小时数 / hours the stock is kept")
 
@@ -218,8 +219,8 @@ def _keep(engine: Any, ask: Ask, caller: Caller, found: Found) -> DraftOut:
     plan = parse_plan_text(found.content, source=ask.situation)
     with transaction(engine) as connection:
         number = save_draft(connection, plan, basis=found.basis, as_of=found.as_of, act=act, situation=ask.situation)
-    return DraftOut(draft=number, stage=found.stage, last=found.last, status=found.status, levels=list(found.levels),
-                    seconds=found.seconds)  # fmt: skip
+    return DraftOut(draft=number, stage=found.stage, last=found.last, status=found.status, seconds=found.seconds,
+                    levels=[LevelRow.model_validate(level) for level in found.levels])  # fmt: skip
 
 
 async def _events(found: Iterator[tuple[str, Any]], lang: str) -> AsyncIterator[str]:
@@ -248,7 +249,7 @@ async def _events(found: Iterator[tuple[str, Any]], lang: str) -> AsyncIterator[
             await anyio.to_thread.run_sync(found.close)  # type: ignore[attr-defined]
 
 
-@router.get("/drafts/{number}", summary="待批方案全文 / a plan that waits for approval")
+@router.get("/drafts/{number}", summary="待批方案全文 / a plan that waits for approval", response_model=PlanFile)
 def draft(situation: Situation, number: Number, scope: Look, connection: Reading) -> Response:
     """plan.json 原文 / plan.json, byte for byte."""
     situation_of(connection, scope, situation)
@@ -256,7 +257,9 @@ def draft(situation: Situation, number: Number, scope: Look, connection: Reading
     return tagged(content)
 
 
-@router.post("/drafts/{number}/approve", summary="批准方案 / approve a plan", status_code=201)
+@router.post(
+    "/drafts/{number}/approve", summary="批准方案 / approve a plan", status_code=201, response_model=PlanApproved
+)
 def approves(situation: Situation, number: Number, given: ApproveIn, scope: Approve, work: Writing) -> Response:
     """一次完成：预留物资、下达命令；情况已变则拒绝，并说明变了什么 / stock reserved and orders issued at once;
     refused with what changed where the plan is stale."""
@@ -283,21 +286,23 @@ def _units(key: tuple[str, str, str], units: Any) -> dict[str, Any]:
     return {"store": key[0], "item": key[1], "lot": key[2], "quantity": units}
 
 
-@router.get("/plan", summary="执行中的方案 / the plan in force")
+@router.get("/plan", summary="执行中的方案 / the plan in force", response_model=PlanFile)
 def in_force(situation: Situation, scope: Look, connection: Reading) -> Response:
     situation_of(connection, scope, situation)
     content = running_plan(connection, situation)
     return tagged(content)
 
 
-@router.get("/plans/{number}", summary="方案全文 / a plan on record")
+@router.get("/plans/{number}", summary="方案全文 / a plan on record", response_model=PlanFile)
 def on_record(situation: Situation, number: Number, scope: Look, connection: Reading) -> Response:
     situation_of(connection, scope, situation)
     _, content = plan_on_record(connection, number, situation)
     return tagged(content)
 
 
-@router.get("/drafts/{number}/diff", summary="与执行中的方案相比 / against the plan in force")
+@router.get(
+    "/drafts/{number}/diff", summary="与执行中的方案相比 / against the plan in force", response_model=PlanDifference
+)
 def differs(situation: Situation, number: Number, scope: Look, connection: Reading) -> Response:
     situation_of(connection, scope, situation)
     found, content = find_draft(connection, number, situation)
@@ -305,10 +310,11 @@ def differs(situation: Situation, number: Number, scope: Look, connection: Readi
     row = connection.execute(select(_P.as_of).where(_P.situation_code == situation, _P.status == "committed")).scalar()
     shift_s = 0 if row is None else (found.as_of - row) // timedelta(seconds=1)
     changes = diff(before, parse_plan_text(content, source=f"draft {number}"), shift_s=shift_s)
-    return Response(as_json(changes), media_type=negotiate.JSON)
+    unmet = [dict(zip(("incident", "what", "before", "after"), row, strict=True)) for row in changes.unmet]
+    return Response(as_json({**asdict(changes), "unmet": unmet}), media_type=negotiate.JSON)
 
 
-@router.post("/plan/cancel", summary="取消执行中的方案 / give the plan in force up")
+@router.post("/plan/cancel", summary="取消执行中的方案 / give the plan in force up", response_model=PlanCancelled)
 def cancels(situation: Situation, given: Entry, scope: Approve, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation)
@@ -320,7 +326,9 @@ def cancels(situation: Situation, given: Entry, scope: Approve, work: Writing) -
     return work.once(inside, asked=given, status=200)
 
 
-@router.post("/plans/{number}/rollback", summary="退回到以前的方案 / back to an earlier plan")
+@router.post(
+    "/plans/{number}/rollback", summary="退回到以前的方案 / back to an earlier plan", response_model=PlanRolledBack
+)
 def rolls_back(situation: Situation, number: Number, given: ApproveIn, scope: Approve, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation)
@@ -334,7 +342,7 @@ def rolls_back(situation: Situation, number: Number, given: ApproveIn, scope: Ap
     return work.once(inside, asked=given, status=200)
 
 
-@router.post("/progress", status_code=201, summary="回报进度 / report how far a team has come")
+@router.post("/progress", status_code=201, summary="回报进度 / report how far a team has come", response_model=Reported)
 def reports(
     situation: Situation, given: ProgressIn, scope: Annotated[Scope, needs("orders.report")], work: Writing
 ) -> Response:
@@ -368,7 +376,7 @@ def _own_team(caller: Caller, team: str, place: str | None) -> None:
         raise NotYourTeam(team=team, own=", ".join(sorted(caller.teams)) or "-")
 
 
-@router.get("/standing", summary="各队现状 / where the teams stand")
+@router.get("/standing", summary="各队现状 / where the teams stand", response_model=TeamsStanding)
 def stands(situation: Situation, scope: Look, connection: Reading) -> Response:
     situation_of(connection, scope, situation)
     found = standing(connection, situation)

@@ -1,21 +1,22 @@
 """Shelters and evacuees, requests for aid, shift hand-over notes."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from pydantic import Field
 from sqlalchemy import Connection, func, select
 from starlette.responses import Response
 
 from api.access.scope import Scope
 from api.http.caller import needs
-from api.http.reads import PROBLEMS
+from api.http.negotiate import JSON
+from api.http.reads import PROBLEMS, one_of, row_model
 from api.http.resources import Resource, field
-from api.http.schemas import Amount, Body, Code, Division, Entry, Lat, Lon, Paragraphs, Text
 from api.http.work import Reading, Step, Writing, as_json, tagged
 from api.office import known
+from api.routes import relief_answers as told
 from api.routes.incidents import Situation, situation_of
+from api.routes.relief_bodies import AidIn, AnswerIn, Evacuation, HandoverIn, MoveIn, ShelterEdit, ShelterIn
 from inventory.catalogue import UnknownItem
 from inventory.ledger.post import ids_by_code
 from inventory.tables.goods import items
@@ -31,9 +32,6 @@ from scenarios.relief import (
     save_shelter,
 )
 from scenarios.relief_tables import (
-    AID_STATES,
-    EVACUEE_STATES,
-    SHELTER_STATES,
     aid_requests,
     evacuees,
     handovers,
@@ -97,7 +95,7 @@ AID = Resource(
         field("from_place", _A.from_place, "申请方区划", "who asks"),
         field("to_place", _A.to_place, "受理方区划", "who is asked"),
         field("incident", _A.incident, "事件", "incident"),
-        field("short", _A.short, "缺什么", "what is short", kind=list),
+        field("short", _A.short, "缺什么", "what is short", kind=list[told.ShortOf]),
         field("status", _A.status, "状态", "status"),
         field("passed_on_as", _A.passed_on_as, "上报后的单号", "request one level up"),
         field("note", _A.note, "备注", "note"),
@@ -131,71 +129,7 @@ class NotYourRequest(OptimizerError):
     """The level that is asked answers a request, the one that asked withdraws it. Facts: number, status."""
 
 
-class ShelterIn(Body):
-    code: Code
-    name: Text
-    name_en: Text | None = None
-    place: Division
-    lat: Lat | None = None
-    lon: Lon | None = None
-    capacity: int = Field(ge=1, le=10**6)
-    status: Literal[SHELTER_STATES] = "ready"  # type: ignore[valid-type]
-
-
-class ShelterEdit(Body):
-    name: Text | None = None
-    name_en: Text | None = None
-    lat: Lat | None = None
-    lon: Lon | None = None
-    capacity: int | None = Field(None, ge=1, le=10**6)
-    status: Literal[SHELTER_STATES] | None = None  # type: ignore[valid-type]
-
-
-class HouseholdIn(Body):
-    code: Code
-    people: int = Field(ge=1, le=1000)
-    place: Division
-    batch: int = Field(1, ge=1, le=100, description="1 最先转移 / 1 moves first")
-    responsible: Code | None = Field(None, description="空则均分给 responsible / null: shared out evenly")
-    note: Text | None = None
-
-
-class Evacuation(Body):
-    incident: Code
-    households: list[HouseholdIn] = Field(min_length=1, max_length=20_000)
-    responsible: list[Code] = Field([], max_length=5_000, description="责任人代码 / codes of responsible persons")
-
-
-class MoveIn(Entry):
-    status: Literal[EVACUEE_STATES]  # type: ignore[valid-type]
-    shelter: Code | None = None
-
-
-class Short(Body):
-    item: Code | None = None
-    capability: Code | None = None
-    quantity: Amount
-    reason: Text | None = None
-
-
-class AidIn(Entry):
-    place: Division = Field(description="谁缺 / who is short")
-    incident: Code | None = None
-    short: list[Short] | None = Field(
-        None, min_length=1, max_length=1000, description="空则取执行方案的缺口 / null: what the plan in force lacks"
-    )
-
-
-class AnswerIn(Entry):
-    status: Literal[tuple(one for one in AID_STATES if one != "asked")]  # type: ignore[valid-type]
-
-
-class HandoverIn(Body):
-    content: Paragraphs
-    open_points: list[Text] = Field([], max_length=200)
-
-
-@router.post("/shelters", status_code=201, summary="新建安置点 / add a shelter")
+@router.post("/shelters", status_code=201, summary="新建安置点 / add a shelter", response_model=row_model(SHELTERS))
 def adds_shelter(given: ShelterIn, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         known(one.connection, place=given.place)
@@ -208,7 +142,7 @@ def adds_shelter(given: ShelterIn, scope: Manage, work: Writing) -> Response:
     return work.once(inside, asked=given)
 
 
-@router.patch("/shelters/{code}", summary="修改安置点 / edit a shelter")
+@router.patch("/shelters/{code}", summary="修改安置点 / edit a shelter", response_model=row_model(SHELTERS))
 def edits_shelter(code: Named, given: ShelterEdit, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         row = find_shelter(one.connection, code)
@@ -225,12 +159,15 @@ def edits_shelter(code: Named, given: ShelterEdit, scope: Manage, work: Writing)
 
 def _shelter(connection: Connection, code: str) -> dict[str, Any]:
     """As GET /shelters/{code} shows it, so that its ETag is the one to edit by."""
-    from api.http.reads import one_of
-
     return one_of(connection, SHELTERS, Scope("incidents.read", True, ()), code)
 
 
-@router.post("/situations/{situation}/evacuees", status_code=201, summary="列出转移户并绑定责任人 / list households")
+@router.post(
+    "/situations/{situation}/evacuees",
+    status_code=201,
+    summary="列出转移户并绑定责任人 / list households",
+    response_model=told.HouseholdsListed,
+)
 def lists(situation: Situation, given: Evacuation, scope: Manage, work: Writing) -> Response:
     """每户恰好一名责任人；未写明的均分，相差不超过一户 / each household has exactly one; those that name nobody are
     shared out evenly."""
@@ -251,7 +188,11 @@ def lists(situation: Situation, given: Evacuation, scope: Manage, work: Writing)
     return work.once(inside, asked=given)
 
 
-@router.post("/situations/{situation}/evacuees/{code}/move", summary="转移进展 / a household moves")
+@router.post(
+    "/situations/{situation}/evacuees/{code}/move",
+    summary="转移进展 / a household moves",
+    response_model=told.HouseholdMoved,
+)
 def moves(situation: Situation, code: Named, given: MoveIn, scope: Report, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         place = one.connection.execute(
@@ -273,8 +214,10 @@ def moves(situation: Situation, code: Named, given: MoveIn, scope: Report, work:
     return work.once(inside, asked=given, status=200)
 
 
-@router.get("/situations/{situation}/evacuation", summary="转移进度 / how far the evacuation is")
-def evacuation(situation: Situation, scope: Look, connection: Reading) -> dict[str, Any]:
+@router.get(
+    "/situations/{situation}/evacuation", summary="转移进度 / how far the evacuation is", response_model=told.Evacuated
+)
+def evacuation(situation: Situation, scope: Look, connection: Reading) -> Response:
     """户数、人数按状态和批次；没有责任人的户应为空 / households and people by status and batch; `unbound` should be
     empty."""
     situation_of(connection, scope, situation, part=True)
@@ -287,7 +230,7 @@ def evacuation(situation: Situation, scope: Look, connection: Reading) -> dict[s
         select(_E.responsible, func.count()).where(*mine).group_by(_E.responsible).order_by(_E.responsible)
     )
     unbound = connection.execute(select(_E.code).where(*mine, _E.responsible == "")).scalars().all()
-    return {
+    body = {
         "progress": [
             {"batch": batch, "status": status, "households": int(households), "people": int(people)}
             for batch, status, households, people in rows
@@ -295,6 +238,7 @@ def evacuation(situation: Situation, scope: Look, connection: Reading) -> dict[s
         "responsible": {person: int(number) for person, number in load},
         "unbound": list(unbound),
     }
+    return Response(as_json(body), media_type=JSON)
 
 
 def _aid(connection: Connection, number: str) -> dict[str, Any]:
@@ -312,7 +256,12 @@ def _seen_aid(connection: Connection, scope: Scope, number: str) -> Any:
     return row
 
 
-@router.post("/situations/{situation}/aid-requests", status_code=201, summary="申请支援 / ask for aid")
+@router.post(
+    "/situations/{situation}/aid-requests",
+    status_code=201,
+    summary="申请支援 / ask for aid",
+    response_model=told.AidOut,
+)
 def asks_aid(situation: Situation, given: AidIn, scope: Report, work: Writing) -> Response:
     """逐级上报：村→乡镇→县 / goes up one level: village, town, county."""
 
@@ -348,13 +297,13 @@ def _plain(units: Decimal) -> str:
     return format(units, "f")
 
 
-@router.get("/aid-requests/{number}", summary="一张支援申请 / one request for aid")
+@router.get("/aid-requests/{number}", summary="一张支援申请 / one request for aid", response_model=told.AidOut)
 def one_aid(number: Named, scope: Look, connection: Reading) -> Response:
     _seen_aid(connection, scope, number)
     return tagged(as_json(_aid(connection, number)))
 
 
-@router.post("/aid-requests/{number}/answer", summary="受理、上报、办结 / answer a request")
+@router.post("/aid-requests/{number}/answer", summary="受理、上报、办结 / answer a request", response_model=told.AidOut)
 def answers(number: Named, given: AnswerIn, scope: Manage, work: Writing) -> Response:
     """withdrawn 由申请方，其余由受理方 / withdrawn by who asked, all else by who is asked."""
 
@@ -370,7 +319,12 @@ def answers(number: Named, given: AnswerIn, scope: Manage, work: Writing) -> Res
     return work.once(inside, asked=given, status=200)
 
 
-@router.post("/situations/{situation}/handovers", status_code=201, summary="写交接班记录 / hand over")
+@router.post(
+    "/situations/{situation}/handovers",
+    status_code=201,
+    summary="写交接班记录 / hand over",
+    response_model=told.HandoverOut,
+)
 def hands_over(situation: Situation, given: HandoverIn, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation, part=True)
@@ -383,7 +337,9 @@ def hands_over(situation: Situation, given: HandoverIn, scope: Manage, work: Wri
     return work.once(inside, asked=given)
 
 
-@router.post("/situations/{situation}/handovers/{number}/take", summary="接班 / take over")
+@router.post(
+    "/situations/{situation}/handovers/{number}/take", summary="接班 / take over", response_model=told.HandoverTaken
+)
 def takes_over(
     situation: Situation, number: Annotated[int, Path(ge=1, le=2**62)], scope: Manage, work: Writing
 ) -> Response:

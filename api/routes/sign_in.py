@@ -32,26 +32,26 @@ class Refresh(Body):
 
 
 class Tokens(BaseModel):
-    access_token: str
-    token_type: str = "Bearer"
+    access_token: str = Field(description="放入 Authorization 头 / goes into the header Authorization")
+    token_type: str = Field("Bearer", description="Bearer")
     expires_in: int = Field(description="秒 / seconds")
     refresh_token: str = Field(description="只能用一次 / can be used once")
-    refresh_expires_at: datetime
+    refresh_expires_at: datetime = Field(description="refresh_token 失效时间 / refresh_token is good until")
     must_change: bool = Field(description="须先改密码 / the password has to be changed first")
 
 
 class Grant(BaseModel):
-    role: str
+    role: str = Field(description="角色代码，见 /roles / code of the role, see /roles")
     place: str | None = Field(description="该区划及其下级；空为全部 / this division and below; null: everything")
-    team: str | None
+    team: str | None = Field(description="队长的队伍 / of a team leader")
 
 
 class Me(BaseModel):
-    name: str
-    lang: str
-    must_change: bool
-    grants: list[Grant]
-    permissions: list[str]
+    name: str = Field(description="账号 / name it signs in by")
+    lang: str = Field(description="语言 / language")
+    must_change: bool = Field(description="须先改密码 / the password has to be changed first")
+    grants: list[Grant] = Field(description="角色及范围 / roles, and where")
+    permissions: list[str] = Field(description="权限代码 / codes of what is permitted")
 
 
 class NewPassword(Body):

@@ -19,7 +19,7 @@ from inventory.tables.places import stores
 from scenarios.books import kept_for
 from scenarios.exercise import out
 from scenarios.situations import close_exercise, open_exercise
-from scenarios.tables import LIVE
+from scenarios.tables import LIVE, SITUATION_KINDS
 
 router = APIRouter(prefix="/situations", tags=["situations"], responses=PROBLEMS)
 Make = Annotated[Scope, needs("scenarios.make")]
@@ -37,21 +37,21 @@ class SituationIn(Body):
 
 
 class SituationOut(BaseModel):
-    code: str
-    kind: str
-    title_zh: str
-    title_en: str
-    place: str | None
-    as_of: Instant | None
-    closed_at: Instant | None
+    code: str = Field(description="态势代码 / code of the situation")
+    kind: Literal[SITUATION_KINDS]  # type: ignore[valid-type]
+    title_zh: str = Field(description="中文标题 / title in Chinese")
+    title_en: str = Field(description="英文标题 / title in English")
+    place: str | None = Field(description="所属区划（空为全部） / division (null: everything)")
+    as_of: Instant | None = Field(description="模拟时点 / the moment it plays at; null: by the clock")
+    closed_at: Instant | None = Field(description="结束时间 / closed at")
 
 
 class Lot(BaseModel):
-    store: str
-    item: str
-    lot: str
-    quantity: Decimal
-    until: Instant | None = None
+    store: str = Field(description="库点代码 / code of the store")
+    item: str = Field(description="物资代码 / code of the item")
+    lot: str = Field(description="批号 / lot number")
+    quantity: Decimal = Field(description="数量（物资单位） / in units of the item")
+    until: Instant | None = Field(description="保留至；空为不限 / kept until; null: without end")
 
 
 class ClosedOut(SituationOut):

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
 from sqlalchemy import Connection, select
 from starlette.responses import Response
 
@@ -14,6 +13,7 @@ from api.http.reads import PROBLEMS
 from api.http.schemas import Entry
 from api.http.work import Step, Work, Writing
 from api.routes.incidents import situation_of
+from api.routes.stock_answers import Done
 from api.routes.stock_bodies import (
     Change,
     EndLoan,
@@ -31,7 +31,7 @@ from api.routes.stock_bodies import (
     Reverse,
     WriteOff,
 )
-from api.stockroom import Taken, hand_out_reserved, take_back, take_in, taken_by, taken_in_exercise
+from api.stockroom import hand_out_reserved, take_back, take_in, taken_by, taken_in_exercise
 from inventory.ledger import issue as out
 from inventory.ledger import move as about
 from inventory.ledger.choose import Override
@@ -49,14 +49,6 @@ from scenarios.exercise import NotInExercise, exercise_of, issue_more, kept
 
 router = APIRouter(prefix="/stock", tags=["stock"], responses=PROBLEMS)
 Write = Annotated[Scope, needs("stock.write")]
-
-
-class Done(BaseModel):
-    """The entry that was made."""
-
-    operation: int = Field(description="单据号 / number of the entry")
-    exercise: str | None = Field(None, description="演练代码：只记入演练，不动实际库存 / of this exercise's own book")
-    taken: list[Taken] = Field([], description="从哪些批次、货位取出 / which lots, off which shelf")
 
 
 def place_of(connection: Connection, store: str) -> str | None:
@@ -80,7 +72,7 @@ def _entered(
 ) -> Response:
     """One entry for one store, with the lots it took."""
 
-    def inside(one: Step) -> Done:
+    def inside(one: Step) -> dict[str, Any]:
         place = reach_store(one.connection, scope, store)
         return _done(one, step(one), action, asked, place)
 
@@ -95,13 +87,13 @@ def _drill(connection: Connection, scope: Scope, reference: str | None) -> str |
     return drill
 
 
-def _done(one: Step, done: Operation | Drilled, action: str, asked: Entry, place: str | None) -> Done:
+def _done(one: Step, done: Operation | Drilled, action: str, asked: Entry, place: str | None) -> dict[str, Any]:
     """On record, as an entry of the ledger or of the book of an exercise."""
     drill = done.situation if isinstance(done, Drilled) else None
     book = "operations" if drill is None else "exercise_entries"
     one.record(action, book, done.id, place=place, after=asked.model_dump(mode="json", exclude_none=True))
     taken = taken_in_exercise(one.connection, done) if isinstance(done, Drilled) else taken_by(one.connection, done.id)
-    return Done(operation=done.id, exercise=drill, taken=taken)
+    return {"operation": done.id, "exercise": drill, "taken": taken}
 
 
 def _override(work: Work, connection: Connection, given: Lift | None, store: str) -> Override | None:
@@ -241,7 +233,7 @@ def _spread(work: Work, asked: Entry, action: str, lines: Any, scope: Scope,
             step: Callable[[Step], Operation]) -> Response:  # fmt: skip
     """An entry that may touch several stores, known only from what it names."""
 
-    def inside(one: Step) -> Done:
+    def inside(one: Step) -> dict[str, Any]:
         place = _reach_all(one.connection, scope, lines)
         return _done(one, step(one), action, asked, place)
 
@@ -264,7 +256,7 @@ def releases(given: ForReference, scope: Write, work: Writing) -> Response:
 def issues_reserved(given: IssueReserved, scope: Write, work: Writing) -> Response:
     """reference 为演练方案时只记入演练 / under the reference of an exercise's plan only its own book is written."""
 
-    def inside(one: Step) -> Done:
+    def inside(one: Step) -> dict[str, Any]:
         drill = _drill(one.connection, scope, given.reference)
         if drill is None:
             lines = _kept_for(given.reference)
@@ -320,9 +312,9 @@ def recalls(given: Recall, scope: Write, work: Writing) -> Response:
             one.connection, item=given.item, lot=given.lot, store=given.store, act=one.act("RECALL", **given.said())
         )
 
-    def inside(one: Step) -> Done:
+    def inside(one: Step) -> dict[str, Any]:
         done = step(one)
         one.record("stock.recall", "lots", f"{given.item}/{given.lot}", after={"store": given.store})
-        return Done(operation=done.id)
+        return {"operation": done.id, "exercise": None, "taken": []}
 
     return work.once(inside, asked=given)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import select
 from starlette.responses import Response
 
@@ -20,43 +20,36 @@ from api.office import names_of
 from api.papers import stock_card_paper
 from api.routes.reach import place_in_reach, store_in_reach
 from api.routes.stock import reach_store
-from api.stockroom import Available, available_units, whole_card
+from api.routes.stock_answers import Asset, AvailableUnits, Card, Suggestions
+from api.stockroom import available_units, whole_card
 from inventory.database import now
 from inventory.documents import Lang, write_stock_card_pdf, write_stock_card_xlsx
 from inventory.five_fixed import shanghai_day
-from inventory.ledger.assets import Asset, UnknownAsset, asset_history
-from inventory.ledger.pages import Card, stock_card
-from inventory.ledger.replenish import Suggestion, suggestions
+from inventory.ledger.assets import UnknownAsset, asset_history
+from inventory.ledger.pages import stock_card
+from inventory.ledger.replenish import suggestions
 from inventory.tables.places import stores
 
 router = APIRouter(tags=["stock"], responses=PROBLEMS)
 Look = Annotated[Scope, needs("stock.read")]
 
 
-class AvailableUnits(BaseModel):
-    items: list[Available]
-
-
-class Suggestions(BaseModel):
-    items: list[Suggestion]
-    units: Decimal = Field(description="建议补货件数合计 / units suggested, summed")
-
-
 @router.get("/stock/available", summary="可用数量 / units available", response_model=AvailableUnits)
 def available(
     scope: Look, connection: Reading, place: Division | None = None, store: Code | None = None, item: Code | None = None
-) -> AvailableUnits:  # fmt: skip
+) -> Response:  # fmt: skip
     """完好、未过期、未预留、未被五定拦住的 / serviceable, not expired, not reserved, not held back."""
     if store is not None:
         store_in_reach(connection, scope, store)
     there = None if store is not None and place is None else place_in_reach(connection, scope, place)
-    return AvailableUnits(items=available_units(connection, as_of=now(), place=there, store=store, item=item))
+    found = available_units(connection, as_of=now(), place=there, store=store, item=item)
+    return Response(as_json({"items": found}), media_type=negotiate.JSON)
 
 
 @router.get("/assets/{serial}/history", summary="逐件装备的履历 / the history of one unit", response_model=Asset)
 def history(
     serial: Annotated[str, Path(min_length=1, max_length=64)], scope: Look, connection: Reading
-) -> Asset:  # fmt: skip
+) -> Response:  # fmt: skip
     """须管辖它现在或曾经所在的库点 / for who reaches a store it stands in or stood in."""
     found = asset_history(connection, serial)
     legs = [found.standing, *(leg for move in found.moves for leg in (move.source, move.target))]
@@ -64,16 +57,17 @@ def history(
     rows = connection.execute(select(stores.c.place_code).where(stores.c.code.in_(codes))).scalars().all()
     if not scope.everything and not any(scope.covers(place) for place in rows):
         raise UnknownAsset(serial=serial)
-    return found
+    return Response(as_json(found), media_type=negotiate.JSON)
 
 
 @router.get("/replenishment", summary="补货建议 / what should be topped up", response_model=Suggestions)
-def replenishment(scope: Look, connection: Reading, place: Division | None = None) -> Suggestions:
+def replenishment(scope: Look, connection: Reading, place: Division | None = None) -> Response:
     """低于最低储备的，补到目标：先上级，再同级，再采购 / below the least: filled up to the target, from the store
     above, then from peers, then by purchase."""
     there = place_in_reach(connection, scope, place)
     found = suggestions(connection, as_of=now(), place=there)
-    return Suggestions(items=found, units=sum((one.quantity for one in found), Decimal(0)))
+    body = {"items": found, "units": sum((one.quantity for one in found), Decimal(0))}
+    return Response(as_json(body), media_type=negotiate.JSON)
 
 
 @router.get(

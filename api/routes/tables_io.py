@@ -53,11 +53,11 @@ PERMITTED: dict[Kind, tuple[str, str]] = {
 class Imported(BaseModel):
     """Rows of the file that were new, altered what was there, or were there already; and rows it put an end to."""
 
-    kind: str
-    added: int
-    changed: int
-    same: int
-    removed: int
+    kind: Kind
+    added: int = Field(description="新增 / new")
+    changed: int = Field(description="修改 / altered what was there")
+    same: int = Field(description="没有变化 / were there already")
+    removed: int = Field(description="终止 / rows it put an end to")
     dry_run: bool = Field(description="只试算，没有写入 / tried only, nothing was written")
 
 
@@ -153,6 +153,7 @@ def _add_export(kind: Kind, permission: str) -> None:
         summary=f"导出 {kind} / export {kind}",
         description="CSV 或 XLSX，可原样再导入 / CSV or XLSX that imports again to the same",
         operation_id=f"export_{kind}",
+        response_class=Response,
         responses={200: {"content": {negotiate.CSV: {}, negotiate.XLSX: {}}}},
     )(exports)
 

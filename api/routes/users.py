@@ -21,6 +21,7 @@ from api.http.reads import PROBLEMS
 from api.http.resources import Resource, field
 from api.http.schemas import PLAIN, Body
 from api.http.work import Reading, Step, Work, Writing, as_json, tagged
+from api.routes.sign_in import Grant as GrantOut
 
 router = APIRouter(tags=["users"], responses=PROBLEMS)
 Name = Annotated[str, Path(min_length=1, max_length=64)]
@@ -66,15 +67,15 @@ class UserIn(Body):
 
 
 class UserOut(BaseModel):
-    name: str
-    status: str
-    lang: str
-    must_change: bool
+    name: str = Field(description="账号 / name it signs in by")
+    status: Literal["active", "disabled"]
+    lang: Literal["zh", "en"] = Field(description="语言 / language")
+    must_change: bool = Field(description="须先改密码 / the password has to be changed first")
     subject: str | None = Field(
         None, description="统一身份认证的“签发者 编号” / issuer and subject at the identity provider"
     )
-    grants: list[dict[str, str | None]]
-    recorded_at: datetime
+    grants: list[GrantOut] = Field(description="角色及范围 / roles, and where")
+    recorded_at: datetime = Field(description="建立时间 / made at")
 
 
 class UserEdit(Body):
@@ -100,12 +101,34 @@ class TokenIn(Body):
 
 
 class TokenOut(BaseModel):
-    name: str
-    permissions: list[str]
-    recorded_at: datetime
-    expires_at: datetime
-    revoked_at: datetime | None
+    name: str = Field(description="名称 / name")
+    permissions: list[str] = Field(description="权限 / what it permits")
+    recorded_at: datetime = Field(description="建立时间 / made at")
+    expires_at: datetime = Field(description="失效时间 / good until")
+    revoked_at: datetime | None = Field(description="撤销时间 / revoked at")
     token: str | None = Field(None, description="只在创建时给出 / only when it is made")
+
+
+class Changed(BaseModel):
+    changed: bool = Field(description="false：没有该令牌，或已撤销 / false: there was none, or it was revoked before")
+
+
+class Role(BaseModel):
+    role: str = Field(description="代码 / code")
+    zh: str = Field(description="中文 / in Chinese")
+    en: str = Field(description="英文 / in English")
+    permissions: list[str] = Field(description="权限代码 / codes of what it permits")
+
+
+class Permission(BaseModel):
+    permission: str = Field(description="代码 / code")
+    zh: str = Field(description="中文 / in Chinese")
+    en: str = Field(description="英文 / in English")
+
+
+class Roles(BaseModel):
+    roles: list[Role]
+    permissions: list[Permission]
 
 
 def _grants(given: list[GrantIn]) -> list[Grant]:
@@ -123,18 +146,15 @@ def shown(connection: Connection, code: str) -> UserOut:
 
 def _seen(scope: Scope, user: UserOut) -> bool:
     """Whoever manages a part of the county sees the accounts that reach no further than that part."""
-    return scope.everything or (bool(user.grants) and all(scope.covers(one["place"]) for one in user.grants))
+    return scope.everything or (bool(user.grants) and all(scope.covers(one.place) for one in user.grants))
 
 
 @router.get("/roles", summary="角色与权限 / roles and what they permit")
-def roles(caller: AnyCaller) -> dict[str, Any]:
-    return {
-        "roles": [
-            {"role": role, "zh": zh, "en": en, "permissions": sorted(PERMITTED[role])}
-            for role, (zh, en) in ROLES.items()
-        ],
-        "permissions": [{"permission": name, "zh": zh, "en": en} for name, (zh, en) in PERMISSIONS.items()],
-    }
+def roles(caller: AnyCaller) -> Roles:
+    return Roles(
+        roles=[Role(role=role, zh=zh, en=en, permissions=sorted(PERMITTED[role])) for role, (zh, en) in ROLES.items()],
+        permissions=[Permission(permission=name, zh=zh, en=en) for name, (zh, en) in PERMISSIONS.items()],
+    )
 
 
 @router.get("/users", summary="账号 / accounts")
@@ -143,7 +163,7 @@ def listed(scope: Read, connection: Reading) -> list[UserOut]:
     return [user for user in (shown(connection, name) for name in names) if _seen(scope, user)]
 
 
-@router.get("/users/{name}", summary="一个账号 / one account")
+@router.get("/users/{name}", summary="一个账号 / one account", response_model=UserOut)
 def one(name: Name, scope: Read, connection: Reading) -> Response:
     user = _visible(connection, scope, name)
     return tagged(as_json(user))
@@ -156,7 +176,7 @@ def _visible(connection: Connection, scope: Scope, name: str) -> UserOut:
     return user
 
 
-@router.post("/users", summary="新建账号 / add an account", status_code=201)
+@router.post("/users", summary="新建账号 / add an account", status_code=201, response_model=UserOut)
 def add(given: UserIn, scope: Manage, work: Writing) -> Response:
     def step(inside: Step) -> UserOut:
         accounts.add_user(
@@ -172,11 +192,11 @@ def add(given: UserIn, scope: Manage, work: Writing) -> Response:
 
 def _common(user: UserOut) -> str | None:
     """The division an audit row of an account belongs to: the one all its grants lie in."""
-    places = {one["place"] for one in user.grants}
+    places = {one.place for one in user.grants}
     return places.pop() if len(places) == 1 else None
 
 
-@router.patch("/users/{name}", summary="修改账号 / edit an account")
+@router.patch("/users/{name}", summary="修改账号 / edit an account", response_model=UserOut)
 def edit(name: Name, given: UserEdit, scope: Manage, work: Writing) -> Response:
     def change(connection: Connection, inside: Step) -> None:
         if given.grants is not None:
@@ -200,7 +220,7 @@ def _subject(request: Request, given: str) -> str:
     return subject_of(issuer, given)
 
 
-@router.put("/users/{name}/password", summary="重设密码 / set a new password")
+@router.put("/users/{name}/password", summary="重设密码 / set a new password", response_model=UserOut)
 def reset(name: Name, given: Password, scope: Manage, work: Writing) -> Response:
     """本人首次登录须改 / its owner has to change it at once."""
 
@@ -241,7 +261,9 @@ def listed_tokens(name: Name, scope: Read, connection: Reading) -> list[TokenOut
                      expires_at=row.expires_at, revoked_at=row.revoked_at) for row in rows]  # fmt: skip
 
 
-@router.post("/users/{name}/tokens", summary="新建机器令牌 / make a machine token", status_code=201)
+@router.post(
+    "/users/{name}/tokens", summary="新建机器令牌 / make a machine token", status_code=201, response_model=TokenOut
+)
 def add_token(name: Name, given: TokenIn, scope: Manage, work: Writing) -> Response:
     if work.caller.token is not None:  # a leaked token must not be able to make others
         zh, en = PERMISSIONS["users.manage"]
@@ -261,7 +283,12 @@ def add_token(name: Name, given: TokenIn, scope: Manage, work: Writing) -> Respo
     return Work(work.engine, work.caller, work.request, None, None).once(step, asked=given)  # its answer is not kept
 
 
-@router.delete("/users/{name}/tokens/{token}", summary="撤销机器令牌 / revoke a machine token", status_code=200)
+@router.delete(
+    "/users/{name}/tokens/{token}",
+    summary="撤销机器令牌 / revoke a machine token",
+    status_code=200,
+    response_model=Changed,
+)
 def revoke(name: Name, token: Name, scope: Manage, work: Writing) -> Response:
     def step(inside: Step) -> dict[str, bool]:
         _visible(inside.connection, scope, name)

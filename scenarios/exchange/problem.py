@@ -1,8 +1,8 @@
 """problem.json as strict models: what a problem file may hold. Everything is checked before anything is used.
 
 What each field means, in both languages, stands in scenarios/texts.csv under `field.<Model>.<field>` and is
-printed by `wuding schema problem`. A list that is absent is empty; `demands` alone tell absent (to be
-estimated) from empty (nothing is needed).
+printed by `wuding schema problem` and on the OpenAPI page. A list that is absent is empty; `demands` alone tell
+absent (to be estimated) from empty (nothing is needed).
 """
 
 from dataclasses import dataclass
@@ -18,13 +18,22 @@ from scenarios.exchange import fields as f
 from scenarios.exchange.faults import faults_of
 from scenarios.exchange.json_text import parse_json, read_json
 from scenarios.exchange.references import reference_faults
+from scenarios.texts import text
 
 Counting = Literal["as_of", "cautious"]
 """How closures count (N1): as they are at `as_of`, or whatever holds within the horizon as if it held all the time."""
 
 
+def _explain(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """field.Incident.severity tells what `severity` of IncidentRow means."""
+    for field, part in schema.get("properties", {}).items():
+        part.pop("title", None)
+        key = f"field.{model.__name__.removesuffix('Row')}.{field}"
+        part["description"] = f"{text(key, 'zh')} / {text(key, 'en')}"
+
+
 class Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_explain)
 
 
 class ProfileRow(Row):

@@ -18,9 +18,9 @@ def schema_of(name: FileName) -> dict[str, Any]:
     model = _model(name)
     made = model.model_json_schema(by_alias=True)
     definitions = made.pop("$defs")
-    _describe(model.__name__, made)
-    for row_name, definition in definitions.items():
-        _describe(row_name, definition)
+    for definition in definitions.values():
+        definition.pop("description", None)
+        definition.pop("title", None)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **made,
@@ -36,19 +36,6 @@ def _model(name: FileName) -> type[BaseModel]:
 
         return WhyFile
     return ProblemFile if name == "problem" else PlanFile
-
-
-def field_key(row: str, field: str) -> str:
-    """The text key of a field: field.Incident.severity for severity of IncidentRow."""
-    return f"field.{row.removesuffix('Row')}.{field}"
-
-
-def _describe(row: str, definition: dict[str, Any]) -> None:
-    definition.pop("description", None)
-    definition.pop("title", None)
-    for field, schema in definition.get("properties", {}).items():
-        schema.pop("title", None)
-        schema["description"] = _words(field_key(row, field))
 
 
 def _words(key: str) -> str:

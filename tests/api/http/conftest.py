@@ -21,6 +21,7 @@ from inventory.database import now, transaction
 from inventory.ledger.post import Act
 from inventory.ledger.receive import LotFacts, receive
 from inventory.tables.places import places, stores
+from tests.api.http.page_says import Page, page_of
 
 PASSWORD = "zebra crossing 7"
 COUNTY, TOWN, OTHER_TOWN, VILLAGE = "520600000000", "520600100000", "520600101000", "520600100201"
@@ -84,6 +85,11 @@ def app() -> FastAPI:
 
 
 @pytest.fixture
+def page(app: FastAPI) -> Page:
+    return page_of(app)
+
+
+@pytest.fixture
 def settings(app: FastAPI) -> ServiceSettings:
     return app.state.settings
 
@@ -112,11 +118,13 @@ def sign_in(client: TestClient) -> Callable[[str], dict[str, str]]:
 
 
 @pytest.fixture
-def send(client: TestClient, sign_in: Callable[[str], dict[str, str]]) -> Sender:
-    """`send("keeper", "GET", "/stock")`: what somebody is answered, in English."""
+def send(client: TestClient, sign_in: Callable[[str], dict[str, str]], page: Page) -> Sender:
+    """`send("keeper", "GET", "/stock")`: what somebody is answered, in English, and as the OpenAPI page says."""
 
     def ask(who: str | None, method: str, path: str, **more: Any) -> Any:
         headers = {"Accept-Language": "en", **(sign_in(who) if who else {}), **more.pop("headers", {})}
-        return client.request(method, f"/api/v1{path}", headers=headers, **more)
+        answer = client.request(method, f"/api/v1{path}", headers=headers, **more)
+        page.check(answer)
+        return answer
 
     return ask

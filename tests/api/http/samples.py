@@ -21,6 +21,8 @@ from inventory.tables.forces import team_members, teams, vehicles
 from inventory.tables.goods import items, kit_items, kits, packages
 from inventory.tables.places import custodianships, people, places, stores
 from inventory.tables.stock import balances, operations
+from optimizer.dispatch.plan import Plan, Status, StoppedBy
+from scenarios.exchange.plan import dump_plan
 from scenarios.tables import drafts, orders, plans, progress, shipments, situations
 from tests.api.http.conftest import BED, COUNTY, OTHER_COUNTY, TOWN, VILLAGE
 from tests.api.http.test_relief import cap
@@ -29,6 +31,9 @@ LIVE = {"situation": "live"}
 STOCK = {"store": "S0", "item": BED, "quantity": "1"}
 AT = datetime(2026, 7, 1, 8, tzinfo=UTC)
 PICTURE = ("脚.png", b"\x89PNG\r\n\x1a\n" + bytes(8))
+PLAN = dump_plan(Plan("0" * 64, Status.OPTIMAL, 0, {}, StoppedBy.PROOF, (), (), (), ()))
+JUDGED = {"evaluation": 1, "day": "2026-07-01", "stores": 1, "findings": 0, "tasks_opened": 0, "tasks_lapsed": 0,
+          "released": 0}  # fmt: skip
 TABLE = b"store,bin,volume_m3\nS0,B-9,1\n"
 
 
@@ -253,7 +258,7 @@ def build(engine: Engine, client: Any, ask: Callable[..., Any]) -> dict[str, Any
                                  "place_code": COUNTY, "parameters": {}})  # fmt: skip
         act = {"recorded_at": at, "actor": "somebody"}
         operation = put(select(operations.c.id).limit(1)).scalar()
-        plan = {"situation_code": "live", "sha256": "0" * 64, "content": "{}", **act}
+        plan = {"situation_code": "live", "sha256": "0" * 64, "content": PLAN, **act}
         put(insert(plans), {**plan, "problem_sha256": "0" * 64, "status": "committed", "operation_id": operation})
         put(insert(drafts), {**plan, "basis": {}, "as_of": at})
         put(insert(shipments), {"plan_id": 1, "code": "G1", "store_id": 1, "incident": "I1", "item_id": 1,
@@ -265,7 +270,7 @@ def build(engine: Engine, client: Any, ask: Callable[..., Any]) -> dict[str, Any
         put(insert(overrides), {"operation_id": operation, "balance_id": line, "blocked": [], "quantity": 1,
                                 "person": "张三", "reason": "急", "recorded_at": at})  # fmt: skip
         put(insert(jobs), {"code": "J-done", "kind": "evaluate", "arguments": {"place": COUNTY}, "place_code": COUNTY,
-                           "status": "done", "result": {"findings": 0}, **act})  # fmt: skip
+                           "status": "done", "result": JUDGED, **act})  # fmt: skip
         bed = put(select(items.c.id).where(items.c.code == BED)).scalar_one()
         put(insert(packages), {"item_id": bed, "name": "箱", "units": 10})
         put(insert(kits), {"code": "K1", "name": "套"})

@@ -243,6 +243,14 @@ class TestDirecting:
         bad = send("dispatcher", "POST", "/situations/live/closures", json={"id": "C8"})
         assert bad.status_code == 422
 
+    def test_a_closed_area_is_shown_as_it_was_drawn(self, send):
+        area = {"type": "Polygon", "coordinates": [[[109.1, 28.1], [109.2, 28.1], [109.2, 28.25], [109.1, 28.1]]]}
+        closed = {"id": "C8", "polygon": area, "from": "2026-07-01T08:00:00+08:00", "speed_factor": "0.25"}
+        made = send("dispatcher", "POST", "/situations/live/closures", json=closed).json()
+        rows = send("auditor", "GET", "/situations/live/closures").json()
+        assert made["polygon"] == area
+        assert made in rows
+
 
 class TestIncidents:
     def test_are_numbered_and_likely_duplicates_are_named(self, send):

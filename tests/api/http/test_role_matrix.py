@@ -21,6 +21,7 @@ from api.main import PREFIX, create_app, serve_from
 from inventory.database import open_engine
 from inventory.tables import metadata
 from tests.api.http.conftest import COUNTY, OTHER_COUNTY, ServiceSettings
+from tests.api.http.page_says import Page
 from tests.api.http.samples import OWN_RULES, Sample, build, sample_of
 
 PUBLIC = {
@@ -225,12 +226,13 @@ def test_roles_without_the_permission_are_told_so_before_the_request_is_looked_a
 
 
 def test_the_sample_is_fine_for_the_administrator_of_the_county(
-    client: TestClient, county: County, method: str, path: str, route: Any
+    client: TestClient, county: County, page: Page, method: str, path: str, route: Any
 ):
-    """Else what outsiders are refused would show nothing."""
+    """Else what outsiders are refused would show nothing. And the answer is what the OpenAPI page says."""
     asked, more, sample = county.sample(method, path, client)
     answer = ask(client, "administrator-inside", method, asked, **more)
     assert answer.is_success or answer.status_code in sample.fine, answer.text
+    page.check(answer)
 
 
 def test_roles_of_another_county_see_nothing_and_change_nothing(
