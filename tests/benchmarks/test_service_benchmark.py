@@ -73,10 +73,10 @@ def running(command: list[str], port: int, path: str, **more: str) -> Iterator[i
 
 
 @contextmanager
-def service(url: str, home: Path) -> Iterator[int]:
+def service(url: str, home: Path, **settings: str) -> Iterator[int]:
     port = free_port()
     more = {"WUDING_DATABASE_URL": url, "WUDING_HOME": str(home), "WUDING_SECRET": "s" * 40,
-            "WUDING_REQUESTS_PER_MINUTE": "10000000"}  # fmt: skip
+            "WUDING_REQUESTS_PER_MINUTE": "10000000", **settings}  # fmt: skip
     with running(["-m", "api.cli", "serve", "--port", str(port)], port, "/health/ready", **more) as found:
         yield found
 
