@@ -50,7 +50,6 @@ class ServiceSettings(BaseSettings):
     sign_ins_per_minute: int = Field(default=30, ge=1)  # from one address
     requests_per_minute: int = Field(default=6000, ge=10)  # of one account
     trusted_proxies: str = "127.0.0.1"  # whose X-Forwarded-For is believed
-    origins: tuple[str, ...] = ()  # other web pages that may ask (CORS)
     docs: bool = True  # the OpenAPI page
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_json: bool = True

@@ -26,7 +26,7 @@ def told_of(service: Any, took_s: float) -> str:
         f"{service.engine.dialect.name}: {service.killed.total()} kills ({kinds}) in {took_s:.0f} s; {told.keys} "
         f"writes acknowledged, {told.sent_again} of them sent more than once, {told.replayed} done at the first time "
         f"already; {len(told.jobs)} jobs, {interrupted(service)} begun more than once, {told.wanted_again} given "
-        f"up after five kills and asked for again; longest time without an answer to a write "
+        f"up after too many kills and asked for again; longest time without an answer to a write "
         f"{told.longest_silence_s:.1f} s, longest start of a process {max(starts):.1f} s"
     )
 
