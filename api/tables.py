@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from api.kinds import Kind
+from api.office import known
 from inventory.catalogue import Catalogue, Item
 from inventory.errors import BadTable, RowFault
 from inventory.files import Table
@@ -208,6 +209,8 @@ def _save_items(connection: Connection, table: Table) -> None:
 def _bring_overrides(connection: Connection, table: Table, frame: Frame) -> Done:
     """The table instead of the one there was; the other two stay as they are in force."""
     part, record = OVERRIDES[table.name]
+    if frame.county is not None:
+        known(connection, place=frame.county)
     there = overrides_of(connection, frame.county)
     before = _overrides_table(table.name, there)
     stated = tuple(record(**row) for row in table.rows())

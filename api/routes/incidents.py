@@ -14,6 +14,7 @@ from api.http.negotiate import JSON
 from api.http.reads import PROBLEMS
 from api.http.schemas import Amount, Body, Code, Division, Instant, Lat, Lon, Storable, Text
 from api.http.work import Reading, Step, Writing, as_json, tagged
+from api.office import known
 from api.routes.incidents_answers import (
     ClosureLifted,
     ClosureOut,
@@ -223,6 +224,7 @@ def reports(situation: Situation, given: IncidentIn, scope: Report, work: Writin
         head = situation_of(one.connection, scope, situation, part=True)
         place = given.place or _own_place(scope)
         scope.check(place)
+        known(one.connection, place=place)
         at = given.reported_at or head.as_of or one.at.replace(microsecond=0)
         facts = {**given.model_dump(exclude={"place", "tasks", "demands"}), "place_code": place, "reported_at": at}
         near = likely_same(one.connection, kind=given.kind, lat=given.lat, lon=given.lon, reported_at=at,
@@ -262,6 +264,7 @@ def edits(situation: Situation, incident: Incident, given: IncidentEdit, scope: 
         facts = given.model_dump(exclude_unset=True, exclude={"tasks", "demands", "status", "place"})
         if given.place is not None:
             scope.check(given.place)
+            known(one.connection, place=given.place)
             facts["place_code"] = given.place
         works = None if given.tasks is None else _works(given.tasks, incident)
         edit_incident(one.connection, incident, facts=facts, tasks=works, demands=given.demands, situation=situation)

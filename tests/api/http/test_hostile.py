@@ -341,3 +341,36 @@ def test_what_is_not_allowed_says_what_is(send):
     answer = send("root", "PATCH", "/counts")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
     assert send("root", "DELETE", "/jobs/files").headers["allow"] == "POST"
+
+
+class TestPlacesThatAreNot:
+    """Of somebody who reaches everything, and so is stopped by no scope."""
+
+    NOWHERE = "100000000000"
+
+    @pytest.mark.parametrize(("path", "body"), [
+        ("/situations/live/incidents", {"kind": "flood", "severity": 3}),
+        ("/situations/live/aid-requests", {"short": [{"item": BED, "quantity": "1"}]}),
+        ("/shelters", {"code": "A9", "name": "小学", "capacity": 9}),
+        ("/situations", {"code": "drill", "title_zh": "演练", "title_en": "drill"}),
+        ("/stores", {"code": "S9", "name": "九库", "tier": "town"}),
+        ("/five-fixed/evaluate", {}),
+    ])  # fmt: skip
+    def test_are_refused_in_words(self, send, path, body):
+        answer = send("root", "POST", path, json={**body, "place": self.NOWHERE})
+        assert answer.status_code in (404, 422), answer.text
+        assert self.NOWHERE in answer.text
+
+    def test_are_refused_in_edits_too(self, send):
+        made = send("root", "POST", "/situations/live/incidents", json={"kind": "flood", "severity": 3}).json()
+        answer = send("root", "PATCH", f"/situations/live/incidents/{made['code']}", json={"place": self.NOWHERE},
+                      headers={"If-Match": "*"})  # fmt: skip
+        assert (answer.status_code, answer.json()["code"]) == (404, "UnknownPlace")
+
+    @pytest.mark.parametrize("kind", ["check_overrides", "minimum_overrides"])
+    def test_are_no_counties_of_own_rules(self, send, kind):
+        table = {"check_overrides": f"item,kind,period_days\n{BED},INSPECT,60\n",
+                 "minimum_overrides": f"item,tier,minimum\n{BED},county,5\n"}[kind]  # fmt: skip
+        answer = send("root", "POST", f"/imports/{kind}?county={self.NOWHERE}",
+                      files={"file": (f"{kind}.csv", table.encode())})  # fmt: skip
+        assert answer.status_code in (404, 422), answer.text
