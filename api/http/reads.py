@@ -69,7 +69,7 @@ def query_model(resource: Resource) -> type[BaseModel]:
         if one.kind is bool:
             fields[one.name] = (bool | None, Field(None, description=words))
         else:
-            many = Field(None, description=f"{words}（可重复 / repeatable）", max_length=200)
+            many = Field(None, description=f"{words}（可重复 / repeatable）", max_length=100)
             fields[one.name] = (list[_bounded(one.kind)] | None, many)  # type: ignore[misc]
         if one.kind in RANGED:
             fields[f"{one.name}__gte"] = (_bounded(one.kind) | None, Field(None, description=f"≥ {words}"))
@@ -92,7 +92,7 @@ def _bounded(kind: type) -> Any:
     if kind is int:
         return Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
     if kind is str:
-        return Annotated[str, Field(max_length=512)]
+        return Annotated[str, Field(max_length=128)]  # a hundred of them fit an address
     if kind is Decimal:
         return Annotated[Decimal, Field(ge=-(10**9), le=10**9, decimal_places=6)]
     if kind is datetime:
