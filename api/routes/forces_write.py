@@ -1,6 +1,5 @@
 """People and what binds them: members and shifts of teams, custodians; and bins, packages and kits."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path
@@ -14,16 +13,13 @@ from api.http.reads import PROBLEMS, UnknownResource, one_of, row_model
 from api.http.resources import Resource, field
 from api.http.schemas import Amount, Body, Code, Instant, Text
 from api.http.work import Reading, Step, Work, Writing, as_json, tagged
-from api.intake import storable
 from api.kinds import Kind
 from api.office import plain
 from api.routes.forces_answers import Counted, KitOut, Members, ShiftEnded, ShiftOut
 from api.routes.registers import TEAMS
-from api.routes.registers_write import CodeTaken, Named, body_of
-from api.tables import Frame, bring_in
-from api.uploaded import places_touched
+from api.routes.registers_write import CodeTaken, Named, body_of, put_row
+from api.tables import Done
 from inventory.database import one_at_a_time
-from inventory.errors import BadTable
 from inventory.files.dictionary import columns_of
 from inventory.intake.forces import (
     MEMBER_ROLES,
@@ -34,7 +30,6 @@ from inventory.intake.forces import (
     save_person,
     set_members,
 )
-from inventory.intake.rows import checked_rows, only_row
 from inventory.ledger.kits import save_kit
 from inventory.tables.forces import shifts, team_members, teams
 from inventory.tables.goods import items, kit_items, kits, packages
@@ -243,20 +238,7 @@ def takes_off(
     return work.once(inside, asked=None, status=200)
 
 
-def _counted(one: Step, scope: Scope, kind: Kind, rows: list[Mapping[str, Any]]) -> dict[str, int]:
-    """One row, as an import of it. Raises OutsideScope, BadTable."""
-    table, faults = checked_rows(kind, rows)
-    faults += storable(table)
-    if faults:
-        raise only_row(kind, faults)
-    frame = Frame(act=one.act("STATEMENT"))
-    for place in sorted(places_touched(one.connection, table, frame), key=str):
-        scope.check(place)
-    one_at_a_time(one.connection, "import")
-    try:
-        done = bring_in(one.connection, table, frame)
-    except BadTable as refused:
-        raise only_row(kind, refused.faults) from refused
+def _counted(done: Done) -> dict[str, int]:
     return {"added": done.added, "changed": done.changed, "same": done.same}
 
 
@@ -267,7 +249,7 @@ def _add(kind: Kind, permission: str, zh: str, en: str) -> None:
     def puts(given: Any, scope: Any, work: Any) -> Response:
         def inside(one: Step) -> dict[str, int]:
             row = given.model_dump()
-            done = _counted(one, scope, kind, [row])
+            done = _counted(put_row(one, scope, kind, row))
             code = "/".join(str(row[column.name]) for column in columns_of(kind) if column.key and row[column.name])
             one.record(f"{kind}.put", kind, code, after=given.model_dump(mode="json"))
             return done

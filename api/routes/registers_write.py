@@ -21,7 +21,7 @@ from api.http.work import Step, Work, Writing
 from api.intake import storable
 from api.kinds import Kind
 from api.routes.registers import ITEMS, PLACES, STORES, TEAMS, VEHICLES
-from api.tables import Frame, bring_in
+from api.tables import Done, Frame, bring_in
 from api.uploaded import places_touched
 from inventory.database import one_at_a_time
 from inventory.errors import BadTable, InventoryError
@@ -95,7 +95,7 @@ def body_of(title: str, kind: str, called: Mapping[str, str], *, edit: bool, sta
     return create_model(title, __base__=Body, **fields)
 
 
-def put_row(one: Step, scope: Scope, kind: Kind, row: Mapping[str, Any]) -> None:
+def put_row(one: Step, scope: Scope, kind: Kind, row: Mapping[str, Any]) -> Done:
     """One row, as an import would. Raises OutsideScope for a division it touches, BadTable with all its faults."""
     table, faults = checked_rows(kind, [row])
     faults += storable(table)
@@ -106,7 +106,7 @@ def put_row(one: Step, scope: Scope, kind: Kind, row: Mapping[str, Any]) -> None
         scope.check(place)
     one_at_a_time(one.connection, "import")
     try:
-        bring_in(one.connection, table, frame)
+        return bring_in(one.connection, table, frame)
     except BadTable as refused:
         if refused.source != kind:
             raise

@@ -1,11 +1,15 @@
 """A running service over a small county, on SQLite and on PostgreSQL, and people of every role."""
 
-from collections.abc import Callable
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import structlog
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pwdlib import PasswordHash
@@ -15,6 +19,7 @@ from sqlalchemy import Engine, insert
 from api.access import passwords
 from api.access.scope import Grant
 from api.access.users import add_user
+from api.http.observe import set_up_logs
 from api.http.settings import ServiceSettings
 from api.main import create_app, serve_from
 from inventory.database import now, transaction
@@ -128,3 +133,16 @@ def send(client: TestClient, sign_in: Callable[[str], dict[str, str]], page: Pag
         return answer
 
     return ask
+
+
+@pytest.fixture
+def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What is logged, as set up for a service."""
+    before, level = logging.getLogger().handlers[:], logging.getLogger().level
+    set_up_logs(ServiceSettings(secret="s" * 40))
+    (handler,) = logging.getLogger().handlers
+    handler.setStream(io.StringIO())
+    yield lambda: [json.loads(line) for line in handler.stream.getvalue().splitlines()]
+    logging.getLogger().handlers[:] = before
+    logging.getLogger().setLevel(level)
+    structlog.reset_defaults()

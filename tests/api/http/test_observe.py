@@ -1,17 +1,15 @@
 """What those who run the service see: health, metrics, one line of log for each request."""
 
-import io
 import json
 import logging
 
 import pytest
-import structlog
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import ValidationError
 from sqlalchemy import text
 
-from api.http.observe import allowed, set_up_logs
+from api.http.observe import allowed
 from api.http.settings import ServiceSettings
 from inventory.database import transaction
 from tests.api.http.conftest import BED, PASSWORD
@@ -96,19 +94,6 @@ class TestMetrics:
         assert not allowed("testclient", ("0.0.0.0/0",))
         with pytest.raises(ValidationError):
             ServiceSettings(metrics_from=("10.0.0.1/8x",))
-
-
-@pytest.fixture
-def logged():
-    """What is logged, as set up for a service."""
-    before, level = logging.getLogger().handlers[:], logging.getLogger().level
-    set_up_logs(ServiceSettings(secret="s" * 40))
-    (handler,) = logging.getLogger().handlers
-    handler.setStream(io.StringIO())
-    yield lambda: [json.loads(line) for line in handler.stream.getvalue().splitlines()]
-    logging.getLogger().handlers[:] = before
-    logging.getLogger().setLevel(level)
-    structlog.reset_defaults()
 
 
 class TestLog:

@@ -1,9 +1,7 @@
 """What docs/security.md promises and no other test shows; and that the tests it names exist."""
 
 import ast
-import io
 import json
-import logging
 import re
 from base64 import b64encode
 from datetime import timedelta
@@ -11,12 +9,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy import select, update
 
 from api.access import passwords
 from api.access.tables import sessions
-from api.http.observe import set_up_logs
 from api.http.settings import ServiceSettings
 from inventory.database import now, reading, transaction
 from tests.api.http.conftest import PASSWORD
@@ -212,18 +208,6 @@ class TestSessions:
                      headers={"If-Match": "*"})  # fmt: skip
         assert reset.status_code == 200
         assert client.post("/api/v1/refresh", json={"refresh_token": given["refresh_token"]}).status_code == 401
-
-
-@pytest.fixture
-def logged():
-    before, level = logging.getLogger().handlers[:], logging.getLogger().level
-    set_up_logs(ServiceSettings(secret="s" * 40))
-    (handler,) = logging.getLogger().handlers
-    handler.setStream(io.StringIO())
-    yield lambda: [json.loads(line) for line in handler.stream.getvalue().splitlines()]
-    logging.getLogger().handlers[:] = before
-    logging.getLogger().setLevel(level)
-    structlog.reset_defaults()
 
 
 class TestLogs:
