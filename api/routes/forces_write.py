@@ -179,6 +179,7 @@ def adds_person(given: PersonIn, scope: WritePeople, work: Writing) -> Response:
 @router.patch("/people/{code}", summary="修改人员 / edit a person", response_model=row_model(PEOPLE))
 def edits_person(code: Named, given: PersonEdit, scope: WritePeople, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
+        one_at_a_time(one.connection, "import")
         before = one_of(one.connection, PEOPLE, work.caller.scope("people.read"), code)
         for place in sorted(places_of_person(one.connection, code), key=str):
             scope.check(place)

@@ -163,7 +163,7 @@ def test_a_scenario_is_built_for_whoever_may(send, work_off, database_kind):
     assert "problem.json" in zipfile.ZipFile(io.BytesIO(file.content)).namelist()
 
 
-def test_a_job_that_ended_its_worker_five_times_is_given_up(send, engine, work_off):
+def test_a_job_that_ended_its_worker_again_and_again_is_given_up(send, engine, work_off):
     from sqlalchemy import update
 
     from api.jobs.tables import jobs
