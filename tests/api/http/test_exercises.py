@@ -291,13 +291,3 @@ def test_the_database_itself_refuses_an_exercise_the_ledger(send: Sender, engine
     for statement, values in wrong:
         with pytest.raises(IntegrityError, match="never touches real stock"), engine.begin() as connection:
             connection.execute(statement, values)
-
-
-def test_nobody_takes_the_code_of_the_live_situation_before_its_first_incident(send: Sender, engine: Engine) -> None:
-    with transaction(engine) as connection:
-        connection.execute(update(situations).where(situations.c.code == "live").values(code="before"))
-    answer = send("dispatcher", "POST", "/situations", json={**DRILL, "code": "live"})
-    assert (answer.status_code, answer.json()["code"]) == (409, "SituationTaken")
-    ok(send("root", "POST", "/situations/live/incidents", json={"kind": "flood", "severity": 3}))
-    rows = ok(send("root", "GET", "/situations"), 200)["items"]
-    assert {row["kind"] for row in rows} == {"live"}
