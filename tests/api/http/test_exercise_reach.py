@@ -128,3 +128,12 @@ def test_its_requests_for_aid_have_a_series_of_their_own(send):
                for one in ("drill", "live")]  # fmt: skip
     assert [number[:2] for number in numbers] == ["YL", "ZY"]
     assert numbers[1].endswith("000001")
+
+
+@pytest.mark.parametrize("path", ["/stock/issue", "/stock/return", "/stock/issue-reserved"])
+def test_a_slip_of_the_pen_in_its_code_sends_no_real_stock(send, path):
+    before = send("root", "GET", "/stock").json()
+    asked = {"reference": "plan:dril"} | ({} if "reserved" in path else {"store": "S0", "item": BED, "quantity": "5"})
+    answer = send("root", "POST", path, json=asked)
+    assert (answer.status_code, answer.json()["code"]) == (404, "UnknownOrder")
+    assert send("root", "GET", "/stock").json() == before
