@@ -18,6 +18,7 @@ from api.intake import storable
 from api.kinds import Kind
 from api.office import plain
 from api.routes.forces_answers import Counted, KitOut, Members, ShiftEnded, ShiftOut
+from api.routes.reach import check_persons
 from api.routes.registers import TEAMS
 from api.routes.registers_write import CodeTaken, Named, body_of
 from api.tables import Frame, bring_in
@@ -209,6 +210,7 @@ def binds(code: Named, given: MembersIn, scope: WritePeople, work: Writing) -> R
     def inside(one: Step) -> dict[str, Any]:
         place = _team_place(work, one, scope, code)
         before = members_of(one.connection, code)
+        check_persons(one.connection, scope, (member.person for member in given.members))
         set_members(one.connection, team=code, members=[(member.person, member.role) for member in given.members])
         after = members_of(one.connection, code)
         one.record("teams.members", "teams", code, place=place, before=before, after=after)
@@ -254,6 +256,8 @@ def _counted(one: Step, scope: Scope, kind: Kind, rows: list[Mapping[str, Any]])
     for place in sorted(places_touched(one.connection, table, frame), key=str):
         scope.check(place)
     one_at_a_time(one.connection, "import")
+    if kind == Kind.custodians:
+        check_persons(one.connection, scope, table["person"])
     try:
         done = bring_in(one.connection, table, frame)
     except BadTable as refused:
