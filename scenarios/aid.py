@@ -15,7 +15,7 @@ from inventory.tables.places import places
 from optimizer.dispatch.plan import Plan
 from optimizer.errors import OptimizerError
 from scenarios.exchange.plan import parse_plan_text
-from scenarios.incidents import find_situation, still_open
+from scenarios.incidents import still_open
 from scenarios.relief_tables import aid_events, aid_requests, handovers
 from scenarios.tables import LIVE, incidents, orders, plans
 
@@ -84,8 +84,9 @@ def find_aid(connection: Connection, number: str, *, locked: bool = False) -> An
 
 def answer_aid(connection: Connection, number: str, *, status: str, act: Act) -> str | None:
     """Accept, refuse, meet, withdraw, or pass on: then the number of the request one level up. What a higher level
-    met or refused is told to every level below. Raises UnknownAid, AidNotNext, NoLevelAbove."""
+    met or refused is told to every level below. Raises UnknownAid, AidNotNext, NoLevelAbove, SituationClosed."""
     row = find_aid(connection, number, locked=True)
+    still_open(connection, row.situation_code)
     if status not in NEXT.get(row.status, ()):
         allowed = ", ".join(NEXT.get(row.status, ())) or "-"
         raise AidNotNext(number=number, status=row.status, asked=status, allowed=allowed)
@@ -163,8 +164,9 @@ def hand_over(
     connection: Connection, *, content: str, open_points: Sequence[str], act: Act, situation: str = LIVE,
     place: str | None = None,
 ) -> int:  # fmt: skip
-    """The number of a note for the next shift, with how things stood at that moment. Raises UnknownSituation."""
-    find_situation(connection, situation)
+    """The number of a note for the next shift, with how things stood at that moment. Raises UnknownSituation,
+    SituationClosed."""
+    still_open(connection, situation)
     row = {
         "situation_code": situation, "place_code": place, "content": content, "open_points": list(open_points),
         "state": state_of(connection, situation), "actor": act.actor, "recorded_at": act.at,
@@ -173,7 +175,9 @@ def hand_over(
 
 
 def take_over(connection: Connection, number: int, *, act: Act, situation: str = LIVE) -> None:
-    """Somebody else has read it and goes on. Raises UnknownHandover."""
+    """Somebody else has read it and goes on. Raises UnknownHandover, UnknownSituation,
+    SituationClosed."""
+    still_open(connection, situation)
     mine = (handovers.c.id == number, handovers.c.situation_code == situation, handovers.c.taken_at.is_(None),
             handovers.c.actor != act.actor)  # fmt: skip
     done = connection.execute(update(handovers).where(*mine).values(taken_by=act.actor, taken_at=act.at))

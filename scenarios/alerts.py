@@ -36,7 +36,7 @@ def receive_alert(
 
     Raises UnknownSituation, SituationClosed, WrongExercise.
     """
-    head = still_open(connection, situation)
+    head = still_open(connection, situation, locked=True)  # the same message twice at once is one, too
     fits = {"Actual": "live", "Exercise": "exercise"}.get(alert.status)
     if fits is not None and fits != head.kind:
         raise WrongExercise(status=alert.status, situation=situation, kind=head.kind)

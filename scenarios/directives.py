@@ -45,7 +45,8 @@ def add_directive(
 
 
 def lift_directive(connection: Connection, number: int, *, act: Act, situation: str = LIVE) -> None:
-    """Raises UnknownDirective."""
+    """Raises UnknownSituation, UnknownDirective, SituationClosed."""
+    still_open(connection, situation)
     standing = (
         (directives.c.id == number) & (directives.c.situation_code == situation) & directives.c.lifted_at.is_(None)
     )

@@ -86,11 +86,11 @@ def approve_draft(
 ) -> Committed:  # fmt: skip
     """Put a draft in force. `now`: what the situation is at this moment, read in the same transaction.
 
-    Raises UnknownDraft, DraftDone, DraftStale with everything that changed, NothingOrdered; PlanStale with every line
-    of stock that can no longer be kept. Then nothing has changed.
+    Raises SituationClosed, UnknownDraft, DraftDone, DraftStale with everything that changed, NothingOrdered; PlanStale
+    with every line of stock that can no longer be kept. Then nothing has changed.
     """
-    found, content = find_draft(connection, number, situation)
-    connection.execute(select(drafts.c.id).where(drafts.c.id == number).with_for_update())
+    still_open(connection, situation, locked=True)
+    found, content = find_draft(connection, number, situation)  # only now it is sure that nobody else approves it
     if found.plan is not None:
         raise DraftDone(draft=number, plan=found.plan)
     since = changed(found.basis, now)

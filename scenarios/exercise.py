@@ -23,7 +23,7 @@ from inventory.tables.goods import items, lots
 from inventory.tables.places import stores
 from optimizer.errors import OptimizerError
 from scenarios.incidents import find_situation, still_open
-from scenarios.tables import PLAN_REFERENCE, exercise_entries, exercise_lines, plans, situations
+from scenarios.tables import LIVE, PLAN_REFERENCE, exercise_entries, exercise_lines, plans, situations
 
 ZERO = Decimal(0)
 EXERCISE = "exercise"
@@ -52,11 +52,14 @@ def is_exercise(connection: Connection, situation: str) -> bool:
 
 
 def exercise_of(connection: Connection, reference: str | None) -> str | None:
-    """The exercise whose plan a reference names (`plan:DRILL`); None for every other reference."""
+    """The exercise whose plan a reference names (`plan:DRILL`); None for every other reference. Raises UnknownOrder for
+    one of no situation: a slip of the pen in it must not send real stock."""
     if reference is None or not reference.startswith(PLAN_REFERENCE):
         return None
     code = reference.removeprefix(PLAN_REFERENCE)
     kind = connection.execute(select(situations.c.kind).where(situations.c.code == code)).scalar()
+    if kind is None and code != LIVE:  # whose row is made with its first incident
+        raise UnknownOrder(number=reference)
     return code if kind == EXERCISE else None
 
 

@@ -83,11 +83,11 @@ def find_situation(connection: Connection, code: str = LIVE) -> Any:
 
 
 def still_open(connection: Connection, code: str = LIVE, *, locked: bool = False) -> Any:
-    """The row of a situation that goes on; `locked`: whoever comes second waits. Raises UnknownSituation,
-    SituationClosed."""
-    row = find_situation(connection, code)
-    if locked:
-        row = connection.execute(select(situations).where(situations.c.code == code).with_for_update()).one()
+    """The row of a situation that goes on, at least until this transaction ends; `locked`: whoever comes second waits.
+    Raises UnknownSituation, SituationClosed."""
+    wanted = select(situations).where(situations.c.code == code)
+    wanted = wanted.with_for_update() if locked else wanted.with_for_update(read=True, key_share=True)
+    row = connection.execute(wanted).first() or find_situation(connection, code)
     if row.closed_at is not None:
         raise SituationClosed(situation=code)
     return row

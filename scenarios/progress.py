@@ -62,7 +62,7 @@ def report_progress(
     `act.at`, if none is given. The same report twice is recorded once. Raises UnknownSituation, NotOrdered,
     NotThatWay, SituationClosed.
     """
-    still_open(connection, situation)
+    still_open(connection, situation, locked=True)  # else a plan that replaces this one would not know of the report
     running = connection.execute(
         select(plans.c.id, plans.c.as_of).where(plans.c.situation_code == situation, plans.c.status == "committed")
     ).first()

@@ -1,4 +1,8 @@
-"""Goods that came: what somebody where they were sent to says of a shipment of a plan."""
+"""Goods that came: what somebody where they were sent to says of a shipment of a plan.
+
+A plan that was put in force again has another number and the same shipments: what left, and what came, under the one
+left and came under the other.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,11 +61,14 @@ def take_in(
     UnknownSituation, UnknownShipment, NotLeftYet."""
     still_open(connection, situation, locked=True)
     row = find_shipment(connection, plan=plan, shipment=shipment, situation=situation)
+    content = select(plans.c.sha256).where(plans.c.id == plan).scalar_subquery()
+    same = select(plans.c.id).where(plans.c.situation_code == situation, plans.c.sha256 == content)
+    numbers = set(connection.execute(same).scalars())
     left = sum(
         (one.gone for number, rows in sent(connection, situation) for one in rows
-         if number == plan and one.code == shipment), ZERO,
+         if number in numbers and one.code == shipment), ZERO,
     )  # fmt: skip
-    mine = (receipts.c.plan_id == plan, receipts.c.shipment == shipment)
+    mine = (receipts.c.plan_id.in_(numbers), receipts.c.shipment == shipment)
     before = sum(connection.execute(select(receipts.c.quantity).where(*mine)).scalars(), ZERO)
     if before + quantity > left:
         raise NotLeftYet(shipment=shipment, quantity=quantity, received=before, left=left)
@@ -72,14 +79,14 @@ def take_in(
     return Receipt(plan, shipment, row.incident, row.item_id, quantity, before + quantity, left)
 
 
-def came(connection: Connection, situation: str = LIVE) -> dict[tuple[int, str], Decimal]:
-    """(plan, shipment) -> units that came."""
+def came(connection: Connection, situation: str = LIVE) -> dict[tuple[str, str], Decimal]:
+    """(digest of the plan, shipment) -> units that came."""
     rows = connection.execute(
-        select(receipts.c.plan_id, receipts.c.shipment, receipts.c.quantity)
+        select(plans.c.sha256, receipts.c.shipment, receipts.c.quantity)
         .join(plans, plans.c.id == receipts.c.plan_id)
         .where(plans.c.situation_code == situation)
     )
-    found: dict[tuple[int, str], Decimal] = {}
-    for plan, shipment, units in rows:
-        found[plan, shipment] = found.get((plan, shipment), ZERO) + units
+    found: dict[tuple[str, str], Decimal] = {}
+    for content, shipment, units in rows:
+        found[content, shipment] = found.get((content, shipment), ZERO) + units
     return found

@@ -53,7 +53,8 @@ def report_incident(
 ) -> str:  # fmt: skip
     """Its code. `demands` None: they are estimated from people and duration when a plan is made. Raises
     UnknownSituation, SituationClosed, UnknownItem, TaskTaken."""
-    drill = still_open(connection, situation).kind == "exercise"
+    drill = find_situation(connection, situation).kind == "exercise"
+    still_open(connection, situation, locked=drill)  # of two drilled at once each would find the same last number
     code = code or (_next_drilled if drill else _next_code)(connection, act, situation)
     row = {name: facts.get(name) for name in FIELDS}
     made = {"situation_code": situation, "code": code, **row, "reported_by": act.actor, "source": source}
@@ -71,7 +72,6 @@ def _next_code(connection: Connection, act: Act, situation: str) -> str:
 
 def _next_drilled(connection: Connection, act: Act, situation: str) -> str:
     """As in the live situation, in a series of the exercise's own: it uses up no number of the live one."""
-    still_open(connection, situation, locked=True)  # two at once would find the same last one
     day = f"I-{shanghai_day(act.at):%Y%m%d}-"
     mine = incidents.c.situation_code == situation, incidents.c.code.startswith(day, autoescape=True)
     codes = connection.execute(select(incidents.c.code).where(*mine)).scalars()

@@ -28,7 +28,8 @@ def open_exercise(
 ) -> Any:  # fmt: skip
     """Its row. Roads and parameters are those of the situation `like`; `as_of`: the moment it plays at, None = it goes
     by the clock. Raises SituationTaken, UnknownSituation."""
-    if connection.execute(select(situations.c.code).where(situations.c.code == code)).first() is not None:
+    there = connection.execute(select(situations.c.code).where(situations.c.code == code)).first()
+    if there is not None or code == LIVE:  # whose row is made with its first incident
         raise SituationTaken(situation=code)
     pattern = connection.execute(select(situations).where(situations.c.code == like)).first()
     if pattern is None and like != LIVE:

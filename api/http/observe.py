@@ -28,6 +28,7 @@ from api.http.caller import public
 from api.http.settings import ServiceSettings
 from inventory.database import now, reading
 from inventory.errors import InventoryError
+from inventory.five_fixed import shanghai_day
 from inventory.tables.care import tasks
 
 LOOK_AGAIN_S = 10.0  # how old a number read from the database may be
@@ -149,7 +150,7 @@ class Metrics:
 
 def overdue_tasks(engine: Engine) -> float:
     """Five-fixed tasks that are open after the day they were due."""
-    late = select(func.count()).where(tasks.c.status.in_(("open", "assigned")), tasks.c.due < now().date())
+    late = select(func.count()).where(tasks.c.status.in_(("open", "assigned")), tasks.c.due < shanghai_day(now()))
     with reading(engine) as connection:
         return float(connection.execute(late).scalar_one())
 

@@ -30,7 +30,8 @@ _CODES: dict[int, str] = {
         "UnknownOperation UnknownOrder UnknownTask UnknownSituation UnknownIncident UnknownTeam UnknownPlan "
         "UnknownScenario UnknownTable UnknownUser UnknownResource NoRunningPlan UnknownDraft UnknownDirective "
         "UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid UnknownHandover "
-        "UnknownShipment UnknownJob UnknownUpload UnknownFile UnknownShift UnknownForce NoSuchPerson OidcOff"
+        "UnknownShipment UnknownJob UnknownUpload UnknownFile UnknownShift UnknownForce NoSuchPerson OidcOff "
+        "ResultForgotten"
     ),
     406: "NotAcceptable",
     409: (

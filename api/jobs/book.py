@@ -47,6 +47,10 @@ class JobNotDone(InventoryError):
     """A job without a result yet, or that came to none. Facts: job, status."""
 
 
+class ResultForgotten(InventoryError):
+    """The file a job made is older than files are kept. Facts: job, days."""
+
+
 class JobKeepsFailing(InventoryError):
     """A job whose workers ended over it again and again. Facts: job, runs."""
 

@@ -21,12 +21,16 @@ _ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def check_table(connection: Connection, table: Any, *, reach: tuple[str, ...] | None, permission: str) -> None:
-    """Raises OutsideScope."""
+    """Raises OutsideScope, NoSuchPerson."""
     if reach is None:
         return
     scope = Scope(permission, False, reach)
     if table is None or table.name not in _ROWS:
         scope.check(None)
+    if table.name == "custodians":
+        from api.routes.reach import check_persons
+
+        check_persons(connection, scope, table["person"])
     of_stores, of_places = _ROWS[table.name]
     for column in of_places:
         for place in dict.fromkeys(table[column]):

@@ -16,6 +16,7 @@ from api.http.work import Reading, Step, Work, Writing, as_json, tagged
 from api.kinds import Kind
 from api.office import plain
 from api.routes.forces_answers import Counted, KitOut, Members, ShiftEnded, ShiftOut
+from api.routes.reach import check_persons
 from api.routes.registers import TEAMS
 from api.routes.registers_write import CodeTaken, Named, body_of, put_row
 from api.tables import Done
@@ -174,6 +175,7 @@ def adds_person(given: PersonIn, scope: WritePeople, work: Writing) -> Response:
 @router.patch("/people/{code}", summary="修改人员 / edit a person", response_model=row_model(PEOPLE))
 def edits_person(code: Named, given: PersonEdit, scope: WritePeople, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
+        one_at_a_time(one.connection, "import")
         before = one_of(one.connection, PEOPLE, work.caller.scope("people.read"), code)
         for place in sorted(places_of_person(one.connection, code), key=str):
             scope.check(place)
@@ -203,6 +205,7 @@ def binds(code: Named, given: MembersIn, scope: WritePeople, work: Writing) -> R
     def inside(one: Step) -> dict[str, Any]:
         place = _team_place(work, one, scope, code)
         before = members_of(one.connection, code)
+        check_persons(one.connection, scope, (member.person for member in given.members))
         set_members(one.connection, team=code, members=[(member.person, member.role) for member in given.members])
         after = members_of(one.connection, code)
         one.record("teams.members", "teams", code, place=place, before=before, after=after)

@@ -195,10 +195,10 @@ def shown(connection: Connection, row: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _visible(connection: Connection, scope: Scope, situation: str, code: str) -> Any:
+def _visible(connection: Connection, scope: Scope, situation: str, code: str, *, locked: bool = False) -> Any:
     """Raises UnknownSituation, UnknownIncident, also for what lies outside."""
     head = situation_of(connection, scope, situation, part=True)
-    row = find_incident(connection, code, situation=situation)
+    row = find_incident(connection, code, situation=situation, locked=locked)
     if not (scope.covers(row.place_code) or scope.covers(head.place_code)):
         raise UnknownIncident(incident=code, situation=situation, known="-")
     return row
@@ -258,7 +258,7 @@ def one_incident(situation: Situation, incident: Incident, scope: Look, connecti
 @router.patch("/incidents/{incident}", summary="更新事件 / bring an incident up to date", response_model=IncidentOut)
 def edits(situation: Situation, incident: Incident, given: IncidentEdit, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
-        row = _visible(one.connection, scope, situation, incident)
+        row = _visible(one.connection, scope, situation, incident, locked=True)
         before = shown(one.connection, row)
         work.matched(before)
         facts = given.model_dump(exclude_unset=True, exclude={"tasks", "demands", "status", "place"})

@@ -1,5 +1,6 @@
 """Background jobs: asked for here, done by workers."""
 
+import hashlib
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -223,16 +224,15 @@ def uploads(
                                examples=["stock.xlsx"])],
     scope: Run, work: Writing,
 ) -> Response:  # fmt: skip
-    def inside(one: Step) -> dict[str, Any]:
-        import hashlib
+    digest = hashlib.sha256(content).hexdigest()
 
+    def inside(one: Step) -> dict[str, Any]:
         file = File(name, "application/octet-stream", content)
         number = book.keep_file(one.connection, file, actor=one.caller.name, at=one.at)
-        digest = hashlib.sha256(content).hexdigest()
         one.record("jobs.upload", "job-files", number, after={"name": name, "bytes": len(content), "sha256": digest})
         return {"file": number, "name": name, "bytes": len(content), "sha256": digest}
 
-    return work.once(inside, asked=[name, content.hex()])
+    return work.once(inside, asked=[name, digest])
 
 
 @router.get("/{code}", summary="一项后台任务 / one job", response_model=JobOut)
@@ -245,12 +245,14 @@ def shows(code: Name, scope: Look, request: Request, connection: Reading) -> Res
             response_model=EvaluationResult | ImportResult | AfterActionOut,
             responses={200: {"content": {PDF: {}, negotiate.XLSX: {}, ZIP: {}}}})  # fmt: skip
 def results(code: Name, scope: Look, request: Request, connection: Reading) -> Response:
-    """文件或 JSON；未完成为 409 / a file or JSON; 409 before it is done."""
+    """文件或 JSON；未完成为 409，文件保存 90 天 / a file or JSON; 409 before it is done; files are kept for 90 days."""
     _seen(connection, scope, request.state.caller, code)
     row = book.find_job(connection, code)
     if row.status != "done":
         raise book.JobNotDone(job=code, status=text(f"job.{row.status}", language(request)))
     file = book.result_file(connection, row.id)
+    if file is None and "file" in row.result:  # all that is left is what it was called
+        raise book.ResultForgotten(job=code, days=book.KEPT.days)
     if file is None:
         return Response(as_json(row.result), media_type=negotiate.JSON)
     headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}

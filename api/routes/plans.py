@@ -266,6 +266,7 @@ def approves(situation: Situation, number: Number, given: ApproveIn, scope: Appr
 
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation)
+        still_open(one.connection, situation, locked=True)  # before what goes on is read: a report may be under way
         found, _ = find_draft(one.connection, number, situation)
         until = hold_until(one.at, found.as_of, None if given.hold_h is None else Decimal(given.hold_h))
         now_ = basis_of(afoot(one.connection, situation=situation, place=head.place_code))

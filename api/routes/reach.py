@@ -1,9 +1,12 @@
-"""The division a look is about, where the caller names none."""
+"""The division a look is about, where the caller names none; stores and persons that lie outside are not there."""
+
+from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
 from api.access.scope import OutsideScope, Scope
 from api.office import UnknownPlace, known
+from inventory.intake.forces import NoSuchPerson, places_of_persons
 from inventory.ledger.errors import UnknownStore
 from inventory.ledger.stock_lines import sub_tree
 
@@ -35,3 +38,13 @@ def store_in_reach(connection: Connection, scope: Scope, store: str) -> str | No
     if not scope.covers(place):
         raise UnknownStore(store=store)
     return place
+
+
+def check_persons(connection: Connection, scope: Scope, codes: Iterable[str]) -> None:
+    """Who serves or keeps a store, but only outside, is nobody to be bound here: name and telephone would come along.
+    Raises NoSuchPerson."""
+    if scope.everything:
+        return
+    for code, places in sorted(places_of_persons(connection, codes).items()):
+        if not any(scope.covers(place) for place in places):
+            raise NoSuchPerson(person=code)

@@ -20,6 +20,7 @@ from api.http.schemas import Body, Code, Day, Division, Instant, Lat, Lon, Text
 from api.http.work import Step, Work, Writing
 from api.intake import storable
 from api.kinds import Kind
+from api.routes.reach import check_persons
 from api.routes.registers import ITEMS, PLACES, STORES, TEAMS, VEHICLES
 from api.tables import Done, Frame, bring_in
 from api.uploaded import places_touched
@@ -105,6 +106,8 @@ def put_row(one: Step, scope: Scope, kind: Kind, row: Mapping[str, Any]) -> Done
     for place in sorted(places_touched(one.connection, table, frame), key=str):
         scope.check(place)
     one_at_a_time(one.connection, "import")
+    if kind == Kind.custodians:
+        check_persons(one.connection, scope, table["person"])
     try:
         return bring_in(one.connection, table, frame)
     except BadTable as refused:

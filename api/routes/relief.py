@@ -145,7 +145,7 @@ def adds_shelter(given: ShelterIn, scope: Manage, work: Writing) -> Response:
 @router.patch("/shelters/{code}", summary="修改安置点 / edit a shelter", response_model=row_model(SHELTERS))
 def edits_shelter(code: Named, given: ShelterEdit, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
-        row = find_shelter(one.connection, code)
+        row = find_shelter(one.connection, code, locked=True)  # before it is compared with what the caller saw
         scope.check(row.place_code)
         before = _shelter(one.connection, code)
         work.matched(before)

@@ -25,10 +25,12 @@ from scenarios.tables import incidents, plans, receipts, shipments, situations
 router = APIRouter(prefix="/situations/{situation}/plans/{number}/shipments", tags=["plans"], responses=PROBLEMS)
 _S, _P, _N = shipments.c, plans.c, incidents.c
 
+_SAME = plans.alias()  # the plan itself, and every time it was put in force again
 _CAME = (
     select(func.coalesce(func.sum(receipts.c.quantity), 0, type_=Quantity))
-    .where(receipts.c.plan_id == _S.plan_id, receipts.c.shipment == _S.code)
-    .correlate(shipments)
+    .join(_SAME, _SAME.c.id == receipts.c.plan_id)
+    .where(_SAME.c.situation_code == _P.situation_code, _SAME.c.sha256 == _P.sha256, receipts.c.shipment == _S.code)
+    .correlate(shipments, plans)
     .scalar_subquery()
 )
 

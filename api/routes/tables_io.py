@@ -23,7 +23,7 @@ from api.http.work import Reading, Step, Work, Writing
 from api.kinds import Kind
 from api.office import UnknownPlace
 from api.routes.incidents import situation_of
-from api.routes.reach import place_in_reach
+from api.routes.reach import check_persons, place_in_reach
 from api.tables import OF_INCIDENTS, OF_SITUATION, OVERRIDES, Frame, take_out
 from api.uploaded import post_upload, read_upload
 from inventory.care.files import clean_name
@@ -93,6 +93,8 @@ def bring(kind: Kind, given: Upload, asked: Asked, scope: Scope, work: Work) -> 
             read = read_upload(connection, path, kind, situation=asked.situation)
 
         def inside(one: Step) -> dict[str, Any]:
+            if kind == Kind.custodians and read.table is not None:
+                check_persons(one.connection, scope, (code for code in read.table["person"] if code is not None))
             act = one.act("STATEMENT", reference=name[:128])
             frame = Frame(act=act, situation=asked.situation, county=asked.county)
             done = post_upload(one.connection, read, frame, check=scope.check, dry_run=asked.dry_run)

@@ -234,6 +234,7 @@ def _edited(
     name: str, scope: Scope, work: Work, action: str, change: Callable[[Connection, Step], None], *, asked: Any
 ) -> Response:
     def step(inside: Step) -> UserOut:
+        accounts.find_user(inside.connection, name)  # locked, before it is compared with what the caller saw
         before = _visible(inside.connection, scope, name)
         work.matched(before)
         change(inside.connection, inside)

@@ -61,14 +61,15 @@ def need_rows(found: "Gathered") -> tuple[NeedRow, ...]:
     issued: dict[tuple[str, str], Decimal] = {}
     received: dict[tuple[str, str], Decimal] = {}
     last = len(found.sent) - 1
+    content_of = {one.row.id: one.row.sha256 for one in found.plans}
     for number, (plan, rows) in enumerate(found.sent):
         for one in rows:
             key = one.incident, one.lot[1]
             if one.task is None:
                 issued[key] = issued.get(key, ZERO) + one.gone
                 planned[key] = planned.get(key, ZERO) + (one.asked if number == last else one.gone)
-                if (plan, one.code) in found.came:
-                    received[key] = received.get(key, ZERO) + found.came[plan, one.code]
+                if (content_of[plan], one.code) in found.came:
+                    received[key] = received.get(key, ZERO) + found.came[content_of[plan], one.code]
     return tuple(
         NeedRow(
             incident,

@@ -81,7 +81,7 @@ class Gathered:
     orders: Sequence[Any]
     progress: Sequence[Any]
     sent: Sequence[tuple[int, list[Sent]]]
-    came: Mapping[tuple[int, str], Decimal]  # (plan, shipment)
+    came: Mapping[tuple[str, str], Decimal]  # (digest of the plan, shipment)
     logged: Sequence[Logged]
     tiers: tuple[Tier, ...]
 

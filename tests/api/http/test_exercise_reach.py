@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from time import sleep
 
 import pytest
 from sqlalchemy import insert
@@ -11,6 +12,7 @@ from inventory.fefo import InsufficientStock
 from inventory.ledger.post import Act
 from inventory.tables.places import people
 from scenarios.exercise import issue_more
+from scenarios.situations import close_exercise
 from scenarios.tables import situations
 from tests.api.http.conftest import BED, COUNTY, OTHER_COUNTY, OTHER_TOWN, TOWN
 
@@ -128,3 +130,40 @@ def test_its_requests_for_aid_have_a_series_of_their_own(send):
                for one in ("drill", "live")]  # fmt: skip
     assert [number[:2] for number in numbers] == ["YL", "ZY"]
     assert numbers[1].endswith("000001")
+
+
+@pytest.mark.parametrize("path", ["/stock/issue", "/stock/return", "/stock/issue-reserved"])
+def test_a_slip_of_the_pen_in_its_code_sends_no_real_stock(send, path):
+    before = send("root", "GET", "/stock").json()
+    asked = {"reference": "plan:dril"} | ({} if "reserved" in path else {"store": "S0", "item": BED, "quantity": "5"})
+    answer = send("root", "POST", path, json=asked)
+    assert (answer.status_code, answer.json()["code"]) == (404, "UnknownOrder")
+    assert send("root", "GET", "/stock").json() == before
+
+
+def test_once_it_is_over_nobody_answers_lifts_or_hands_over_in_it(send):
+    at = "/situations/drill"
+    asked = {"place": TOWN, "short": [{"item": BED, "quantity": "5", "reason": "SHORT"}]}
+    aid = send("root", "POST", f"{at}/aid-requests", json=asked).json()["number"]
+    ban = send("root", "POST", f"{at}/directives", json={"kind": "ban", "store": "S0", "incident": "I9"}).json()["id"]
+    note = send("root", "POST", f"{at}/handovers", json={"content": "x"}).json()["id"]
+    assert send("root", "POST", f"{at}/close", json={}).status_code == 200
+    for who, method, path, more in (
+        ("root", "POST", f"/aid-requests/{aid}/answer", {"json": {"status": "met"}}),
+        ("root", "DELETE", f"{at}/directives/{ban}", {}),
+        ("dispatcher", "POST", f"{at}/handovers/{note}/take", {}),
+        ("root", "POST", f"{at}/handovers", {"json": {"content": "y"}}),
+    ):
+        answer = send(who, method, path, **more)
+        assert (answer.status_code, answer.json().get("code")) == (409, "SituationClosed"), path
+
+
+def test_what_comes_while_it_is_being_closed_is_refused(send, engine):
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(engine) as connection:
+            close_exercise(connection, "drill", act=Act(actor="other", reason="CANCELLED", at=now()))
+            road = {"id": "C1", "road_name": "X101"}
+            answer = pool.submit(send, "root", "POST", "/situations/drill/closures", json=road)
+            sleep(0.5)
+        refused = answer.result(30)
+    assert (refused.status_code, refused.json().get("code")) == (409, "SituationClosed")

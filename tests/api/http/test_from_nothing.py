@@ -56,3 +56,11 @@ def test_a_file_of_incidents_opens_the_live_situation_too(send, office):
     answer = send("root", "POST", "/imports/incidents", files=sent)
     assert answer.status_code == 200, answer.text
     assert send("root", "GET", "/incidents").json()["items"][0]["code"] == "I1"
+
+
+def test_no_exercise_takes_the_code_of_the_live_situation_before_the_first_report(send, office):
+    drill = {"code": "live", "title_zh": "演练", "title_en": "drill"}
+    answer = send("root", "POST", "/situations", json=drill)
+    assert (answer.status_code, answer.json()["code"]) == (409, "SituationTaken")
+    assert send("root", "POST", "/situations/live/incidents", json=INCIDENT).status_code == 201
+    assert [one["kind"] for one in send("root", "GET", "/situations").json()["items"]] == ["live"]

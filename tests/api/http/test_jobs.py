@@ -142,13 +142,17 @@ def test_files_with_other_names_are_refused(send, name):
     assert send("manager", "POST", f"/jobs/files?name={name}", content=b"x").status_code == 422
 
 
-def test_a_monthly_report_is_written(send, work_off):
+def test_a_monthly_report_is_written_and_its_file_is_kept_for_ninety_days(send, engine, work_off):
     report = {"kind": "monthly_report", "arguments": {"county": from_county, "month": "2026-06", "format": "xlsx"}}
     code = asked(send, "manager", report)["code"]
     assert work_off() == ["done"]
     file = send("manager", "GET", f"/jobs/{code}/result")
     assert "wuding-520600000000-2026-06.xlsx" in file.headers["Content-Disposition"]
     assert "xl/workbook.xml" in zipfile.ZipFile(io.BytesIO(file.content)).namelist()
+    with transaction(engine) as connection:
+        book.forget_files(connection, at=now() + timedelta(days=91))
+    gone = send("manager", "GET", f"/jobs/{code}/result")
+    assert (gone.status_code, gone.json()["code"]) == (404, "ResultForgotten")
 
 
 def test_a_scenario_is_built_for_whoever_may(send, work_off, database_kind):
@@ -163,7 +167,7 @@ def test_a_scenario_is_built_for_whoever_may(send, work_off, database_kind):
     assert "problem.json" in zipfile.ZipFile(io.BytesIO(file.content)).namelist()
 
 
-def test_a_job_that_ended_its_worker_five_times_is_given_up(send, engine, work_off):
+def test_a_job_that_ended_its_worker_again_and_again_is_given_up(send, engine, work_off):
     from sqlalchemy import update
 
     from api.jobs.tables import jobs

@@ -2,16 +2,20 @@
 
 import json
 import logging
+from datetime import UTC, date, datetime
 
 import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import ValidationError
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 
+from api.http import observe
 from api.http.observe import allowed
 from api.http.settings import ServiceSettings
 from inventory.database import transaction
+from inventory.tables.care import tasks
+from inventory.tables.places import stores
 from tests.api.http.conftest import BED, PASSWORD
 
 HERE = ("127.0.0.1", 5000)
@@ -84,6 +88,17 @@ class TestMetrics:
                  headers={"Idempotency-Key": "once"})  # fmt: skip
         key = ("wuding_stock_entries_total", ("action", "stock.issue"))
         assert values(near)[key] - before.get(key, 0) == 1
+
+    def test_a_task_is_overdue_from_midnight_in_shanghai(self, client, engine, monkeypatch):
+        with transaction(engine) as connection:
+            store = connection.execute(select(stores.c.id).limit(1)).scalar_one()
+            at = datetime(2026, 6, 1, tzinfo=UTC)
+            row = {"key": "S0/M003/L1/INSPECT", "store_id": store, "kind": "INSPECT", "due": date(2026, 6, 1),
+                   "severity": "major", "status": "open", "opened_at": at}  # fmt: skip
+            connection.execute(insert(tasks), row)
+        for hour, late in ((15, 0), (16, 1)):  # 23:00 of the day it is due, and midnight
+            monkeypatch.setattr(observe, "now", lambda hour=hour: datetime(2026, 6, 1, hour, tzinfo=UTC))
+            assert observe.overdue_tasks(engine) == late
 
     def test_are_not_there_for_others_nor_through_a_proxy(self, app, client):
         assert TestClient(app, client=("10.1.2.3", 1)).get("/metrics").status_code == 404

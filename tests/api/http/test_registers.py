@@ -115,6 +115,23 @@ class TestPeople:
         assert send("manager", "PUT", "/teams/T9/members", json={"members": []}).status_code == 404
         assert edit(send, "/people/P1", {"name": "x"}, "root").json()["name"] == "x"
 
+    @pytest.mark.parametrize("how", ["team", "store", "file"])
+    def test_of_another_place_cannot_be_drawn_in_to_read_their_telephone(self, send, how):
+        send("root", "POST", "/teams", json={**TEAM, "place": OTHER_COUNTY})
+        send("root", "POST", "/people", json={"code": "P1", "name": "王", "phone": "1390000"})
+        send("root", "PUT", "/teams/T9/members", json={"members": [{"person": "P1"}]})
+        send("manager", "POST", "/teams", json={**TEAM, "code": "T8"})
+        if how == "team":
+            drawn = send("manager", "PUT", "/teams/T8/members", json={"members": [{"person": "P1"}]})
+        elif how == "store":
+            term = {"store": "S1", "person": "P1", "role": "primary", "valid_from": "2026-01-01"}
+            drawn = send("manager", "POST", "/custodians", json=term)
+        else:
+            rows = b"store,person,role,valid_from\nS1,P1,primary,2026-01-01\n"
+            drawn = send("manager", "POST", "/imports/custodians", files={"file": ("c.csv", rows)})
+        assert drawn.json().get("code") == "NoSuchPerson", drawn.text
+        assert send("manager", "GET", "/people/P1").status_code == 404
+
     def test_are_on_duty_in_shifts(self, send):
         send("manager", "POST", "/teams", json=TEAM)
         shift = {"starts": "2026-07-01T08:00:00+08:00", "ends": "2026-07-01T20:00:00+08:00"}
