@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -96,7 +97,7 @@ def test_the_frontier_holds_the_share_of_every_number_of_posts(case: tuple[list[
         points = frontier(listed, rules=rules)
     except BadInput:
         return
-    for before, now in zip(points, points[1:], strict=False):
+    for before, now in pairwise(points):
         assert now.posts == before.posts + 1
         assert now.worst >= before.worst
     for point in points:
