@@ -54,7 +54,8 @@ def share_budget(
     listed = tuple(sorted(towns, key=lambda town: town.code))
     check_budget(listed, grades, rules)
     run = _Run(listed, tuple(grades), rules, work)
-    relaxed = relaxation(listed, grades, rules) if relax else ()
+    bound = relaxation(listed, grades, rules) if relax else None
+    relaxed = () if bound is None else levels_of(bound.towns, bound.after, "relaxation")
     after = run.solve(relaxed) if relaxed else None  # all its levels at once: mostly they can be had
     levels = list(relaxed)
     if after is None:
@@ -63,7 +64,7 @@ def share_budget(
             half = (low + high) // 2
             low, high = (half, high) if run.solve(relaxed[:half]) is not None else (low, half)
         levels = list(relaxed[:low])
-        after = run.solve(levels)
+        after = run.solve(levels, near=None if bound is None else bound.after)
         if after is None:
             raise PostsImpossible(budget=rules.budget, towns=len(listed))
         while sum(level.towns for level in levels) < len(listed):
@@ -178,9 +179,15 @@ class _Run:
         self.hint = after
         return status, after, solver.best_objective_bound
 
-    def solve(self, levels: Sequence[PostLevel]) -> Answer | None:
-        """An answer with these levels and all other towns above them; None where none was found."""
-        model, posts, _, _ = self.build(levels)
+    def solve(self, levels: Sequence[PostLevel], *, near: Sequence[int] | None = None) -> Answer | None:
+        """An answer with these levels and all other towns above them, as `near` to given totals as can be (a good
+        start spares the search many rounds); None where none was found."""
+        model, posts, totals, _ = self.build(levels)
+        if near is not None:
+            reached = [model.new_int_var(0, most, "") for most in near]
+            for one, total in zip(reached, totals, strict=True):
+                model.add(one <= total)
+            model.maximize(sum(reached))
         return self.run(model, posts)[1]
 
     def next_level(self, levels: list[PostLevel], after: Answer) -> tuple[PostLevel | None, Answer]:

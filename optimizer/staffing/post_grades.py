@@ -9,10 +9,10 @@ from optimizer.staffing.posts import (
     DistrictLimit,
     PostLevel,
     PostRules,
+    PostShare,
     PostTown,
     Status,
     check_input,
-    levels_of,
     share_posts,
 )  # fmt: skip
 
@@ -97,7 +97,7 @@ def plain(town: GradedTown, lose: int) -> PostTown:
     return PostTown(town.code, town.required, sum(town.actual), town.district, floor, cap)
 
 
-def relaxation(towns: Sequence[GradedTown], grades: Sequence[Grade], rules: BudgetRules) -> tuple[PostLevel, ...]:
+def relaxation(towns: Sequence[GradedTown], grades: Sequence[Grade], rules: BudgetRules) -> PostShare | None:
     """Levels at least as good as any answer's: floors by grade are bought first, then the cheapest posts there are."""
     new, left = 0, rules.budget
     forced = []
@@ -110,7 +110,7 @@ def relaxation(towns: Sequence[GradedTown], grades: Sequence[Grade], rules: Budg
         left -= forced[-1] * grade.cost
         new += forced[-1]
     if left < 0:
-        return ()
+        return None
     for number in sorted(range(len(grades)), key=lambda one: grades[one].cost):
         grade = grades[number]
         more = max(0, min(buyable(grade, rules.budget) - forced[number], left // grade.cost if grade.cost else MOST))
@@ -118,10 +118,9 @@ def relaxation(towns: Sequence[GradedTown], grades: Sequence[Grade], rules: Budg
         new += more
     bare = [plain(town, rules.lose) for town in towns]
     try:
-        share = share_posts(bare, rules=PostRules(min(new, MOST), rules.lose, rules.districts))
+        return share_posts(bare, rules=PostRules(min(new, MOST), rules.lose, rules.districts))
     except BadInput:
-        return ()  # not even so: the search says that there is nothing
-    return levels_of(bare, share.after, "relaxation")
+        return None  # not even so: the search says that there is nothing
 
 
 def check_budget(towns: Sequence[GradedTown], grades: Sequence[Grade], rules: BudgetRules) -> None:
