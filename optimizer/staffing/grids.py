@@ -1,7 +1,7 @@
 """Small grids: how many a village needs, their numbers, who lacks a manager, and who patrols with whom.
 
     (1) k = ceil( max(population / 1000, households / 300) )     grids of a village, in integers
-    (2) 3 <= k <= 6                                              what is usual; outside of it a village is named, not bent
+    (2) 3 <= k <= 6                                              what is usual; a village outside is named, not bent
     (3) number = 12-digit division code + running number of two digits; 00 where the village is one grid
     (4) a patrol pair is one safety officer and one fire patroller
 
