@@ -21,6 +21,7 @@ PACKAGES = (
     "optimizer.network",
     "optimizer.dispatch",
     "optimizer.simulation",
+    "optimizer.staffing",
     "inventory",
     "inventory.care",
     "inventory.documents",
