@@ -32,6 +32,7 @@ PACKAGES = (
     "scenarios",
     "scenarios.report",
     "scenarios.after_action",
+    "scenarios.staffing",
     "api",
     "api.http",
 )

@@ -54,8 +54,7 @@ class Work:
     """Work of a year; each array broadcasts over [..., towns]."""
 
     hours: dict[str, FloatArray]  # component -> hours
-    visits: FloatArray  # inspections of enterprises and venues
-    patrol_visits: FloatArray
+    bases: dict[str, FloatArray]  # travel_h per visit, villages, visits_enterprises, visits_venues, patrol_visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +186,9 @@ def work_of(towns: Towns, values: Values) -> Work:
         + 2 * SQUARE_MEAN * np.sqrt(towns.area_km2) * values["detour"] / values["speed_kph"] / values["visits_per_trip"]
     )
     travel = np.where(np.isnan(towns.travel_h), reckoned, towns.travel_h)
+    villages = np.where(np.isnan(towns.villages), towns.population / values["people_per_village"], towns.villages)
     hours: dict[str, FloatArray] = {}
-    visits: FloatArray = np.zeros(len(towns))
+    bases: dict[str, FloatArray] = {"travel_h": travel, "villages": villages}
     for component, name, counts in (
         ("enterprises", "enterprise", towns.enterprises),
         ("venues", "venue", towns.venues),
@@ -196,14 +196,13 @@ def work_of(towns: Towns, values: Values) -> Work:
         each_h = values["officers_per_visit"] * (values[f"on_site_h_{name}"] + travel + values[f"paperwork_h_{name}"])
         weighted = [counts[:, level] * values[f"risk_weight_{key}"] for level, key in enumerate(LEVELS)]
         harder = [weighted[level] * values[f"complexity_{key}"] for level, key in enumerate(LEVELS)]
-        visits = visits + (weighted[0] + weighted[1] + weighted[2]) * values[f"coverage_{name}"]
+        bases[f"visits_{component}"] = (weighted[0] + weighted[1] + weighted[2]) * values[f"coverage_{name}"]
         hours[component] = (harder[0] + harder[1] + harder[2]) * values[f"coverage_{name}"] * each_h
     thousands = towns.population / 1000
-    patrol_visits = thousands * values["patrol_visits_per_1000"]
-    every = visits + patrol_visits
+    patrol_visits = bases["patrol_visits"] = thousands * values["patrol_visits_per_1000"]
+    every = bases["visits_enterprises"] + bases["visits_venues"] + patrol_visits
     hazards = every * values["hazards_per_visit"] * (values["rectification_difficulty"] * towns.difficulty)
     enforced = every * values["enforcement_share"]
-    villages = np.where(np.isnan(towns.villages), towns.population / values["people_per_village"], towns.villages)
     hours["rechecks"] = hazards * values["recheck_share"] * values["recheck_h"]
     hours["listed"] = hazards * values["listed_share"] * values["listed_h"]
     hours["enforcement"] = enforced * values["enforcement_h"]
@@ -216,7 +215,7 @@ def work_of(towns: Towns, values: Values) -> Work:
     )
     hours["publicity"] = thousands * values["publicity_h_per_1000"]
     hours["five_fixed"] = towns.store_task_h
-    return Work(hours, visits, patrol_visits)
+    return Work(hours, bases)
 
 
 def required_posts(towns: Towns, values: Values) -> FloatArray:
@@ -250,8 +249,8 @@ def size_towns(towns: Towns, given: Parameters) -> Sizing:
         towns=towns,
         parameters=given,
         hours=hours,
-        visits=work.visits,
-        patrol_visits=work.patrol_visits,
+        visits=work.bases["visits_enterprises"] + work.bases["visits_venues"],
+        patrol_visits=work.bases["patrol_visits"],
         available_h=available,
         basic=basic,
         caf=caf,
