@@ -1,1 +1,1 @@
-"""Staffing: from enterprises, venues and people to posts, rosters and patrols (docs/staffing.md)."""
+"""Posts of town stations from enterprises, venues and people: the WISN method, floors, uncertainty."""
