@@ -37,6 +37,8 @@ TITLES = {  # table -> where it stands, its meaning in Chinese and English
     "towns": ("towns.csv", "乡镇站：服务对象与现有人员", "Town stations: whom they serve, whom they have"),
     "coefficients": ("parameters.csv", "人员测算参数", "Coefficients of the sizing of staff"),
     "annual_plans": ("annual_plans.csv", "年度监督检查计划工作日", "Working days of annual supervision plans"),
+    "town_posts": ("town_posts.csv", "分配岗位时各乡镇的限额", "Limits of towns when posts are shared out"),
+    "district_posts": ("district_posts.csv", "分配岗位时各区县的限额", "Limits of districts when posts are shared out"),
     "minimum_overrides": ("minimum_overrides.csv", "本县最低储备调整", "A county's own least stock"),
 }
 

@@ -1,0 +1,229 @@
+"""Use cases of sharing out: towns and a number of posts (or a budget) in, who gets how many and why out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inventory.files import read_table
+from optimizer.errors import BadInput, Fault
+from optimizer.staffing.check_grades import check_budget_share
+from optimizer.staffing.check_posts import PostViolation, check_posts
+from optimizer.staffing.post_frontier import FrontierPoint, frontier, posts_for
+from optimizer.staffing.post_grades import BudgetRules, BudgetShare, Grade, GradedTown
+from optimizer.staffing.post_reasons import PostReason, next_towns, reasons
+from optimizer.staffing.posts import DistrictLimit, PostLevel, PostRules, PostShare, PostTown, share_posts
+from optimizer.staffing.towns import Towns
+from optimizer.staffing.workload import size_towns
+from scenarios.staffing.inputs import read_towns
+from scenarios.staffing.sizing import Asked as AskedSizing
+from scenarios.staffing.sizing import given_parameters
+from scenarios.texts import Lang, text
+
+Tell = Callable[..., None]
+GRADES = ("established", "contract")
+MARKS = tuple(Fraction(percent, 100) for percent in (70, 80, 90, 100))  # how many posts bring every town so far?
+NEXT = 5
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Whole yuan a year, in all and for a post of each grade (`GRADES`), and the most new posts of each."""
+
+    total: int
+    costs: tuple[int, int]
+    most: tuple[int | None, int | None] = (None, None)
+
+
+@dataclass(frozen=True)
+class AskedShare:
+    """Either `posts` or `budget`. `limits`: table town_posts; `districts`: table district_posts."""
+
+    posts: int | None = None
+    budget: Budget | None = None
+    lose: int = 0
+    limits: Path | None = None
+    districts: Path | None = None
+    year: int | None = None
+    parameters: Path | None = None
+
+
+@dataclass(frozen=True)
+class ShareRow:
+    """A town: posts required, there, given (by grade where money was shared) and afterwards; `why` stands in words."""
+
+    code: str
+    name: str
+    district: str
+    required: int
+    actual: int
+    given: int
+    grades: tuple[int, ...]
+    reason: PostReason | None
+
+    @property
+    def after(self) -> int:
+        return self.actual + self.given
+
+    def why(self, lang: Lang) -> str:
+        facts: dict[str, Any] = {
+            "name": self.name,
+            "required": self.required,
+            "actual": self.actual,
+            "given": abs(self.given),
+            "after": self.after,
+            "before": percent(Fraction(self.actual, self.required)),
+            "now": percent(Fraction(self.after, self.required)),
+        }
+        if self.reason is None:
+            return text("posts.why.money", lang, **facts, established=self.grades[0], contract=self.grades[1])
+        if self.reason.last is not None:
+            facts["last"] = percent(self.reason.last)
+        key = "posts.why.never" if self.reason.wait is None else "posts.why.next"
+        turn = text(key, lang, wait=self.reason.wait)
+        return f"{text(self.reason.key, lang, **facts)}{'' if lang == 'zh' else ' '}{turn}"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Rows in the order of the file. `points`, `marks` and `following` of posts only: what other numbers of posts
+    would reach, how many a ratio needs (None: no number does), and whose turn comes next (indices of rows)."""
+
+    rows: tuple[ShareRow, ...]
+    levels: tuple[PostLevel, ...]
+    status: str
+    asked: AskedShare
+    unplaced: int = 0
+    cost: int | None = None
+    points: tuple[FrontierPoint, ...] = ()
+    marks: tuple[tuple[Fraction, int | None], ...] = ()
+    following: tuple[int, ...] = ()
+    share: PostShare | None = None
+
+    @property
+    def given(self) -> int:
+        return sum(row.given for row in self.rows)
+
+    def worst(self) -> tuple[Fraction, Fraction]:
+        """Before and after."""
+        before = min(Fraction(row.actual, row.required) for row in self.rows)
+        return before, min(Fraction(row.after, row.required) for row in self.rows)
+
+
+class ShareRefused(AssertionError):
+    """The independent check refused a share: a mistake of ours, never of the input."""
+
+
+def percent(ratio: Fraction) -> str:
+    """Of a ratio, to one decimal (half up, from integers)."""
+    tenths = (2000 * ratio.numerator + ratio.denominator) // (2 * ratio.denominator)
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+def share_file(file: Path, asked: AskedShare, *, tell: Tell = lambda key, **facts: None) -> Shared:
+    """TOWNS.csv or .xlsx. Raises BadTable with every bad row, BadInput, PostsImpossible."""
+    tell("staffing.phase.read", file=file.name)
+    return share_towns(read_towns(file), asked, source=file.name, tell=tell)
+
+
+def share_towns(
+    towns: Towns, asked: AskedShare, *, source: str = "towns", tell: Tell = lambda key, **facts: None
+) -> Shared:
+    """Raises BadInput, BadTable for files of limits, PostsImpossible."""
+    if (asked.posts is None) == (asked.budget is None):
+        raise BadInput("share", [Fault("--posts", "PostsOrBudget", {})])
+    unstated = [code for code, staff in zip(towns.code, towns.staff, strict=True) if np.isnan(staff)]
+    if unstated:
+        raise BadInput(source, [Fault(code, "StaffUnstated", {"town": code}) for code in unstated])
+    limits = _limits(asked.limits, towns)
+    required = required_of(towns, asked, limits)
+    districts = _districts(asked.districts)
+    tell("staffing.phase.share", towns=len(towns))
+    if asked.budget is not None:
+        return _share_money(towns, asked, asked.budget, required, limits, districts)
+    rules = PostRules(asked.posts or 0, asked.lose, districts)
+    listed = [
+        PostTown(
+            towns.code[index], required[index], int(towns.staff[index]), towns.district[index],
+            limits.get(towns.code[index], {}).get("floor") or 0, limits.get(towns.code[index], {}).get("cap"),
+        )
+        for index in range(len(towns))
+    ]  # fmt: skip
+    share = share_posts(listed, rules=rules)
+    _checked(check_posts(share))
+    rows = tuple(
+        ShareRow(one.code, towns.name[index], one.district, one.required, one.actual, given, (), reason)
+        for index, (one, given, reason) in enumerate(zip(listed, share.given, reasons(share), strict=True))
+    )
+    points = frontier(listed, rules=replace(rules, posts=max(2 * rules.posts, rules.posts + 10)))
+    marks = tuple((ratio, posts_for(listed, rules=rules, ratio=ratio)) for ratio in MARKS)
+    following = next_towns(share, count=NEXT)
+    return Shared(
+        rows, share.levels, share.status, asked, share.unplaced, points=points, marks=marks, following=following,
+        share=share,
+    )  # fmt: skip
+
+
+def required_of(towns: Towns, asked: AskedShare, limits: dict[str, dict[str, Any]]) -> list[int]:
+    """Posts required: from the sizing, or as the table of limits states them."""
+    sizing = size_towns(towns, given_parameters(AskedSizing(asked.year, asked.parameters)))
+    return [
+        int(posts) if (stated := limits.get(code, {}).get("required")) is None else stated
+        for code, posts in zip(towns.code, sizing.posts.tolist(), strict=True)
+    ]
+
+
+def _share_money(
+    towns: Towns, asked: AskedShare, budget: Budget, required: Sequence[int], limits: dict[str, dict[str, Any]],
+    districts: tuple[DistrictLimit, ...],
+) -> Shared:  # fmt: skip
+    from optimizer.staffing.post_budget import share_budget  # OR-Tools takes a while to load
+
+    given = given_parameters(AskedSizing(asked.year, asked.parameters)).values
+    floor = tuple(int(given[f"floor_{grade}"]) for grade in GRADES)
+    listed = []
+    for index, code in enumerate(towns.code):
+        own = limits.get(code, {})
+        actual = int(towns.established[index]), int(towns.contract[index])
+        caps = tuple(own.get(f"cap_{grade}") for grade in GRADES)
+        listed.append(
+            GradedTown(code, required[index], actual, towns.district[index], floor, caps, own.get("floor") or 0,
+                       own.get("cap"))
+        )  # fmt: skip
+    grades = [Grade(code, cost, most) for code, cost, most in zip(GRADES, budget.costs, budget.most, strict=True)]
+    share: BudgetShare = share_budget(
+        listed, grades=grades, rules=BudgetRules(budget.total, asked.lose, districts)
+    )  # fmt: skip
+    _checked(check_budget_share(share) if share.status == "OPTIMAL" else ())
+    changes = dict(zip((town.code for town in share.towns), share.given, strict=True))
+    rows = tuple(
+        ShareRow(
+            town.code, towns.name[index], town.district, town.required, sum(town.actual), sum(changes[town.code]),
+            changes[town.code], None,
+        )
+        for index, town in enumerate(listed)
+    )  # fmt: skip
+    return Shared(rows, share.levels, share.status, asked, cost=share.cost)
+
+
+def _checked(violations: Sequence[PostViolation]) -> None:
+    if violations:
+        raise ShareRefused(violations[0])
+
+
+def _limits(path: Path | None, towns: Towns) -> dict[str, dict[str, Any]]:
+    if path is None:
+        return {}
+    table = read_table(path, "town_posts", references={"towns.code": list(towns.code)})
+    return {row["code"]: row for row in table.rows()}
+
+
+def _districts(path: Path | None) -> tuple[DistrictLimit, ...]:
+    if path is None:
+        return ()
+    return tuple(
+        DistrictLimit(row["district"], row["least"], row["most"]) for row in read_table(path, "district_posts").rows()
+    )
