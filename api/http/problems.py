@@ -49,7 +49,7 @@ _CODES: dict[int, str] = {
     429: "LockedOut TooOften",
     500: (
         "DamagedDatabase NotADatabase BadDatabaseUrl PlanRefused ReplayWrong PolicyBroke CardDoesNotAddUp "
-        "NotOurDatabase SolverFailed JobKeepsFailing"
+        "NotOurDatabase SolverFailed JobKeepsFailing ShareRefused"
     ),
     503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong ProviderDown",
 }

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from inventory.files import read_table
-from optimizer.errors import BadInput, Fault
+from optimizer.errors import BadInput, Fault, OptimizerError
 from optimizer.staffing.check_grades import check_budget_share
 from optimizer.staffing.check_posts import PostViolation, check_posts
 from optimizer.staffing.post_frontier import FrontierPoint, frontier, posts_for
@@ -49,6 +49,7 @@ class AskedShare:
     districts: Path | None = None
     year: int | None = None
     parameters: Path | None = None
+    to_required: bool = False  # no town gets beyond what it requires; the rest is not given
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ class ShareRow:
             "actual": self.actual,
             "given": abs(self.given),
             "after": self.after,
-            "before": percent(Fraction(self.actual, self.required)),
-            "now": percent(Fraction(self.after, self.required)),
+            "before": percent(ratios(self)[0]),
+            "now": percent(ratios(self)[1]),
         }
         if self.reason is None:
             return text("posts.why.money", lang, **facts, established=self.grades[0], contract=self.grades[1])
@@ -109,12 +110,17 @@ class Shared:
 
     def worst(self) -> tuple[Fraction, Fraction]:
         """Before and after."""
-        before = min(Fraction(row.actual, row.required) for row in self.rows)
-        return before, min(Fraction(row.after, row.required) for row in self.rows)
+        before, after = zip(*(ratios(row) for row in self.rows), strict=True)
+        return min(before), min(after)
 
 
-class ShareRefused(AssertionError):
-    """The independent check refused a share: a mistake of ours, never of the input."""
+class ShareRefused(OptimizerError):
+    """The independent check refused a share: a mistake of ours, never of the input. Facts: code, where."""
+
+
+def ratios(row: ShareRow) -> tuple[Fraction, Fraction]:
+    """The WISN ratio before and after."""
+    return Fraction(row.actual, row.required), Fraction(row.after, row.required)
 
 
 def percent(ratio: Fraction) -> str:
@@ -145,13 +151,12 @@ def share_towns(
     if asked.budget is not None:
         return _share_money(towns, asked, asked.budget, required, limits, districts)
     rules = PostRules(asked.posts or 0, asked.lose, districts)
-    listed = [
-        PostTown(
-            towns.code[index], required[index], int(towns.staff[index]), towns.district[index],
-            limits.get(towns.code[index], {}).get("floor") or 0, limits.get(towns.code[index], {}).get("cap"),
-        )
-        for index in range(len(towns))
-    ]  # fmt: skip
+    listed = []
+    for index, (code, staff) in enumerate(zip(towns.code, towns.staff.tolist(), strict=True)):
+        own, actual = limits.get(code, {}), int(staff)
+        floor = own.get("floor") or 0
+        cap = _cap(own, required[index], asked, keeps=max(floor, actual - asked.lose))
+        listed.append(PostTown(code, required[index], actual, towns.district[index], floor, cap))
     share = share_posts(listed, rules=rules)
     _checked(check_posts(share))
     rows = tuple(
@@ -190,14 +195,17 @@ def _share_money(
         actual = int(towns.established[index]), int(towns.contract[index])
         caps = tuple(own.get(f"cap_{grade}") for grade in GRADES)
         listed.append(
-            GradedTown(code, required[index], actual, towns.district[index], floor, caps, own.get("floor") or 0,
-                       own.get("cap"))
+            GradedTown(
+                code, required[index], actual, towns.district[index], floor, caps, own.get("floor") or 0,
+                _cap(own, required[index], asked, keeps=_keeps(actual, floor, own, asked.lose)),
+            )
         )  # fmt: skip
     grades = [Grade(code, cost, most) for code, cost, most in zip(GRADES, budget.costs, budget.most, strict=True)]
     share: BudgetShare = share_budget(
         listed, grades=grades, rules=BudgetRules(budget.total, asked.lose, districts)
     )  # fmt: skip
-    _checked(check_budget_share(share) if share.status == "OPTIMAL" else ())
+    proven = share.status == "OPTIMAL"  # else a post may be left that could still be placed
+    _checked([one for one in check_budget_share(share) if proven or one.code != "GRADES_LEFT"])
     changes = dict(zip((town.code for town in share.towns), share.given, strict=True))
     rows = tuple(
         ShareRow(
@@ -209,9 +217,39 @@ def _share_money(
     return Shared(rows, share.levels, share.status, asked, cost=share.cost)
 
 
+def write_shared(out: Path, shared: Shared, lang: Lang) -> tuple[Path, ...]:
+    """The workbook, and the chart beside it where posts were shared; the files written."""
+    from scenarios.staffing.share_book import write_share
+
+    write_share(out, shared, lang)
+    if not shared.points:
+        return (out,)
+    from scenarios.exchange.json_text import write_bytes
+    from scenarios.staffing.share_chart import frontier_png  # matplotlib is slow to load
+
+    picture = out.with_suffix(".png")
+    write_bytes(picture, frontier_png(shared, lang))
+    return out, picture
+
+
+def _cap(own: dict[str, Any], required: int, asked: AskedShare, *, keeps: int) -> int | None:
+    """The stated cap, or what is required: of a town that keeps more anyway, just that."""
+    stated: int | None = own.get("cap")
+    if not asked.to_required:
+        return stated
+    return max(required, keeps) if stated is None else min(stated, max(required, keeps))
+
+
+def _keeps(actual: tuple[int, ...], floor: tuple[int, ...], own: dict[str, Any], lose: int) -> int:
+    """The fewest posts afterwards, floors by grade included."""
+    low = sum(max(today, least) for today, least in zip(actual, floor, strict=True))
+    spare = sum(max(0, today - least) for today, least in zip(actual, floor, strict=True))
+    return max(own.get("floor") or 0, low - min(lose, spare))
+
+
 def _checked(violations: Sequence[PostViolation]) -> None:
     if violations:
-        raise ShareRefused(violations[0])
+        raise ShareRefused(code=violations[0].code, where=violations[0].where)
 
 
 def _limits(path: Path | None, towns: Towns) -> dict[str, dict[str, Any]]:

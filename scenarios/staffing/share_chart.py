@@ -60,9 +60,11 @@ def frontier_png(shared: Shared, lang: Lang) -> bytes:
         axes.axvline(asked, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
         axes.plot([asked], [100 * float(here.worst)], "o", color=WORST, markersize=7)
         facts = {"posts": asked, "before": _worst(shared, 0), "after": percent(here.worst)}
+        late = asked - posts[0] > 0.55 * (posts[-1] - posts[0])  # no room to the right of it
         words = axes.annotate(
-            say("chart.here", **facts), (asked, 100 * float(here.worst)), (12, -34), textcoords="offset points",
-            fontproperties=font(11), color=INK,
+            say("chart.here", **facts), (asked, 100 * float(here.worst)), (-12 if late else 12, -34),
+            textcoords="offset points", fontproperties=font(11), color=INK, ha="right" if late else "left",
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 2},
         )  # fmt: skip
         words.set_parse_math(False)
     if foot < 100 < top:
