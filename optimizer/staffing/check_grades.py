@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import product
 
 from optimizer.staffing.check_posts import PostViolation
-from optimizer.staffing.post_grades import BudgetRules, BudgetShare, Grade, GradedTown
+from optimizer.staffing.post_types import BudgetRules, BudgetShare, Grade, GradedTown
 
 Row = tuple[int, ...]
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from optimizer.staffing.posts import PostRules, PostShare, PostTown
+from optimizer.staffing.post_types import PostRules, PostShare, PostTown
 
 
 @dataclass(frozen=True)

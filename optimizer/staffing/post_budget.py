@@ -25,18 +25,9 @@ from typing import Any
 
 from ortools.sat.python import cp_model
 
-from optimizer.staffing.post_grades import (
-    BudgetRules,
-    BudgetShare,
-    Grade,
-    GradedTown,
-    PostsImpossible,
-    buyable,
-    check_budget,
-    plain,
-    relaxation,
-)  # fmt: skip
-from optimizer.staffing.posts import PostLevel, Proof, Status, levels_of
+from optimizer.staffing.post_grades import PostsImpossible, buyable, check_budget, plain, relaxation
+from optimizer.staffing.post_types import BudgetRules, BudgetShare, Grade, GradedTown, PostLevel, Proof, Status
+from optimizer.staffing.posts import levels_of
 
 WORK = 20.0  # CP-SAT's deterministic seconds for one level
 Answer = tuple[tuple[int, ...], ...]

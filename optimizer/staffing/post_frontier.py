@@ -9,7 +9,8 @@ from fractions import Fraction
 from heapq import heapify, heappop, heappush
 
 from optimizer.errors import BadInput
-from optimizer.staffing.posts import _SCALE, Order, PostRules, PostTown, key, lowest
+from optimizer.staffing.post_types import PostRules, PostTown
+from optimizer.staffing.posts import SCALE, Order, key, lowest
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def frontier(towns: Iterable[PostTown], *, rules: PostRules) -> tuple[FrontierPo
         while queue[0][0] != keys[queue[0][1]]:
             heappop(queue)
         worst = queue[0][1]
-        mean = total_key / (len(listed) << _SCALE)  # true division of integers rounds once
+        mean = total_key / (len(listed) << SCALE)  # true division of integers rounds once
         return FrontierPoint(
             total - actual, Fraction(after[worst], listed[worst].required), mean, Fraction(total, required), town
         )

@@ -1,85 +1,16 @@
 """Posts of grades that cost differently: what is asked, what is wrong with it, and what bounds the answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from optimizer.errors import BadInput, Fault, OptimizerError
-from optimizer.staffing.posts import (
-    MOST,
-    DistrictLimit,
-    PostLevel,
-    PostRules,
-    PostShare,
-    PostTown,
-    Status,
-    check_input,
-    share_posts,
-)  # fmt: skip
+from optimizer.staffing.post_types import MOST, BudgetRules, Grade, GradedTown, PostRules, PostShare, PostTown
+from optimizer.staffing.posts import check_input, share_posts
 
 MOST_COST, MOST_BUDGET = 10**8, 10**12  # sums stay far inside 64 bits
 
 
 class PostsImpossible(OptimizerError):
     """Floors, caps, districts, grades and the budget contradict each other. Facts: budget, towns."""
-
-
-@dataclass(frozen=True)
-class Grade:
-    """A kind of post; `most` new ones in all (None: as many as the money buys)."""
-
-    code: str
-    cost: int  # of one post, in whole yuan a year
-    most: int | None = None
-
-
-@dataclass(frozen=True)
-class GradedTown:
-    """A town with its posts by grade, in the order of the grades; a cap of None is none."""
-
-    code: str
-    required: int
-    actual: tuple[int, ...]
-    district: str = ""
-    floor: tuple[int, ...] = ()  # by grade; () is 0 of each
-    cap: tuple[int | None, ...] = ()
-    least: int = 0  # of all grades together
-    most: int | None = None
-
-    def floor_of(self, grade: int) -> int:
-        return self.floor[grade] if self.floor else 0
-
-    def cap_of(self, grade: int) -> int | None:
-        return self.cap[grade] if self.cap else None
-
-
-@dataclass(frozen=True)
-class BudgetRules:
-    budget: int  # whole yuan a year
-    lose: int = 0
-    districts: tuple[DistrictLimit, ...] = ()
-
-
-@dataclass(frozen=True)
-class BudgetShare:
-    """`after[i][g]`. `levels` carry bound and proof; status OPTIMAL: every one of them is proven."""
-
-    towns: tuple[GradedTown, ...]
-    grades: tuple[Grade, ...]
-    rules: BudgetRules
-    after: tuple[tuple[int, ...], ...]
-    cost: int
-    status: Status
-    levels: tuple[PostLevel, ...]
-    solves: int
-
-    @property
-    def given(self) -> tuple[tuple[int, ...], ...]:
-        rows = zip(self.after, self.towns, strict=True)
-        return tuple(tuple(x - a for x, a in zip(after, town.actual, strict=True)) for after, town in rows)
-
-    @property
-    def totals(self) -> tuple[int, ...]:
-        return tuple(map(sum, self.after))
 
 
 def buyable(grade: Grade, budget: int) -> int:

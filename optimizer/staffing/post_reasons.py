@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from optimizer.staffing.posts import Order, PostShare, lowest
+from optimizer.staffing.post_types import PostShare
+from optimizer.staffing.posts import Order, lowest
 
 Cause = Literal["gave", "district", "cap", "floor", "served", "waits", "least"]
 

@@ -20,84 +20,18 @@ is over 2^-62 for r < 2^31: the order is exact, and equal ratios have equal keys
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heapify, heappop, heappush
-from typing import Literal
 
 from optimizer.errors import BadInput, Fault
+from optimizer.staffing.post_types import MOST, DistrictLimit, PostLevel, PostRules, PostShare, PostTown, Proof
 
-MOST = 10**6  # posts of one town, and new posts; beyond it somebody mistyped
-_SCALE = 64
-
-Status = Literal["OPTIMAL", "FEASIBLE"]
-Proof = Literal["greedy", "relaxation", "search", "none"]
-
-
-@dataclass(frozen=True)
-class PostTown:
-    """A town station: `required` by its WISN sizing, `actual` there today, both in posts."""
-
-    code: str
-    required: int
-    actual: int
-    district: str = ""
-    floor: int = 0  # fewest posts afterwards
-    cap: int | None = None  # most posts afterwards
-
-
-@dataclass(frozen=True)
-class DistrictLimit:
-    """Bounds on what a district gets, net of what its towns lose; None: no bound."""
-
-    district: str
-    least: int | None = None
-    most: int | None = None
-
-
-@dataclass(frozen=True)
-class PostRules:
-    """`posts` are new; existing ones may move, but no town loses more than `lose`."""
-
-    posts: int
-    lose: int = 0
-    districts: tuple[DistrictLimit, ...] = ()
-
-
-@dataclass(frozen=True)
-class PostLevel:
-    """`towns` stand at exactly this ratio; no answer that keeps the levels before has fewer than `bound` there."""
-
-    ratio: Fraction
-    towns: int
-    bound: int
-    proof: Proof
-
-
-@dataclass(frozen=True)
-class PostShare:
-    """`after[i]` posts of town i. `unplaced`: posts that caps and district limits leave over."""
-
-    towns: tuple[PostTown, ...]
-    rules: PostRules
-    after: tuple[int, ...]
-    unplaced: int
-    status: Status
-    levels: tuple[PostLevel, ...]
-
-    @property
-    def given(self) -> tuple[int, ...]:
-        """What each town gets; below zero where posts move away."""
-        return tuple(after - town.actual for after, town in zip(self.after, self.towns, strict=True))
-
-    @property
-    def moved(self) -> int:
-        return sum(-given for given in self.given if given < 0)
+SCALE = 64
 
 
 def key(posts: int, required: int) -> int:
     """In the order of posts / required, exactly (for required < 2^31)."""
-    return (posts << _SCALE) // required
+    return (posts << SCALE) // required
 
 
 def lowest(town: PostTown, lose: int) -> int:

@@ -13,9 +13,19 @@ from optimizer.errors import BadInput, Fault, OptimizerError
 from optimizer.staffing.check_grades import check_budget_share
 from optimizer.staffing.check_posts import PostViolation, check_posts
 from optimizer.staffing.post_frontier import FrontierPoint, frontier, posts_for
-from optimizer.staffing.post_grades import BudgetRules, BudgetShare, Grade, GradedTown
 from optimizer.staffing.post_reasons import PostReason, next_towns, reasons
-from optimizer.staffing.posts import DistrictLimit, PostLevel, PostRules, PostShare, PostTown, share_posts
+from optimizer.staffing.post_types import (
+    BudgetRules,
+    BudgetShare,
+    DistrictLimit,
+    Grade,
+    GradedTown,
+    PostLevel,
+    PostRules,
+    PostShare,
+    PostTown,
+)
+from optimizer.staffing.posts import share_posts
 from optimizer.staffing.towns import Towns
 from optimizer.staffing.workload import size_towns
 from scenarios.staffing.inputs import read_towns

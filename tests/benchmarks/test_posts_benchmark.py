@@ -11,8 +11,8 @@ from optimizer.staffing.check_grades import check_budget_share
 from optimizer.staffing.check_posts import check_posts
 from optimizer.staffing.post_budget import share_budget
 from optimizer.staffing.post_frontier import frontier
-from optimizer.staffing.post_grades import BudgetRules, Grade, GradedTown
-from optimizer.staffing.posts import DistrictLimit, PostRules, PostTown, share_posts
+from optimizer.staffing.post_types import BudgetRules, DistrictLimit, Grade, GradedTown, PostRules, PostTown
+from optimizer.staffing.posts import share_posts
 
 pytestmark = pytest.mark.benchmark
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from optimizer.errors import BadInput
 from optimizer.staffing.check_grades import best_by_enumeration, check_budget_share
 from optimizer.staffing.post_budget import share_budget
-from optimizer.staffing.post_grades import BudgetRules, Grade, GradedTown, PostsImpossible
-from optimizer.staffing.posts import DistrictLimit, PostRules, PostTown, share_posts
+from optimizer.staffing.post_grades import PostsImpossible
+from optimizer.staffing.post_types import BudgetRules, DistrictLimit, Grade, GradedTown, PostRules, PostTown
+from optimizer.staffing.posts import share_posts
 
 GRADES = (Grade("established", 3), Grade("contract", 2))
 

@@ -13,7 +13,8 @@ from optimizer.errors import BadInput
 from optimizer.staffing.check_posts import best_by_enumeration, check_posts
 from optimizer.staffing.post_frontier import frontier, posts_for
 from optimizer.staffing.post_reasons import next_towns, reasons, threshold
-from optimizer.staffing.posts import DistrictLimit, PostRules, PostShare, PostTown, key, share_posts
+from optimizer.staffing.post_types import DistrictLimit, PostRules, PostShare, PostTown
+from optimizer.staffing.posts import key, share_posts
 
 
 def towns(*rows: tuple[Any, ...]) -> list[PostTown]:
