@@ -37,6 +37,7 @@ def _add_size(group: typer.Typer, kit: Kit) -> None:
         break_even: Annotated[list[str] | None, option("--break-even", "opt.staffing.break_even")] = None,
         draws: Annotated[int, option("--draws", "opt.staffing.draws", min=0, max=100_000, show_default=True)] = 1000,
         seed: Annotated[int, option("--seed", "opt.staffing.seed", min=0, show_default=True)] = 0,
+        stores: Annotated[Path | None, option("--stores", "opt.staffing.stores")] = None,
     ) -> int:
         from scenarios.staffing.sizing import Asked, size_file
 
@@ -45,7 +46,10 @@ def _add_size(group: typer.Typer, kit: Kit) -> None:
         for name, path in [("--parameters", parameters), *(("--compare", each) for each in compare or ())]:
             if path is not None:
                 old_file(name, path)
-        asked = Asked(year, parameters, tuple(compare or ()), tuple(break_even or ()), draws, seed)
+        if stores is not None:
+            for name in ("stores.csv", "stock.csv"):
+                old_file("--stores", stores / name)
+        asked = Asked(year, parameters, tuple(compare or ()), tuple(break_even or ()), draws, seed, stores)
         with speaker.working():
             sized = size_file(towns, out, asked, lang="zh" if kit.lang == "zh" else "en", tell=speaker.phase)
         _print_sized(speaker, sized)

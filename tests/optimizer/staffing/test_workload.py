@@ -220,3 +220,18 @@ def test_the_arrays_agree_with_a_loop_written_out(staff_loop) -> None:
         for _ in range(50)
     ]  # fmt: skip
     assert size_towns(Towns.of(several), P).posts.tolist() == [staff_loop(town, P.values) for town in several]
+
+
+def test_the_derived_rates_are_those_of_the_city_s_half_year() -> None:
+    staff, visits, enforced, hazards, listed, cases, days = 2093, 1_069_000, 27_000, 509_000, 8_900, 3_600, 110
+    assert round(staff / 101, 1) == 20.7
+    assert round(visits / (staff * days), 1) == 4.6
+    assert round(staff * days * 8 / visits, 2) == 1.72
+    assert P["hazards_per_visit"] == pytest.approx(hazards / visits, rel=1e-3)
+    assert P["enforcement_share"] == pytest.approx(enforced / visits, rel=1e-3)
+    assert P["cases_per_enforcement"] == pytest.approx(cases / enforced, rel=1e-3)
+    assert P["listed_share"] == pytest.approx(listed / hazards, rel=1e-2)
+    inspections = (0.30 * 20_000 + 0.15 * 25_000) * 9_500 / 762  # as many to a resident as in the district
+    assert P["patrol_visits_per_1000"] == pytest.approx((visits * 251 / days - inspections) / 9_500, rel=1e-2)
+    rates = ("hazards_per_visit", "enforcement_share", "cases_per_enforcement", "listed_share")
+    assert {P.coefficients[name].basis for name in rates} == {"derived"}
