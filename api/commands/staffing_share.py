@@ -44,7 +44,7 @@ def _add_share(group: typer.Typer, kit: Kit) -> None:
         from scenarios.staffing.share import AskedShare, share_file, write_shared
 
         if out.suffix.lower() != ".xlsx":
-            raise BadInput("--out", [Fault("--out", "ShareNotAWorkbook", {"value": out})])
+            raise BadInput("--out", [Fault("--out", "NotAWorkbook", {"value": out})])
         new_file("--out", out)
         old_file("TOWNS", towns)
         for name, path in (("--limits", limits), ("--districts", districts), ("--parameters", parameters)):

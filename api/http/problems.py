@@ -28,9 +28,10 @@ _CODES: dict[int, str] = {
     404: (
         "UnknownPlace UnknownStore UnknownItem UnknownLot UnknownAsset UnknownKit UnknownPackage "
         "UnknownOperation UnknownOrder UnknownTask UnknownSituation UnknownIncident UnknownTeam UnknownPlan "
-        "UnknownScenario UnknownTable UnknownUser UnknownResource NoRunningPlan UnknownDraft UnknownDirective "
-        "UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid UnknownHandover "
-        "UnknownShipment UnknownJob UnknownUpload UnknownFile UnknownShift UnknownForce NoSuchPerson OidcOff"
+        "UnknownScenario UnknownStaffingExample UnknownTable UnknownUser UnknownResource NoRunningPlan "
+        "UnknownDraft UnknownDirective UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid "
+        "UnknownHandover UnknownShipment UnknownJob UnknownUpload UnknownFile UnknownShift UnknownForce NoSuchPerson "
+        "OidcOff"
     ),
     406: "NotAcceptable",
     409: (

@@ -13,7 +13,6 @@ PARTS: Final = {
     "other_enforcement": ("其他执法", "other enforcement"),
     "other_work": ("非执法", "other work"),
 }
-_TENTH: Final = Decimal("0.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +69,20 @@ def plan_faults(plan: AnnualPlan) -> list[Fault]:
         half_digit = Decimal(1).scaleb(int(stated.as_tuple().exponent)) / 2
         if abs(share - stated) > half_digit:
             facts = {"part_zh": PARTS[name][0], "part_en": PARTS[name][1], "value": parts[name], "total": plan.total,
-                     "share": share.quantize(_TENTH), "stated": stated}  # fmt: skip
+                     "share": f"{share:.1f}", "stated": stated}  # fmt: skip
             faults.append(Fault(plan.unit, "PlanShareWrong", facts))
     return faults
 
 
 def _sum_fault(plan: AnnualPlan, parts: dict[str, Decimal], parts_sum: Decimal) -> Fault:
-    """The sum, and the part whose digits, put in another order, would close it."""
+    """The sum, and the parts whose digits, put in another order, would close it: more than one may."""
     facts = {"sum": parts_sum, "total": plan.total}
-    for name, value in parts.items():
-        closing = plan.total - parts_sum + value
-        if closing > 0 and sorted(str(closing)) == sorted(str(value)):
-            zh, en = PARTS[name]
-            return Fault(
-                plan.unit, "PlanDigitsSwapped", {**facts, "part_zh": zh, "part_en": en, "value": value,
-                                                 "closing": closing}
-            )  # fmt: skip
-    return Fault(plan.unit, "PlanSumWrong", {**facts, "gap": abs(parts_sum - plan.total)})
+    closing = {name: plan.total - parts_sum + value for name, value in parts.items()}
+    swapped = [name for name, value in parts.items() if sorted(str(closing[name])) == sorted(str(value))]
+    if not swapped:
+        return Fault(plan.unit, "PlanSumWrong", {**facts, "gap": abs(parts_sum - plan.total)})
+    said = {
+        lang: [f"{PARTS[name][side]} {parts[name]} → {closing[name]}" for name in swapped]
+        for side, lang in enumerate(("zh", "en"))
+    }
+    return Fault(plan.unit, "PlanDigitsSwapped", {**facts, "closing_zh": said["zh"], "closing_en": said["en"]})

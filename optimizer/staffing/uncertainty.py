@@ -130,11 +130,11 @@ def draw(given: Parameters, *, draws: int, seed: int) -> dict[str, FloatArray]:
 
 
 def tornado(towns: Towns, given: Parameters) -> list[Bar]:
-    """One bar for each coefficient with a range, the widest first, ties by name."""
+    """One bar for each coefficient that has a range and moves posts, the widest first, ties by name."""
     values = given.values
     bars = []
     for each in given:
-        if each.low == each.high:
+        if each.low == each.high or not each.effect:
             continue
         ends = np.array([[each.low], [each.high]])
         changed: dict[str, float | FloatArray] = {**values, each.name: ends}

@@ -12,6 +12,7 @@ from optimizer.staffing.towns import Towns
 from optimizer.staffing.uncertainty import break_even, compare, distribution, tornado
 from optimizer.staffing.workload import Parameters, parameters, size_towns
 from scenarios.staffing.inputs import read_parameters, read_towns
+from scenarios.staffing.store_work import with_store_work
 from scenarios.staffing.workbook import Sized, write_sizing
 from scenarios.texts import Lang
 
@@ -29,6 +30,7 @@ class Asked:
     turns: Sequence[str] = ()
     draws: int = 1000
     seed: int = 0
+    stores: Path | None = None  # a folder whose stock the five-fixed work is reckoned from
 
 
 def silent(key: str, **facts: Any) -> None:
@@ -38,6 +40,9 @@ def silent(key: str, **facts: Any) -> None:
 def size_towns_of(towns: Towns, asked: Asked, *, tell: Tell = silent) -> Sized:
     """Posts of every town and what was asked for besides. Raises BadInput, BadTable for files of coefficients."""
     given = given_parameters(asked)
+    if asked.stores is not None:
+        tell("staffing.phase.stores")
+        towns = with_store_work(towns, asked.stores, given)
     tell("staffing.phase.size", towns=len(towns))
     sizing = size_towns(towns, given)
     compared = None
