@@ -40,6 +40,7 @@ def _add_share(group: typer.Typer, kit: Kit) -> None:
         districts: Annotated[Path | None, option("--districts", "opt.staffing.share.districts")] = None,
         parameters: Annotated[Path | None, option("--parameters", "opt.staffing.share.parameters")] = None,
         year: Annotated[int | None, option("--year", "opt.staffing.share.year")] = None,
+        stores: Annotated[Path | None, option("--stores", "opt.staffing.stores")] = None,
     ) -> int:
         from scenarios.staffing.share import AskedShare, share_file, write_shared
 
@@ -50,8 +51,18 @@ def _add_share(group: typer.Typer, kit: Kit) -> None:
         for name, path in (("--limits", limits), ("--districts", districts), ("--parameters", parameters)):
             if path is not None:
                 old_file(name, path)
+        for name in ("stores.csv", "stock.csv") if stores is not None else ():
+            old_file("--stores", (stores or Path()) / name)
         asked = AskedShare(
-            posts, _budget(budget, established, contract), lose, limits, districts, year, parameters, to_required
+            posts,
+            _budget(budget, established, contract),
+            lose,
+            limits,
+            districts,
+            year,
+            parameters,
+            stores,
+            to_required,
         )
         with speaker.working():
             shared = share_file(towns, asked, tell=speaker.phase)

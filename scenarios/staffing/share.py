@@ -27,10 +27,9 @@ from optimizer.staffing.post_types import (
 )
 from optimizer.staffing.posts import share_posts
 from optimizer.staffing.towns import Towns
-from optimizer.staffing.workload import size_towns
 from scenarios.staffing.inputs import read_towns
 from scenarios.staffing.sizing import Asked as AskedSizing
-from scenarios.staffing.sizing import given_parameters
+from scenarios.staffing.sizing import given_parameters, size_towns_of
 from scenarios.texts import Lang, text
 
 Tell = Callable[..., None]
@@ -59,6 +58,7 @@ class AskedShare:
     districts: Path | None = None
     year: int | None = None
     parameters: Path | None = None
+    stores: Path | None = None  # a folder whose stock the five-fixed work of the sizing is reckoned from
     to_required: bool = False  # no town gets beyond what it requires; the rest is not given
 
 
@@ -184,7 +184,8 @@ def share_towns(
 
 def required_of(towns: Towns, asked: AskedShare, limits: dict[str, dict[str, Any]]) -> list[int]:
     """Posts required: from the sizing, or as the table of limits states them."""
-    sizing = size_towns(towns, given_parameters(AskedSizing(asked.year, asked.parameters)))
+    wanted = AskedSizing(asked.year, asked.parameters, draws=0, stores=asked.stores)
+    sizing = size_towns_of(towns, wanted).sizing
     return [
         int(posts) if (stated := limits.get(code, {}).get("required")) is None else stated
         for code, posts in zip(towns.code, sizing.posts.tolist(), strict=True)

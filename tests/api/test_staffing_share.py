@@ -3,28 +3,14 @@
 from pathlib import Path
 
 import pytest
-import typer
 
-from api.commands.kit import Kit
-from api.commands.staffing_share import register_share
-from api.say import Speaker
-from inventory.errors import InventoryError
-from optimizer.errors import OptimizerError
+from api import cli
 from scenarios.staffing.generate import example
 from scenarios.staffing.inputs import write_towns
-from scenarios.texts import explain
 
 
 def run(*arguments: str, lang: str = "zh") -> int:
-    """As the command line does: the exit code, or 2 with the error told."""
-    app = typer.Typer()
-    speaker = Speaker(lang)
-    register_share(app, Kit(lang, speaker))
-    try:
-        return app(args=list(arguments), standalone_mode=False)  # type: ignore[no-any-return]
-    except (OptimizerError, InventoryError) as error:
-        print("\n".join(explain(error, lang)))
-        return 2
+    return cli.run(["staffing", *arguments, "--lang", lang])
 
 
 @pytest.fixture
@@ -73,7 +59,7 @@ def test_what_cannot_be_shared_is_told_in_both_languages(
     monkeypatch.chdir(towns.parent)
     for lang in ("zh", "en"):
         assert run("share", str(towns), *arguments, lang=lang) == 2
-        assert told in capsys.readouterr().out
+        assert told in capsys.readouterr().err
 
 
 def test_a_desk_is_sized_for_each_period(capsys: pytest.CaptureFixture[str]) -> None:
