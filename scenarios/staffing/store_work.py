@@ -21,14 +21,15 @@ TOWN_DIGITS = 9  # of a division code: county and town
 def with_store_work(towns: Towns, folder: Path, given: Parameters, *, book: RuleBook | None = None) -> Towns:
     """The towns with `store_task_h` from stores.csv and stock.csv of a folder (a World folder has both).
 
-    A store counts for the town whose code its own place begins with; county stores count for none. Raises BadTable
-    for bad files, BadInput where no store stands in any of the towns.
+    A town store counts for the town whose code its own place begins with. County stores and village rooms count for
+    none: people of the county and of the villages keep them (assumed). Raises BadTable for bad files, BadInput where
+    no town store stands in any of the towns.
     """
     stores, stock = read_table(folder / "stores.csv", "stores"), read_table(folder / "stock.csv", "stock")
     hours = store_hours(stores, stock, given, book=book)
     of_town: dict[str, float] = {}
     for store, place, tier in zip(stores["id"], stores["place"], stores["tier"], strict=True):
-        if place is not None and tier != "county":
+        if place is not None and tier == "town":
             town = place[:TOWN_DIGITS]
             of_town[town] = of_town.get(town, 0.0) + hours[store]
     work = np.array([of_town.get(code[:TOWN_DIGITS], 0.0) for code in towns.code])

@@ -35,10 +35,12 @@ def test_each_check_of_a_lot_counts_as_often_as_its_period_says(folder: Path) ->
     assert hours["C"] == 0
 
 
-def test_town_and_village_stores_count_for_their_town_and_raise_its_work(folder: Path) -> None:
+def test_a_town_store_counts_for_its_town_and_raises_its_work(folder: Path) -> None:
     towns = Towns.of([Town("520602101", "甲镇", store_task_h=1), Town("520602102000", "乙镇", store_task_h=1)])
     found = with_store_work(towns, folder, P)
     assert found.store_task_h[0] > found.store_task_h[1] == 0
+    stores, stock = (read_table(folder / f"{name}.csv", name) for name in ("stores", "stock"))
+    assert found.store_task_h[0] == pytest.approx(store_hours(stores, stock, P)["T"], abs=0.05)  # not the village room
     dearer = with_store_work(towns, folder, P.override({"store_check_h": 3}))
     assert size_towns(dearer, P).required[0] > size_towns(found, P).required[0]
 
