@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from api.commands import db, files, five_fixed, plan, replan, roads, serve, simulate, stock
+from api.commands import db, files, five_fixed, plan, replan, roads, serve, simulate, staffing, stock
 from api.commands.kit import Counted, Kit, acting, new_file, new_folder, not_over, plan_to
 from api.commands.shared import Given, check_live, live_options
 from api.lang import DEFAULT, UnknownLanguage, take_lang
@@ -344,7 +344,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         speaker.say("scenario.closed", situation=situation, kept=len(free), back=len(back))
         return DONE
 
-    for module in (db, files, stock, five_fixed, roads, plan, replan, simulate, serve):
+    for module in (db, files, stock, five_fixed, roads, plan, replan, simulate, staffing, serve):
         module.register(app, kit)
     return app
 

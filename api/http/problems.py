@@ -28,10 +28,10 @@ _CODES: dict[int, str] = {
     404: (
         "UnknownPlace UnknownStore UnknownItem UnknownLot UnknownAsset UnknownKit UnknownPackage "
         "UnknownOperation UnknownOrder UnknownTask UnknownSituation UnknownIncident UnknownTeam UnknownPlan "
-        "UnknownScenario UnknownTable UnknownUser UnknownResource NoRunningPlan UnknownDraft UnknownDirective "
-        "UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid UnknownHandover "
-        "UnknownShipment UnknownJob UnknownUpload UnknownFile UnknownShift UnknownForce NoSuchPerson OidcOff "
-        "ResultForgotten"
+        "UnknownScenario UnknownStaffingExample UnknownTable UnknownUser UnknownResource NoRunningPlan "
+        "UnknownDraft UnknownDirective UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid "
+        "UnknownHandover UnknownShipment UnknownJob UnknownUpload UnknownFile UnknownShift UnknownForce NoSuchPerson "
+        "OidcOff ResultForgotten"
     ),
     406: "NotAcceptable",
     409: (
@@ -50,7 +50,7 @@ _CODES: dict[int, str] = {
     429: "LockedOut TooOften",
     500: (
         "DamagedDatabase NotADatabase BadDatabaseUrl PlanRefused ReplayWrong PolicyBroke CardDoesNotAddUp "
-        "NotOurDatabase SolverFailed JobKeepsFailing"
+        "NotOurDatabase SolverFailed JobKeepsFailing ShareRefused"
     ),
     503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong ProviderDown",
 }

@@ -34,6 +34,11 @@ TITLES = {  # table -> where it stands, its meaning in Chinese and English
     "kits": ("kits.csv", "成套物资", "Kits"),
     "village_profiles": ("village_profiles.csv", "村寨专用储备", "What villages of a kind hold besides"),
     "count_sheet": ("count_sheet.csv", "盘点表", "Count sheet of a stocktake"),
+    "towns": ("towns.csv", "乡镇站：服务对象与现有人员", "Town stations: whom they serve, whom they have"),
+    "coefficients": ("parameters.csv", "人员测算参数", "Coefficients of the sizing of staff"),
+    "annual_plans": ("annual_plans.csv", "年度监督检查计划工作日", "Working days of annual supervision plans"),
+    "town_posts": ("town_posts.csv", "分配岗位时各乡镇的限额", "Limits of towns when posts are shared out"),
+    "district_posts": ("district_posts.csv", "分配岗位时各区县的限额", "Limits of districts when posts are shared out"),
     "minimum_overrides": ("minimum_overrides.csv", "本县最低储备调整", "A county's own least stock"),
 }
 

@@ -4,7 +4,7 @@ import io
 import re
 import unicodedata
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -49,11 +49,11 @@ def write_workbook(path: Path | str, sheets: Sequence[Sheet]) -> None:
     save_book(book, Path(path))
 
 
-def save_book(book: Any, path: Path) -> None:
-    """Save a workbook without a clock reading, whole or not at all."""
+def save_book(book: Any, path: Path, *, amend: Callable[[str, bytes], bytes] | None = None) -> None:
+    """Save a workbook without a clock reading, whole or not at all. `amend` may alter its parts, by their name."""
     packed = io.BytesIO()
     book.save(packed)
-    replace_bytes(path, _without_clock(packed.getvalue()))
+    replace_bytes(path, _without_clock(packed.getvalue(), amend or (lambda _, data: data)))
 
 
 def _faults(sheet: Sheet) -> list[RowFault]:
@@ -83,12 +83,12 @@ def _widths(sheet: Sheet) -> list[int]:
     return widths
 
 
-def _without_clock(packed: bytes) -> bytes:
+def _without_clock(packed: bytes, amend: Callable[[str, bytes], bytes]) -> bytes:
     """The same archive with fixed instants: equal input gives equal bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(packed)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
-            data = old.read(name)
+            data = amend(name, old.read(name))
             if name == "docProps/core.xml":
                 stamp = FIXED_INSTANT.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
                 data = _STAMPS.sub(rb"\g<1>" + stamp + rb"\g<3>", data)
