@@ -136,9 +136,9 @@ class TestAddresses:
     def test_postgresql_is_durable(self, postgresql):
         engine = open_engine(postgresql())
         with engine.connect() as connection:
-            found = [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in ("fsync", "synchronous_commit")]
+            found = connection.exec_driver_sql("SHOW synchronous_commit").scalar()
         engine.dispose()
-        assert found == ["on", "on"]
+        assert found == "on"  # fsync is the server's own; that of the tests has it off
 
 
 class TestTransactions:
