@@ -25,3 +25,16 @@ class Kind(StrEnum):
     check_overrides = "check_overrides"
     weight_overrides = "weight_overrides"
     minimum_overrides = "minimum_overrides"
+
+
+_REGISTERS, _INCIDENTS = ("registers.write", "registers.read"), ("incidents.manage", "incidents.read")
+# the permission that bringing in takes, and the one that taking out does
+NEEDED: dict[Kind, tuple[str, str]] = {
+    **dict.fromkeys(Kind, _REGISTERS),
+    **dict.fromkeys((Kind.lots, Kind.stock), ("stock.write", "stock.read")),
+    Kind.custodians: ("people.write", "people.read"),
+    Kind.maintenance: ("care.do", "care.read"),
+    **dict.fromkeys((Kind.incidents, Kind.tasks, Kind.demands, Kind.closures), _INCIDENTS),
+    **dict.fromkeys((Kind.check_overrides, Kind.weight_overrides, Kind.minimum_overrides),
+                    ("care.manage", "care.read")),
+}  # fmt: skip

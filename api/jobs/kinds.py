@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from api.access.scope import Scope
 from api.http.schemas import Body, Code, Division, Text
 from api.jobs.book import File, Keep, Running, uploaded
-from api.kinds import Kind
+from api.kinds import NEEDED, Kind
 from inventory.database import now, reading, transaction
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -82,14 +82,6 @@ def evaluates(job: Running, asked: Evaluate) -> None:
         )  # fmt: skip
 
 
-_IMPORTS: dict[str, str] = {
-    "stock": "stock.write", "lots": "stock.write", "custodians": "people.write", "maintenance": "care.do",
-    "check_overrides": "care.manage", "weight_overrides": "care.manage", "minimum_overrides": "care.manage",
-    "incidents": "incidents.manage", "tasks": "incidents.manage", "demands": "incidents.manage",
-    "closures": "incidents.manage",
-}  # fmt: skip
-
-
 def imports(job: Running, asked: ImportTable) -> None:
     """Raises ImportRefused with every fault of the file; OutsideScope."""
     from api.intake import import_file
@@ -101,7 +93,7 @@ def imports(job: Running, asked: ImportTable) -> None:
 
     @contextmanager
     def within(connection: Connection, table: Any) -> Iterator[Keep]:
-        check_table(connection, table, reach=job.reach, permission=_IMPORTS.get(asked.table, "registers.write"))
+        check_table(connection, table, reach=job.reach, permission=NEEDED[asked.table][0])
         with job.effect(connection) as keep:
             yield lambda done: keep(asdict(done))
 
@@ -189,7 +181,7 @@ KINDS: dict[str, JobKind] = {
     one.name: one
     for one in (
         JobKind("evaluate", Evaluate, lambda _: "care.manage", lambda asked: asked.place, evaluates),
-        JobKind("import", ImportTable, lambda asked: _IMPORTS.get(asked.table, "registers.write"),
+        JobKind("import", ImportTable, lambda asked: NEEDED[asked.table][0],
                 lambda asked: asked.county, imports, bound=False),  # row by row, when the file is read
         JobKind("monthly_report", MonthlyReport, lambda _: "care.manage", lambda asked: asked.county, reports),
         JobKind("after_action", AfterActionReport, lambda _: "plans.read", lambda _: None, sums_up, bound=False),

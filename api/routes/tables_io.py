@@ -20,7 +20,7 @@ from api.http.reads import PROBLEMS
 from api.http.schemas import Code, Division
 from api.http.uploads import Upload, Uploaded, form_of
 from api.http.work import Reading, Step, Work, Writing
-from api.kinds import Kind
+from api.kinds import NEEDED, Kind
 from api.office import UnknownPlace
 from api.routes.incidents import situation_of
 from api.routes.reach import check_persons, place_in_reach
@@ -33,21 +33,6 @@ from scenarios.incidents import is_there
 from scenarios.tables import LIVE
 
 router = APIRouter(tags=["tables"], responses=PROBLEMS)
-
-# kind -> what an import needs, what an export needs
-_REGISTERS, _STOCK, _INCIDENTS = ("registers.write", "registers.read"), ("stock.write", "stock.read"), (
-    "incidents.manage", "incidents.read")  # fmt: skip
-PERMITTED: dict[Kind, tuple[str, str]] = {
-    **dict.fromkeys((Kind.places, Kind.stores, Kind.items, Kind.bins, Kind.packages, Kind.kits, Kind.teams,
-                     Kind.vehicles), _REGISTERS),
-    Kind.lots: _STOCK,
-    Kind.stock: _STOCK,
-    Kind.custodians: ("people.write", "people.read"),
-    Kind.maintenance: ("care.do", "care.read"),
-    **dict.fromkeys((Kind.incidents, Kind.tasks, Kind.demands), _INCIDENTS),
-    **dict.fromkeys((Kind.check_overrides, Kind.weight_overrides, Kind.minimum_overrides),
-                    ("care.manage", "care.read")),
-}  # fmt: skip
 
 
 class Imported(BaseModel):
@@ -160,6 +145,7 @@ def _add_export(kind: Kind, permission: str) -> None:
     )(exports)
 
 
-for _kind, (_write, _read) in PERMITTED.items():
-    _add_import(_kind, _write)
-    _add_export(_kind, _read)
+for _kind, (_write, _read) in NEEDED.items():
+    if _kind is not Kind.closures:  # which are drawn, no table
+        _add_import(_kind, _write)
+        _add_export(_kind, _read)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -9,6 +10,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import Engine
 
+from api.http import page
 from api.http.caller import routes_of
 from api.http.page import examples
 from api.main import PREFIX
@@ -18,6 +20,7 @@ schemathesis = pytest.importorskip("schemathesis")
 from schemathesis.specs.openapi.checks import positive_data_acceptance  # noqa: E402
 
 # not of these: what is right by the page may be wrong by the facts (an edit without If-Match, an unknown permission)
+EXAMPLES = Path(page.__file__).with_name("examples.json")
 LEFT_OUT = "sign-out|/me/password|/solve"  # they end what the run stands on, or take long
 
 
@@ -78,3 +81,4 @@ def test_every_body_has_an_example_that_fits(app: FastAPI):
                 _, errors = route.body_field.validate(known[name], loc=())
                 assert not errors, (name, errors)
     assert set(known) <= seen
+    assert EXAMPLES.read_text("utf-8").count('\n "') == len(known)  # none stands twice
