@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Column, Connection, Select, select, update
 
 from inventory.errors import InventoryError
 from inventory.ledger.choose import choose
@@ -195,26 +195,28 @@ def kept_for(connection: Connection, head: Any) -> tuple[Kept, ...]:
     if head.kind == exercise.EXERCISE:
         return tuple(Kept(*key, units, None) for key, units in exercise.kept(connection, head.code).items())
     rows = connection.execute(
-        select(stores.c.code, items.c.code, lots.c.code, reservations.c.quantity, reservations.c.expires_at)
-        .join(balances, balances.c.id == reservations.c.balance_id)
-        .join(stores, stores.c.id == balances.c.store_id)
-        .join(items, items.c.id == balances.c.item_id)
-        .join(lots, lots.c.id == balances.c.lot_id)
+        _by_lot(reservations.c.balance_id, reservations.c.quantity, reservations.c.expires_at)
         .where(reservations.c.reference == plan_reference(head.code), reservations.c.quantity > ZERO)
         .order_by(stores.c.code, items.c.code, lots.c.code, reservations.c.id)
     )
     return tuple(Kept(*row) for row in rows)
 
 
-def _held(connection: Connection, reference: str) -> dict[Key, list[Held]]:
-    """What is reserved under the reference now, by lot; the newest reservation first, so that it goes first."""
-    rows = connection.execute(
-        select(stores.c.code, items.c.code, lots.c.code, reservations.c.id, reservations.c.balance_id,
-               reservations.c.quantity)
-        .join(balances, balances.c.id == reservations.c.balance_id)
+def _by_lot(line: Column[Any], *columns: Column[Any]) -> Select[Any]:
+    """Store, item and lot of the balance that `line` names, and these columns beside."""
+    return (
+        select(stores.c.code, items.c.code, lots.c.code, *columns)
+        .join(balances, balances.c.id == line)
         .join(stores, stores.c.id == balances.c.store_id)
         .join(items, items.c.id == balances.c.item_id)
         .join(lots, lots.c.id == balances.c.lot_id)
+    )
+
+
+def _held(connection: Connection, reference: str) -> dict[Key, list[Held]]:
+    """What is reserved under the reference now, by lot; the newest reservation first, so that it goes first."""
+    rows = connection.execute(
+        _by_lot(reservations.c.balance_id, reservations.c.id, reservations.c.balance_id, reservations.c.quantity)
         .where(reservations.c.reference == reference, reservations.c.quantity > ZERO)
         .order_by(reservations.c.id.desc())
     )  # fmt: skip
@@ -238,12 +240,9 @@ def _release(
 
 def _released_by(connection: Connection, operation: Operation) -> dict[Key, Decimal]:
     rows = connection.execute(
-        select(stores.c.code, items.c.code, lots.c.code, movements.c.quantity)
-        .join(balances, balances.c.id == movements.c.from_id)
-        .join(stores, stores.c.id == balances.c.store_id)
-        .join(items, items.c.id == balances.c.item_id)
-        .join(lots, lots.c.id == balances.c.lot_id)
-        .where(movements.c.operation_id == operation.id, movements.c.kind == "RELEASE")
+        _by_lot(movements.c.from_id, movements.c.quantity).where(
+            movements.c.operation_id == operation.id, movements.c.kind == "RELEASE"
+        )
     )
     released: dict[Key, Decimal] = {}
     for store, item, lot, units in rows:

@@ -35,8 +35,6 @@ class Receipt:
     plan: int
     shipment: str
     incident: str
-    item_id: int
-    quantity: Decimal
     received: Decimal
     left: Decimal
 
@@ -76,7 +74,7 @@ def take_in(
         "plan_id": plan, "shipment": shipment, "quantity": quantity, "at": at or act.at, "recorded_at": act.at,
         "actor": act.actor, "note": act.note,
     })  # fmt: skip
-    return Receipt(plan, shipment, row.incident, row.item_id, quantity, before + quantity, left)
+    return Receipt(plan, shipment, row.incident, before + quantity, left)
 
 
 def came(connection: Connection, situation: str = LIVE) -> dict[tuple[str, str], Decimal]:

@@ -1,11 +1,12 @@
 """Goods on their way: the shipments of plans, and what came of them."""
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection, String, cast, func, select
+from sqlalchemy import String, cast, func, select
 from starlette.responses import Response
 
 from api.access.scope import Scope
@@ -82,25 +83,17 @@ def receives(
     """分几次到，就报几次；多于已出库的不收 / what comes in parts is reported in parts; never more than has left."""
 
     def inside(one: Step) -> dict[str, Any]:
+        head = find_situation(one.connection, situation)
         row = find_shipment(one.connection, plan=number, shipment=code, situation=situation)
-        place = _place(one.connection, situation, row.incident)
+        at_incident = select(_N.place_code).where(_N.situation_code == situation, _N.code == row.incident)
+        place = one.connection.execute(at_incident).scalar() or head.place_code
         if row.team is None or row.team not in one.caller.teams:
             scope.check(place)
-        act = one.act("PLAN", **given.said())
-        head = find_situation(one.connection, situation)
-        done = take_in(one.connection, plan=number, shipment=code, quantity=given.quantity, act=act,
-                       situation=situation, at=given.occurred_at or head.as_of)  # fmt: skip
-        after = {"plan": number, "shipment": code, "incident": done.incident, "received": done.received,
-                 "left": done.left}  # fmt: skip
+        after = asdict(
+            take_in(one.connection, plan=number, shipment=code, quantity=given.quantity,
+                    act=one.act("PLAN", **given.said()), situation=situation, at=given.occurred_at or head.as_of)
+        )  # fmt: skip
         one.record("orders.received", "shipments", f"{number}/{code}", place=place, after=after)
         return after
 
-    return work.once(inside, asked=[situation, number, code, given.model_dump(mode="json")])
-
-
-def _place(connection: Connection, situation: str, incident: str) -> str | None:
-    found = connection.execute(
-        select(_N.place_code).where(_N.situation_code == situation, _N.code == incident)
-    ).scalar()
-    place: str | None = found or find_situation(connection, situation).place_code
-    return place
+    return work.once(inside, asked=given)
