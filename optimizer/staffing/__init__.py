@@ -1,0 +1,1 @@
+"""Staffing: how many people a town station needs, and what they do when."""
