@@ -56,7 +56,13 @@ def _most_per_day(problem: RosterProblem) -> dict[int, int]:
 
 
 def _least_spread(
-    problem: RosterProblem, facts: Facts, carried: Carried, m: int, them: set[int], heads: Heads, per_day: dict[int, int]
+    problem: RosterProblem,
+    facts: Facts,
+    carried: Carried,
+    m: int,
+    them: set[int],
+    heads: Heads,
+    per_day: dict[int, int],
 ) -> int:
     counted = sorted(them - facts.excused)
     if len(them) < 2 or not counted:
@@ -80,8 +86,8 @@ def _least_spread(
 
 
 def _has_flow(
-    problem: RosterProblem, facts: Facts, carried: Carried, m: int, them: set[int], heads: Heads, per_day: dict[int, int],
-    *, low: int, high: int,
+    problem: RosterProblem, facts: Facts, carried: Carried, m: int, them: set[int], heads: Heads,
+    per_day: dict[int, int], *, low: int, high: int,
 ) -> bool:  # fmt: skip
     """Lower bounds as usual: what is owed to a person's arc is forced from the sink back to the source."""
     people, total = len(problem.people), sum(count for _, count, _ in heads)

@@ -67,8 +67,8 @@ def _heads(
             yield Violation("RosterNotTheRole", slot.id, facts)
     for role in sorted({*wanted, *there}):
         if len(there[role]) != wanted[role]:
-            facts = {"slot": slot.id, "role": role, "there": len(there[role]), "heads": wanted[role]}
-            yield Violation("RosterHeads", slot.id, facts)
+            counted: dict[str, Any] = {"slot": slot.id, "role": role, "there": len(there[role]), "heads": wanted[role]}
+            yield Violation("RosterHeads", slot.id, counted)
     together = sum(o in there["safety_officer"] and f in there["fire_patroller"] for o, f in pairs)
     if together < couples:
         yield Violation("RosterPairApart", slot.id, {"slot": slot.id, "pairs": couples, "there": together})

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from ortools.sat.python import cp_model
 
-from optimizer.staffing.roster.facts import facts_of, free_at, nights_of, roles_of_unit
-from optimizer.staffing.roster.problem import DAY, Asked, Request, RosterProblem
+from optimizer.staffing.roster.facts import asks_about, facts_of, free_at, nights_of, roles_of_unit
+from optimizer.staffing.roster.problem import Asked, Request, RosterProblem
 from optimizer.staffing.roster.result import Conflict
 
 
@@ -84,7 +84,7 @@ class _Guarded:
                     row.append(variable)
                     for p, _ in roles_of_unit(role, unit):
                         self.y.setdefault((p, s), []).append(variable)
-                self.cp.add(sum(row) >= heads).only_enforce_if(rule)
+                self.cp.add(sum(row) == heads).only_enforce_if(rule)
         for mine in self.y.values():
             self.cp.add(sum(mine) <= 1)
 
@@ -149,7 +149,7 @@ class _Guarded:
             elif request.kind in (Asked.leave, Asked.must_not):
                 rule = self._rule("RosterLeave" if request.kind is Asked.leave else "RosterMustNot", **_asked(request))
                 for s, slot in enumerate(self.problem.slots):
-                    if (index[request.person], s) in self.y and _about(request, slot):
+                    if (index[request.person], s) in self.y and asks_about(request, slot):
                         for one in self.y[index[request.person], s]:
                             self.cp.add_implication(rule, one.negated())
         for past in self.problem.past:
@@ -164,15 +164,9 @@ class _Guarded:
         rule, p = self._rule("RosterMust", **_asked(request)), self.facts.index[request.person]
         for day in range(request.first_day, request.last_day + 1):
             one_day = Request(request.person, request.kind, day, day, request.post)
-            mine = [one for s, slot in enumerate(self.problem.slots) if _about(one_day, slot)
+            mine = [one for s, slot in enumerate(self.problem.slots) if asks_about(one_day, slot)
                     for one in self.y.get((p, s), ())]  # fmt: skip
             self.cp.add_bool_or([*mine, rule.negated()])
-
-
-def _about(request: Request, slot: Any) -> bool:
-    from optimizer.staffing.roster.facts import asks_about
-
-    return asks_about(request, slot)
 
 
 def _asked(request: Request) -> dict[str, str | int]:
@@ -184,6 +178,3 @@ def _asked(request: Request) -> dict[str, str | int]:
 
 def _hours(minutes: int) -> str:
     return f"{minutes / 60:g}"
-
-
-__all__ = ["DAY", "conflict_of"]

@@ -103,9 +103,7 @@ def facts_of(problem: RosterProblem) -> Facts:
             holders.setdefault(role, []).append(at)
     return Facts(
         counts=tuple(counts_as(slot, problem) for slot in problem.slots),
-        nights=tuple(
-            () if slot.standby else nights_of(slot.start_min, slot.end_min, rules) for slot in problem.slots
-        ),
+        nights=tuple(() if slot.standby else nights_of(slot.start_min, slot.end_min, rules) for slot in problem.slots),
         holders={role: tuple(them) for role, them in holders.items()},
         barred=tuple(frozenset(them) for them in barred),
         groups=tuple((name, tuple(groups[name])) for name in sorted(groups)),

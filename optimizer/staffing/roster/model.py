@@ -206,4 +206,3 @@ def unmet_wishes(model: Model) -> Any:
                 if (p, s) in model.y and asks_about(request, slot):
                     cost += model.y[p, s]
     return cost
-

@@ -162,7 +162,11 @@ def _faults(problem: RosterProblem) -> Iterable[Fault]:
     for slot in problem.slots:
         if not slot.needs or any(count < 1 for _, count in slot.needs):
             yield Fault(f"slot {slot.id}", "RosterNobodyNeeded", {"slot": slot.id})
-        if slot.end_min <= slot.start_min or not 0 <= slot.start_min // DAY - slot.day <= 1 or not 0 <= slot.day < problem.days:
+        if (
+            slot.end_min <= slot.start_min
+            or not 0 <= slot.start_min // DAY - slot.day <= 1
+            or not 0 <= slot.day < problem.days
+        ):
             yield Fault(f"slot {slot.id}", "RosterWrongTimes", {"slot": slot.id})
     known = set(people)
     for request in problem.requests:

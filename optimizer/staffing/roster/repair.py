@@ -22,8 +22,8 @@ WORK = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """On `slot`, `out` gives way to `into` as `role`. `why`: `dropped_out` (a request keeps them off), `needed_at` (they
-    stand at `there`, which leaves no time for this), or `made_room` (the others' rules need it)."""
+    """On `slot`, `out` gives way to `into` as `role`. `why`: `dropped_out` (a request keeps them off), `needed_at`
+    (they stand at `there`, which leaves no time for this), or `made_room` (the others' rules need it)."""
 
     slot: str
     role: str

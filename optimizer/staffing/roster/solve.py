@@ -61,17 +61,22 @@ def solve_roster(problem: RosterProblem, *, seed: int = 0, work: float = WORK) -
     carried, targets = with_credits(problem, facts, search)
     found = None if targets is None else _at_targets(build(problem, facts, carried), targets, search)
     proven = [0] * len(MEASURES) if targets is None else list(targets.bounds)
-    model = build(problem, facts, carried)
-    if found is not None and targets is not None:
-        keep_windows(model, targets.window)
-    else:
+    if found is None:
+        model = build(problem, facts, carried)
         found = _without_fairness(model, by_hand, search)
         if found is None:
             conflict, least = conflict_of(problem, search)
             return Roster("infeasible", (), (), (), conflict, least, "proof", seed, search.spent, ())
         found, proven = _level_by_level(model, found, proven, search)
+    elif targets is not None and wishes_unmet(problem, facts, found):
+        model = build(problem, facts, carried)
+        keep_windows(model, targets.window)
+        found, _ = _least_wishes(model, found, search)
     wish_bound = 0
-    if wishes_unmet(problem, facts, found):
+    if wishes_unmet(problem, facts, found):  # other totals of the groups may be as even, and meet more
+        model = build(problem, facts, carried)
+        for m, value in enumerate(squares_of(tally(problem, facts, carried, found))):
+            model.cp.add(squares(model, m) <= value)
         found, wish_bound = _least_wishes(model, found, search)
     table, usual = tally(problem, facts, carried, found), tally(problem, facts, carried, by_hand)
     values, practice = squares_of(table), [None] * len(MEASURES) if empty else squares_of(usual)
@@ -105,9 +110,7 @@ def _at_targets(model: Model, targets: Targets, search: Search) -> tuple[Assignm
     return model.assignments(solver.value) if status in FOUND else None
 
 
-def _without_fairness(
-    model: Model, hint: tuple[Assignment, ...], search: Search
-) -> tuple[Assignment, ...] | None:
+def _without_fairness(model: Model, hint: tuple[Assignment, ...], search: Search) -> tuple[Assignment, ...] | None:
     """Any roster at all; None where it is proven that there is none. Raises RosterNotFound."""
     model.hint(hint)
     status, solver = search.run(model.cp)
@@ -155,7 +158,7 @@ def _least_wishes(model: Model, best: tuple[Assignment, ...], search: Search) ->
 
 
 def _bound(solver: Any) -> int:
-    return max(0, ceil(solver.best_objective_bound - 1e-6))
+    return max(0, ceil(float(solver.best_objective_bound) - 1e-6))
 
 
 def wishes_unmet(problem: RosterProblem, facts: Facts, assignments: tuple[Assignment, ...]) -> int:

@@ -102,7 +102,8 @@ def water_level(start: Sequence[int], units: int) -> tuple[int, int]:
 
 def _steps(start: Sequence[int], units: int) -> list[int]:
     """What the sum of squares grows by with each unit, rising."""
-    level, steps = min(start), []
+    level = min(start)
+    steps: list[int] = []
     while len(steps) < units:
         steps += [2 * level + 1] * sum(c <= level for c in start)
         level += 1
