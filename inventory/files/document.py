@@ -34,6 +34,10 @@ TITLES = {  # table -> where it stands, its meaning in Chinese and English
     "kits": ("kits.csv", "成套物资", "Kits"),
     "village_profiles": ("village_profiles.csv", "村寨专用储备", "What villages of a kind hold besides"),
     "count_sheet": ("count_sheet.csv", "盘点表", "Count sheet of a stocktake"),
+    "duty_people": ("duty_people.csv", "值班人员", "People on duty rosters"),
+    "duty_posts": ("duty_posts.csv", "值班岗位", "Posts of a duty roster"),
+    "duty_requests": ("duty_requests.csv", "休假和排班要求", "Leave and requests for a duty roster"),
+    "duty_roster": ("duty_roster.csv", "值班表", "A duty roster"),
     "minimum_overrides": ("minimum_overrides.csv", "本县最低储备调整", "A county's own least stock"),
 }
 

@@ -1,1 +1,1 @@
-"""Staffing: how many people a town station needs, and what they do when."""
+"""Posts of town stations from enterprises, venues and people: the WISN method, floors, uncertainty."""
