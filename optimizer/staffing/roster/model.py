@@ -170,6 +170,23 @@ def keep_windows(model: Model, window: Sequence[Sequence[tuple[int, int]]]) -> N
             model.cp.add_linear_constraint(sum(mine) if mine else _zero(model), low - start, high - start)
 
 
+def keep_within_one(model: Model, window: Sequence[Sequence[tuple[int, int]]]) -> None:
+    """Everybody of a group within one of each other, at a level near the target; who has more already gets nothing,
+    who is excused may have less."""
+    for _, them in model.facts.groups:
+        for m in range(len(window[them[0]])):
+            aim = min(window[p][m][0] for p in them)
+            low = model.cp.new_int_var(max(0, aim - 1), aim + 1, "")
+            for p in them:
+                total = model.carried[p][m] + sum(counting(model, p, m))
+                if model.carried[p][m] > aim + 2:
+                    model.cp.add(total <= model.carried[p][m])
+                    continue
+                model.cp.add(total <= low + (1 if model.carried[p][m] <= aim else 2))
+                if p not in model.facts.excused:
+                    model.cp.add(total >= low)
+
+
 def _zero(model: Model) -> Any:
     return model.cp.new_constant(0)
 

@@ -9,7 +9,7 @@ from ortools.sat.python import cp_model
 from optimizer.staffing.roster.bounds import spread_bounds
 from optimizer.staffing.roster.explain import conflict_of
 from optimizer.staffing.roster.facts import Facts, asks_about, facts_of
-from optimizer.staffing.roster.model import Model, build, keep_windows, squares, unmet_wishes
+from optimizer.staffing.roster.model import Model, build, keep_windows, keep_within_one, squares, unmet_wishes
 from optimizer.staffing.roster.practice import round_robin
 from optimizer.staffing.roster.problem import MEASURES, Asked, Assignment, RosterProblem
 from optimizer.staffing.roster.result import (
@@ -22,7 +22,7 @@ from optimizer.staffing.roster.result import (
 )
 from optimizer.staffing.roster.targets import Targets, targets_of
 
-WORK = 60.0
+WORK = 16.0
 """Deterministic seconds of CP-SAT for each of the searches, unless told otherwise."""
 WISHES = "wishes"
 
@@ -63,11 +63,13 @@ def solve_roster(problem: RosterProblem, *, seed: int = 0, work: float = WORK) -
     proven = [0] * len(MEASURES) if targets is None else list(targets.bounds)
     if found is None:
         model = build(problem, facts, carried)
-        found = _without_fairness(model, by_hand, search)
+        found = None if targets is None else _within_one(model, targets, search)
+        if found is None:
+            found = _without_fairness(build(problem, facts, carried), by_hand, search)
         if found is None:
             conflict, least = conflict_of(problem, search)
             return Roster("infeasible", (), (), (), conflict, least, "proof", seed, search.spent, ())
-        found, proven = _level_by_level(model, found, proven, search)
+        found, proven = _level_by_level(problem, facts, carried, targets, found, search)
     elif targets is not None and wishes_unmet(problem, facts, found):
         model = build(problem, facts, carried)
         keep_windows(model, targets.window)
@@ -77,7 +79,9 @@ def solve_roster(problem: RosterProblem, *, seed: int = 0, work: float = WORK) -
         model = build(problem, facts, carried)
         for m, value in enumerate(squares_of(tally(problem, facts, carried, found))):
             model.cp.add(squares(model, m) <= value)
-        found, wish_bound = _least_wishes(model, found, search)
+        short = Search(seed, work / 16)
+        found, wish_bound = _least_wishes(model, found, short)
+        search.spent += short.spent
     table, usual = tally(problem, facts, carried, found), tally(problem, facts, carried, by_hand)
     values, practice = squares_of(table), [None] * len(MEASURES) if empty else squares_of(usual)
     levels = [Level(name, values[m], proven[m], practice[m]) for m, name in enumerate(MEASURES)]
@@ -121,30 +125,59 @@ def _without_fairness(model: Model, hint: tuple[Assignment, ...], search: Search
     raise RosterNotFound(work=round(search.spent, 1))
 
 
+def _within_one(model: Model, targets: Targets, search: Search) -> tuple[Assignment, ...] | None:
+    """Everybody within one of the others of the group, though not where the targets say."""
+    keep_within_one(model, targets.window)
+    status, solver = search.run(model.cp)
+    return model.assignments(solver.value) if status in FOUND else None
+
+
 def _level_by_level(
-    model: Model, best: tuple[Assignment, ...], bounds: list[int], search: Search
-) -> tuple[tuple[Assignment, ...], list[int]]:
-    """Minimise one measure after the other, and hold what is reached. A bound holds given the levels above it, so one
-    that was not reached leaves those below it with what the search itself proves."""
-    proven, reached = list(bounds), True
+    problem: RosterProblem, facts: Facts, carried: list[list[int]], targets: Targets | None,
+    start: tuple[Assignment, ...], search: Search,
+) -> tuple[tuple[Assignment, ...], list[int]]:  # fmt: skip
+    """Minimise one measure after the other, and hold what is reached, a small part of the work limit for each.
+
+    The bound of a target holds given that the levels above reach theirs; after one that does not, only what the search
+    itself proves counts. What is proven on no level and is less even within the groups than the start gives way to it.
+    """
+    model, best, proven, reached = build(problem, facts, carried), start, [0] * len(MEASURES), targets is not None
+    short = Search(search.seed, search.limit / 32)
+    settled = True
     for m in range(len(MEASURES)):
         z = squares(model, m)
+        value = squares_of(tally(problem, facts, carried, best))[m]
+        bound = targets.bounds[m] if reached and targets is not None else 0
         if isinstance(z, int):
             proven[m] = z
             continue
-        if reached:
-            model.cp.add(z >= bounds[m])
-        model.cp.minimize(z)
-        model.hint(best)
-        status, solver = search.run(model.cp)
-        if status in FOUND:
-            best = model.assignments(solver.value)
-        proven[m] = max(bounds[m] if reached else 0, _bound(solver))
-        value = squares_of(tally(model.problem, model.facts, model.carried, best))[m]
+        if value > bound:
+            model.cp.minimize(z)
+            model.hint(best)
+            status, solver = short.run(model.cp)
+            if status in FOUND:
+                best = model.assignments(solver.value)
+            if settled:  # what is held above is proven: so is this
+                bound = max(bound, _bound(solver))
+            value = squares_of(tally(problem, facts, carried, best))[m]
+        proven[m] = bound
+        settled = settled and value == bound
+        reached = reached and targets is not None and value == targets.bounds[m]
         model.cp.add(z <= value)
-        reached = reached and value == bounds[m]
-    model.cp.clear_objective()
+    search.spent += short.spent
+    if not settled and _widest(problem, facts, carried, best) > _widest(problem, facts, carried, start):
+        first = squares_of(tally(problem, facts, carried, start))
+        for m in range(1, len(MEASURES)):
+            if first[m - 1] > proven[m - 1]:  # bounds below hold no more
+                proven[m:] = [0] * (len(MEASURES) - m)
+                break
+        return start, proven
     return best, proven
+
+
+def _widest(problem: RosterProblem, facts: Facts, carried: list[list[int]], rows: tuple[Assignment, ...]) -> list[int]:
+    """Spreads, the widest first."""
+    return sorted((one.value for one in spreads_of(facts, tally(problem, facts, carried, rows))), reverse=True)
 
 
 def _least_wishes(model: Model, best: tuple[Assignment, ...], search: Search) -> tuple[tuple[Assignment, ...], int]:
