@@ -1,5 +1,5 @@
-"""A month's roster for 60 people and 6 posts: feasible, and proven fair to within one duty, in 10 s or less; the peer is
-round robin (whoever may and has least), as rosters are made by hand."""
+"""A month's roster for 60 people and 6 posts: feasible, and proven fair to within one duty, in 10 s or less; the peer
+is round robin (whoever may and has least), as rosters are made by hand."""
 
 import random
 import time

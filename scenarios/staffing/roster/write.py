@@ -29,7 +29,7 @@ def write_roster_xlsx(path: Path, made: Made) -> None:
         sheets.append(_pairs(made))
     if made.changes:
         rows = [(told_change(made, one, "zh"), told_change(made, one, "en")) for one in made.changes]
-        sheets.append(Sheet(_both("roster.sheet.changes")[:31], ("变动", "Change"), rows))
+        sheets.append(Sheet(_title("roster.sheet.changes"), ("变动", "Change"), rows))
     write_workbook(path, sheets)
 
 
@@ -88,6 +88,10 @@ def _both(key: str) -> str:
     return zh if zh == en else f"{zh} / {en}"
 
 
+def _title(key: str) -> str:
+    return f"{text(key, 'zh')} {text(key, 'en')}"[:31]
+
+
 def _name(made: Made, key: str) -> str:
     zh, en = name_of(made, key, "zh"), name_of(made, key, "en")
     return zh if zh == en else f"{zh} / {en}"
@@ -113,7 +117,7 @@ def _calendar(made: Made) -> Sheet:
         kinds = " · ".join([_both(f"roster.kind.{kind.value}"), *mode])
         rows.append((when, _WEEKDAYS[when.weekday()], kinds,
                      *("\n".join(cells[day, post, shift]) or None for post, _, shift in columns)))  # fmt: skip
-    return Sheet(_both("roster.sheet.calendar")[:31], header, rows)
+    return Sheet(_title("roster.sheet.calendar"), header, rows)
 
 
 def _order(shift: str) -> int:
@@ -142,7 +146,7 @@ def _people(made: Made) -> Sheet:
         days = ["+".join(marks[person.id, day]) or None for day in range(problem.days)]
         rows.append((person.id, name_of(made, person.id, "zh"), name_of(made, person.id, "en"), roles, *days,
                      *tally[person.id]))  # fmt: skip
-    return Sheet(_both("roster.sheet.people")[:31], header, rows)
+    return Sheet(_title("roster.sheet.people"), header, rows)
 
 
 def _fairness(made: Made) -> Sheet:
@@ -151,7 +155,7 @@ def _fairness(made: Made) -> Sheet:
         (one.group, _both(f"roster.measure.{one.measure}"), one.least, one.most, one.value, one.bound)
         for one in made.spreads
     ]
-    return Sheet(_both("roster.sheet.fairness")[:31], header, rows)
+    return Sheet(_title("roster.sheet.fairness"), header, rows)
 
 
 def _pairs(made: Made) -> Sheet:
@@ -160,4 +164,4 @@ def _pairs(made: Made) -> Sheet:
         alone = f"{_name(made, one)}（{_both('roster.left')}）"
         rows.append((alone, None) if role == "safety_officer" else (None, alone))
     header = (_both("roster.role.safety_officer"), _both("roster.role.fire_patroller"))
-    return Sheet(_both("roster.sheet.pairs")[:31], header, rows)
+    return Sheet(_title("roster.sheet.pairs"), header, rows)
