@@ -23,7 +23,8 @@ WORK = 20.0
 @dataclass(frozen=True, slots=True)
 class Change:
     """On `slot`, `out` gives way to `into` as `role`. `why`: `dropped_out` (a request keeps them off), `needed_at`
-    (they stand at `there`, which leaves no time for this), or `made_room` (the others' rules need it)."""
+    (they stand at `there`, which leaves no time for this), `partner_gone` (the other of the pair leaves it), or
+    `made_room` (the others' rules need it)."""
 
     slot: str
     role: str
@@ -149,6 +150,9 @@ def _changes(
         else:
             there = next((t for t in taken.get(one.person, ()) if _clash(problem, slot, slots[t][1])), None)
             why = "made_room" if there is None else "needed_at"
+            mates = {mate for pair in problem.pairs if one.person in pair for mate in pair} - {one.person}
+            if there is None and any((one.slot, mate) in was - now for mate in mates):
+                why = "partner_gone"
         yield Change(one.slot, into.role, one.person, into.person, why, there)
 
 

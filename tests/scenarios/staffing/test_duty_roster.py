@@ -77,9 +77,10 @@ def test_the_example_is_made_mended_and_written(tmp_path):
     again = read_statement(**names, month="2026-10", response=["2026-10-12..2026-10-17"])
     mended = mend_roster(again, made.assignments, since=date(2026, 10, 19))
     lost = [one for one in made.assignments if one.person == "P02" and int(one.slot.split("/")[1]) >= 19]
-    assert mended.bound == len(mended.changes) <= len(lost) + 2
-    assert {one.out for one in mended.changes} == {"P02"}
-    assert all("人员02" in told_change(mended, one, "zh") for one in mended.changes)
+    assert mended.bound == len(mended.changes) == 2 * len(lost)  # the pair changes as one
+    assert {one.why for one in mended.changes} == {"dropped_out", "partner_gone"}
+    assert all(one.out == "P02" for one in mended.changes if one.why == "dropped_out")
+    assert all("?" not in told_change(mended, one, lang) for one in mended.changes for lang in ("zh", "en"))
     write_roster_xlsx(tmp_path / "mended.xlsx", mended)
 
 
