@@ -22,6 +22,7 @@ PACKAGES = (
     "optimizer.dispatch",
     "optimizer.simulation",
     "optimizer.staffing",
+    "optimizer.staffing.roster",
     "inventory",
     "inventory.care",
     "inventory.documents",
@@ -33,6 +34,7 @@ PACKAGES = (
     "scenarios.report",
     "scenarios.after_action",
     "scenarios.staffing",
+    "scenarios.staffing.roster",
     "api",
     "api.http",
 )

@@ -50,9 +50,9 @@ _CODES: dict[int, str] = {
     429: "LockedOut TooOften",
     500: (
         "DamagedDatabase NotADatabase BadDatabaseUrl PlanRefused ReplayWrong PolicyBroke CardDoesNotAddUp "
-        "NotOurDatabase SolverFailed JobKeepsFailing ShareRefused"
+        "NotOurDatabase SolverFailed JobKeepsFailing ShareRefused RosterRefused"
     ),
-    503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong ProviderDown",
+    503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong ProviderDown RosterNotFound",
 }
 STATUS: dict[str, int] = {code: status for status, codes in _CODES.items() for code in codes.split()}
 RETRY_S = {"TryAgain": 1, "NoDatabase": 5, "Busy": 2, "ProviderDown": 30, "TooOften": 10}

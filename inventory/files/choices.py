@@ -19,9 +19,32 @@ JUDGED = {
     "period": ("期", "period"),
 }
 SUBJECTS = {"rule": ("规则", "rule"), "criticality": ("重要程度", "criticality")}
+DUTY_MODES = {"normal": ("常态", "normal"), "response": ("响应期", "response"), "both": ("两者", "both")}
+DUTY_REQUESTS = {
+    "leave": ("休假", "leave"),
+    "must": ("必须值", "must"),
+    "must_not": ("不得值", "must not"),
+    "wish": ("希望值", "wish"),
+    "wish_not": ("希望不值", "wish not"),
+}
+DUTY_PATTERNS = {
+    "1x24": ("一天一班", "1 × 24 h"),
+    "2x12": ("一天两班", "2 × 12 h"),
+    "3x8": ("一天三班", "3 × 8 h"),
+    "station": ("驻点", "station"),
+}
+DUTY_SHIFTS = {
+    "24h": ("全天", "24 h"),
+    "day": ("白班", "day"),
+    "night": ("夜班", "night"),
+    "early": ("早班", "early"),
+    "late": ("中班", "late"),
+    "station": ("驻点", "station"),
+}
 
 VOCABULARIES = (
     *(TIERS, OWNERS, STATES, KINDS, MOVEMENTS, REASONS, ELSEWHERE),
+    *(DUTY_MODES, DUTY_PATTERNS, DUTY_REQUESTS, DUTY_SHIFTS),
     *(ROLES, RESULTS, ANCHORS, PRESETS, JUDGED, SUBJECTS, VILLAGE_PROFILES),
 )
 

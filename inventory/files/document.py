@@ -39,6 +39,10 @@ TITLES = {  # table -> where it stands, its meaning in Chinese and English
     "annual_plans": ("annual_plans.csv", "年度监督检查计划工作日", "Working days of annual supervision plans"),
     "town_posts": ("town_posts.csv", "分配岗位时各乡镇的限额", "Limits of towns when posts are shared out"),
     "district_posts": ("district_posts.csv", "分配岗位时各区县的限额", "Limits of districts when posts are shared out"),
+    "duty_people": ("duty_people.csv", "值班人员", "People on duty rosters"),
+    "duty_posts": ("duty_posts.csv", "值班岗位", "Posts of a duty roster"),
+    "duty_requests": ("duty_requests.csv", "休假和排班要求", "Leave and requests for a duty roster"),
+    "duty_roster": ("duty_roster.csv", "值班表", "A duty roster"),
     "minimum_overrides": ("minimum_overrides.csv", "本县最低储备调整", "A county's own least stock"),
 }
 

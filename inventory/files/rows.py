@@ -18,6 +18,7 @@ IN_ORDER = {  # pairs of columns of one row whose first must not come after the 
     "stock": (("made", "expires"), ("made", "received")),
     "custodians": (("valid_from", "valid_to"),),
     "teams": (("available_from", "available_until"),),
+    "duty_requests": (("first", "last"),),
     "items": (("target_factor", "max_factor"),),
 }
 TOGETHER = (("lat", "lon"), ("need_code", "need_per_unit"))  # both or neither
