@@ -1,0 +1,1 @@
+"""Staffing: how many posts, who stands when, and which places are inspected in which week."""
