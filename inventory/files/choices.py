@@ -18,11 +18,13 @@ JUDGED = {
     "quality": ("质", "quality"),
     "period": ("期", "period"),
 }
+RISKS = {"low": ("低", "low"), "medium": ("中", "medium"), "high": ("高", "high")}
+CLASSES = {"enterprise": ("企业", "enterprise"), "venue": ("小型场所", "small venue")}
 SUBJECTS = {"rule": ("规则", "rule"), "criticality": ("重要程度", "criticality")}
 
 VOCABULARIES = (
     *(TIERS, OWNERS, STATES, KINDS, MOVEMENTS, REASONS, ELSEWHERE),
-    *(ROLES, RESULTS, ANCHORS, PRESETS, JUDGED, SUBJECTS, VILLAGE_PROFILES),
+    *(ROLES, RESULTS, ANCHORS, PRESETS, JUDGED, SUBJECTS, RISKS, CLASSES, VILLAGE_PROFILES),
 )
 
 

@@ -7,14 +7,25 @@ from optimizer.staffing.patrol.rounds import planned, walk
 from optimizer.units import UNREACHABLE
 
 
-def nearest_rounds(year: TownYear, *, due_first: bool = False) -> TownPlan:
+AHEAD_DAYS = (0, 20, 40, 60, 80)  # working days: none, a month, ... a third of a year
+
+
+def usual_rounds(year: TownYear) -> TownPlan:
+    """The best that going to the nearest place gives: of `nearest_rounds` with each of AHEAD_DAYS, those that leave
+    out least, and of them those with least travel."""
+    plans = [nearest_rounds(year, ahead_days=ahead) for ahead in AHEAD_DAYS]
+    return min(plans, key=lambda one: (len(one.left_out), one.travel_s))
+
+
+def nearest_rounds(year: TownYear, *, ahead_days: int = 0) -> TownPlan:
     """Day by day, pair by pair, to the nearest visit whose window is open and which leaves time to come back, until
-    none is left for the day; ties by number. due_first: the first visit of a round is the one whose window ends first."""
+    none is left for the day; visits whose window ends within `ahead_days` come before all others. Ties by number."""
     left = np.ones(year.visits + 1, np.bool_)
     left[0] = False
     rounds: list[Round] = []
     for day in range(len(year.week)):
         open_ = left & (year.first_day <= day) & (day <= year.last_day)
+        later = np.where(year.last_day > day + ahead_days, UNREACHABLE, 0)
         for pair in np.flatnonzero(year.on_patrol[:, day]).tolist():
             route: list[int] = []
             here, now = 0, 0
@@ -23,10 +34,7 @@ def nearest_rounds(year: TownYear, *, due_first: bool = False) -> TownPlan:
                 fits = np.flatnonzero(open_ & (ends <= year.work_s[day]))
                 if not len(fits):
                     break
-                way = year.travel_s[here, fits]
-                if due_first and not route:
-                    way = year.last_day[fits] * UNREACHABLE + way
-                visit = int(fits[np.argmin(way)])
+                visit = int(fits[np.argmin(year.travel_s[here, fits] + later[fits])])
                 now += int(year.travel_s[here, visit] + year.on_site_s[visit])
                 open_[visit] = left[visit] = False
                 route.append(visit)

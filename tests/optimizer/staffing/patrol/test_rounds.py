@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from optimizer.staffing.check_patrol import round_faults
 from optimizer.staffing.patrol.model import TownYear
-from optimizer.staffing.patrol.nearest import nearest_rounds
+from optimizer.staffing.patrol.nearest import usual_rounds
 from optimizer.staffing.patrol.rounds import dated, plan_town, walk
 from optimizer.units import UNREACHABLE
 
@@ -82,7 +82,7 @@ def test_rounds_keep_every_rule(seed: int, visits: int, pairs: int, tight: bool)
 
 def test_rounds_beat_nearest_neighbours() -> None:
     year = town(3, 120, days=60)
-    plan, usual = plan_town(year), nearest_rounds(year, due_first=True)
+    plan, usual = plan_town(year), usual_rounds(year)
     assert round_faults(year, usual) == ()
     assert usual.left_out == plan.left_out == ()
     assert plan.travel_s < 0.9 * usual.travel_s

@@ -1,0 +1,1 @@
+"""Staffing on real inputs: tables of towns, reports, workbooks."""
