@@ -21,6 +21,7 @@ PACKAGES = (
     "optimizer.network",
     "optimizer.dispatch",
     "optimizer.simulation",
+    "optimizer.staffing.patrol",
     "inventory",
     "inventory.care",
     "inventory.documents",
@@ -31,6 +32,7 @@ PACKAGES = (
     "scenarios",
     "scenarios.report",
     "scenarios.after_action",
+    "scenarios.staffing.patrol",
     "api",
     "api.http",
 )

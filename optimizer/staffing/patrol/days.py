@@ -18,6 +18,15 @@ def working_dates(year: int) -> tuple[tuple[date, ...], bool]:
     return tuple(day for day in every if day.weekday() < 5 and (day.month, day.day) not in FIXED_HOLIDAYS), True
 
 
+def mondays(year: int) -> tuple[date, ...]:
+    """52 or 53: the weeks of patrols that go on holidays too."""
+    first = date(year, 1, 1)
+    first += timedelta(days=-first.weekday() % 7)
+    return tuple(
+        first + timedelta(days=7 * week) for week in range(53) if (first + timedelta(days=7 * week)).year == year
+    )
+
+
 def week_numbers(days: tuple[date, ...]) -> tuple[int, ...]:
     """The week of each day, Mondays first; the week of 1 January is 0."""
     if not days:

@@ -39,7 +39,9 @@ def responsible(travel_s: IntArray, *, fixed: IntArray | None = None, most: IntA
     sink = len(open_) + people
     ends = np.full(people, sink)
     flow.add_arcs_with_capacity_and_unit_cost(len(open_) + np.arange(people), ends, room, np.zeros(people, np.int64))
-    flow.set_nodes_supplies(np.arange(sink + 1), np.r_[np.ones(len(open_), np.int64), np.zeros(people, np.int64), -len(open_)])
+    flow.set_nodes_supplies(
+        np.arange(sink + 1), np.r_[np.ones(len(open_), np.int64), np.zeros(people, np.int64), -len(open_)]
+    )
     assert flow.solve() == flow.OPTIMAL
     used = flow.flows(arcs) > 0
     found[open_[tail[used]]] = head[used] - len(open_)

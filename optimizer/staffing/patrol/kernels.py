@@ -116,7 +116,7 @@ def _place(visit: int, data: Any, plan: Any, change_s: int, state: IntArray, bli
         rounds[LAST, r] = visit
     else:
         links[BEFORE, right] = visit
-    return best
+    return int(best)
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
@@ -142,7 +142,7 @@ def _take_out(visit: int, data: Any, plan: Any, change_s: int) -> int:
         empty[empty[0]] = r
     if kept[visit] >= 0 and kept[visit] != rounds[DAY, r]:
         saved += change_s
-    return saved
+    return int(saved)
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
@@ -179,7 +179,7 @@ def _begin(start: IntArray, start_day: IntArray, data: Any, plan: Any, price: In
     for visit in range(1, len(service)):
         if links[OF, visit] < 0:
             cost += price[visit]
-    return cost
+    return int(cost)
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
@@ -221,7 +221,7 @@ def _ruin(step: int, out: IntArray, outs: int, ruined: IntArray, data: Any, plan
             out[outs] = here
             outs += 1
             here = following
-    return outs, saved
+    return outs, int(saved)
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]

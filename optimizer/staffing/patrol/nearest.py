@@ -6,7 +6,6 @@ from optimizer.staffing.patrol.model import Round, TownPlan, TownYear
 from optimizer.staffing.patrol.rounds import planned, walk
 from optimizer.units import UNREACHABLE
 
-
 AHEAD_DAYS = (0, 20, 40, 60, 80)  # working days: none, a month, ... a third of a year
 
 

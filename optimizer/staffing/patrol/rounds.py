@@ -22,8 +22,8 @@ def plan_town(year: TownYear, *, iterations: int | None = None, seed: int = 0) -
     """
     iterations = PER_VISIT * year.visits if iterations is None else iterations
     never = np.full(year.visits + 1, -1, np.int64)
-    days, routes = improve(year, [], [], kept=never, change_s=0, iterations=iterations, seed=seed)
-    slots, per_week = dated(year, days, routes)
+    _, routes = improve(year, [], [], kept=never, change_s=0, iterations=iterations, seed=seed)
+    slots, per_week = dated(year, routes)
     rounds = [walk(year, pair, day, route) for (pair, day), route in zip(slots, routes, strict=True)]
     return planned(year, rounds, per_week=per_week, seed=seed, iterations=iterations)
 
@@ -56,7 +56,7 @@ def walk(year: TownYear, pair: int, day: int, route: list[int]) -> Round:
 
 
 def neighbours(year: TownYear, *, near: int = NEAR) -> IntArray:
-    """(V + 1, near) the nearest places by the way there and back whose windows share a day, 0 filled; ties by number."""
+    """(V + 1, near) the nearest places, there and back, whose windows share a day, 0 filled; ties by number."""
     both = np.minimum(year.travel_s, FAR) + np.minimum(year.travel_s.T, FAR)
     apart = (year.first_day[:, None] > year.last_day[None, :]) | (year.last_day[:, None] < year.first_day[None, :])
     both = np.where(apart | (both >= FAR), UNREACHABLE, both)
@@ -107,8 +107,8 @@ def improve(
     return out_days, out_routes
 
 
-def dated(year: TownYear, days: list[int], routes: list[list[int]]) -> tuple[list[tuple[int, int]], int]:
-    """((pair, day) of each round, q) by P8. `days` is a dating that is possible."""
+def dated(year: TownYear, routes: list[list[int]]) -> tuple[list[tuple[int, int]], int]:
+    """((pair, day) of each round, most rounds of a week) by P8."""
     if not routes:
         return [], 0
     low = np.array([max(int(year.first_day[visit]) for visit in route) for route in routes])
@@ -117,37 +117,36 @@ def dated(year: TownYear, days: list[int], routes: list[list[int]]) -> tuple[lis
     weight = np.array([int(year.weight[route].sum()) for route in routes])
     day = np.arange(len(year.week))
     allowed = (low[:, None] <= day) & (day <= high[:, None]) & (work[:, None] <= year.work_s)
-    most = int(np.bincount(year.week[days]).max())  # that many in a week are enough
-    found: list[int] = []
-    for per_week in range(-(-len(routes) // (int(year.week[-1]) + 1)), most + 1):
-        found = _flow(year, allowed, weight, per_week)
-        if found:
-            break
-    return _in_turn(year, found), per_week
+    found = _level(year, allowed, weight)
+    return _in_turn(year, found), int(np.bincount(year.week[found]).max())
 
 
-def _flow(year: TownYear, allowed: BoolArray, weight: IntArray, per_week: int) -> list[int]:
-    """Day of each round: rounds to days to weeks, least weight x day; [] where that is not possible."""
+def _level(year: TownYear, allowed: BoolArray, weight: IntArray) -> list[int]:
+    """Day of each round by a flow from rounds to days to weeks; the k-th round of a week costs 2 k - 1 in squares."""
     count, days = allowed.shape
-    weeks = int(year.week[-1]) + 1
-    flow = min_cost_flow.SimpleMinCostFlow()
     one, day = np.nonzero(allowed)
-    sink = count + days + weeks
+    pairs = year.on_patrol.sum(axis=0).astype(np.int64)
+    room = np.bincount(year.week, pairs).astype(np.int64)
+    weeks, sink = len(room), count + days + len(room)
+    square = int(weight.sum()) * days + 1  # one square is more than all of weight x day
+    which = np.repeat(np.arange(weeks), room)
+    kth = np.concatenate([np.arange(1, each + 1) for each in room.tolist()])
+    flow = min_cost_flow.SimpleMinCostFlow()
     arcs = flow.add_arcs_with_capacity_and_unit_cost(one, count + day, np.ones(len(one), np.int64), weight[one] * day)
-    for tail, head, room in (
-        (count + np.arange(days), count + days + year.week, year.on_patrol.sum(axis=0)),
-        (count + days + np.arange(weeks), np.full(weeks, sink), np.full(weeks, per_week)),
+    for tail, head, most, cost in (
+        (count + np.arange(days), count + days + year.week, pairs, np.zeros(days, np.int64)),
+        (count + days + which, np.full(len(which), sink), np.ones(len(which), np.int64), square * (2 * kth - 1)),
     ):
-        flow.add_arcs_with_capacity_and_unit_cost(tail, head, room, np.zeros(len(tail), np.int64))
+        flow.add_arcs_with_capacity_and_unit_cost(tail, head, most, cost)
     supply = np.zeros(sink + 1, np.int64)
     supply[:count], supply[sink] = 1, -count
     flow.set_nodes_supplies(np.arange(sink + 1), supply)
-    if flow.solve() != flow.OPTIMAL:
-        return []
+    status = flow.solve()
+    assert status == flow.OPTIMAL, status  # the dating of the search is one that is possible
     used = flow.flows(arcs) > 0
     found = np.zeros(count, np.int64)
     found[one[used]] = day[used]
-    return found.tolist()
+    return [int(each) for each in found]
 
 
 def _in_turn(year: TownYear, days: list[int]) -> list[tuple[int, int]]:

@@ -33,7 +33,7 @@ def district(seed: int = 0, *, share: float = 1.0) -> PatrolTables:
         rng, counties=1, towns=10, villages=218, nodes=8_000, segments=11_000, area_km2=1_100, lat=28.0, lon=108.9
     )
     codes = ground.codes()[1]
-    towns, villages = ground.towns, ground.villages
+    towns = ground.towns
     grids = _grids(np.random.default_rng([seed, 2]), ground)
     return PatrolTables(
         year=YEAR,
@@ -141,6 +141,7 @@ def _hazards(rng: np.random.Generator, ground: Ground, share: float) -> dict[str
     lat, lon = _scatter(rng, ground, town, village)
     codes = ground.codes()[1]
     return {
-        "point": [f"H{index:05d}" for index in range(number)], "name": [f"隐患点{index:05d}" for index in range(number)],
+        "point": [f"H{index:05d}" for index in range(number)],
+        "name": [f"隐患点{index:05d}" for index in range(number)],
         "town": [codes[one] for one in town.tolist()], "lat": lat, "lon": lon,
     }  # fmt: skip

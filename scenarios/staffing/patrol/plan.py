@@ -13,19 +13,18 @@ from optimizer.network.endpoints import rows_of
 from optimizer.network.snap import SnappedPoints
 from optimizer.network.travel import Router
 from optimizer.staffing.check_patrol import grid_faults, merge_faults, night_faults, round_faults
-from optimizer.staffing.patrol.days import week_numbers, working_dates
+from optimizer.staffing.patrol.days import mondays, week_numbers, working_dates
 from optimizer.staffing.patrol.dues import merge, windows
 from optimizer.staffing.patrol.hazards import responsible
 from optimizer.staffing.patrol.model import RISK_WEIGHT, RISKS, Due, TownPlan, TownYear, Visit
 from optimizer.staffing.patrol.nearest import usual_rounds
-from optimizer.staffing.patrol.rounds import plan_town
+from optimizer.staffing.patrol.rounds import PER_VISIT, plan_town
 from optimizer.staffing.patrol.weekly import Crew, evenings, grid_weekdays, night_crews
 from optimizer.units import UNREACHABLE, IntArray
 from scenarios.staffing.patrol.tables import PatrolTables
 
 PROFILE = "car"  # pairs go by car (assumed)
 MAX_SNAP_M = 3000.0
-WEEKS = 52
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +65,12 @@ class PatrolYear:
 
 
 def plan_patrol(
-    tables: PatrolTables, *, iterations: int | None = None, seed: int = 0, tell: Callable[[str], None] = lambda _: None
+    tables: PatrolTables, *, per_visit: int = PER_VISIT, seed: int = 0, tell: Callable[[str], None] = lambda _: None
 ) -> PatrolYear:
     """Plan a patrol year; every part is checked again by the independent checker.
 
-    iterations  ruins of the search of each town; None: by the number of its visits
-    tell        gets the name of each town when its rounds are planned
+    per_visit  ruins of the search for each visit of a town
+    tell       gets the name of each town when its rounds are planned
     Raises BadTable for windows without a working day, BadInput for villages with too few people or hazard points
     without anybody.
     """
@@ -82,7 +81,7 @@ def plan_patrol(
     towns = []
     for station, code in enumerate(tables.stations["town"]):
         tell(tables.stations["name"][station])
-        towns.append(_town(tables, router, days, station, code, merged, iterations, seed))
+        towns.append(_town(tables, router, days, station, code, merged, per_visit, seed))
     grid_weekday, evening, crews = _weekly(tables)
     person, seconds = _hazards(tables, router)
     return PatrolYear(
@@ -118,7 +117,7 @@ def _merged(tables: PatrolTables, days: tuple[date, ...]) -> tuple[list[Due], tu
 
 def _town(
     tables: PatrolTables, router: Router, days: tuple[date, ...], station: int, code: str,
-    merged: tuple[Visit, ...], iterations: int | None, seed: int,
+    merged: tuple[Visit, ...], per_visit: int, seed: int,
 ) -> TownPatrol:  # fmt: skip
     table, of = tables.dues, tables.stations
     visits = tuple(one for one in merged if table["town"][one.place] == code)
@@ -143,7 +142,7 @@ def _town(
         week=np.array(week_numbers(days), np.int64),
         work_s=np.full(len(days), 60 * of["work_min"][station], np.int64),
     )
-    plan = plan_town(year, iterations=iterations, seed=seed)
+    plan = plan_town(year, iterations=per_visit * len(visits), seed=seed)
     _kept(round_faults(year, plan))
     usual = usual_rounds(year)
     return TownPatrol(code, of["name"][station], visits, row, points, year, plan, usual)
@@ -160,6 +159,7 @@ def _weekly(tables: PatrolTables) -> tuple[IntArray, IntArray, tuple[tuple[Crew,
     person = _numbers([f"{town} {one}" for town, one in zip(grids["town"], grids["person"], strict=True)])
     weekday = grid_weekdays(person)
     _kept(grid_faults(person.tolist(), weekday.tolist()))
+    weeks = len(mondays(tables.year))
     evening = evenings(_numbers(villages["town"]))
     for row, fixed in enumerate(villages["evening"]):
         evening[row] = evening[row] if fixed is None else fixed - 1
@@ -167,8 +167,8 @@ def _weekly(tables: PatrolTables) -> tuple[IntArray, IntArray, tuple[tuple[Crew,
     for row, code in enumerate(villages["village"]):
         count = max(1, grids["village"].count(code))
         facts = {"leaders": villages["leaders"][row], "members": villages["members"][row], "grids": count}
-        crews.append(night_crews(village=villages["name"][row], weeks=WEEKS, **facts))
-        _kept(night_faults(crews[-1], weeks=WEEKS, **facts))
+        crews.append(night_crews(village=villages["name"][row], weeks=weeks, **facts))
+        _kept(night_faults(crews[-1], weeks=weeks, **facts))
     return weekday, evening, tuple(crews)
 
 

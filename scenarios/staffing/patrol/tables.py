@@ -42,7 +42,8 @@ def read_patrol(
                 found.append(RowFault(number, "last_day", "window_ends_first", {"first": first, "last": last}))
             found += [
                 RowFault(number, name, "day_of_other_year", {"value": value, "year": year})
-                for name, value in (("first_day", first), ("last_day", last)) if value is not None and value.year != year
+                for name, value in (("first_day", first), ("last_day", last))
+                if value is not None and value.year != year
             ]  # fmt: skip
         return found
 
