@@ -27,7 +27,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("patrol")
     tables = district(share=0.01)
     for name in ("dues", "stations", "grids", "villages", "hazards"):
-        write_table(folder / f"{name}.csv", f"patrol_{name}", getattr(tables, name))
+        rows = list(getattr(tables, name).rows())
+        write_table(folder / f"{name}.csv", f"patrol_{name}", rows[:8] if name == "villages" else rows)
     write_tables(tables.network, folder / "roads")
     return folder
 

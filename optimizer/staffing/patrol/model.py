@@ -84,7 +84,7 @@ class Round:
 
 @dataclass(frozen=True)
 class TownPlan:
-    """Rounds by day and pair. `per_week`: most rounds of a week (0: not told). Nothing is proven, so there is no bound."""
+    """Rounds by day and pair; nothing is proven, so there is no bound. `per_week`: most of a week (0: not told)."""
 
     rounds: tuple[Round, ...]
     left_out: tuple[int, ...]

@@ -21,7 +21,7 @@ from optimizer.staffing.patrol.nearest import usual_rounds
 from optimizer.staffing.patrol.rounds import PER_VISIT, plan_town
 from optimizer.staffing.patrol.weekly import Crew, evenings, grid_weekdays, night_crews
 from optimizer.units import UNREACHABLE, IntArray
-from scenarios.staffing.patrol.tables import PatrolTables
+from scenarios.staffing.patrol.tables import PatrolTables, in_order
 
 PROFILE = "car"  # pairs go by car (assumed)
 MAX_SNAP_M = 3000.0
@@ -74,6 +74,7 @@ def plan_patrol(
     Raises BadTable for windows without a working day, BadInput for villages with too few people or hazard points
     without anybody.
     """
+    tables = in_order(tables)
     days, assumed = working_dates(tables.year)
     router = Router(tables.network, profile=PROFILE)
     dues, merged = _merged(tables, days)

@@ -1,6 +1,6 @@
 """What a patrol year is planned from: five tables of the data dictionary and the roads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inventory.errors import RowFault
@@ -8,7 +8,7 @@ from inventory.files import Table, read_table
 from optimizer.network.graph import RoadNetwork
 from scenarios.world import table_of
 
-OPTIONAL = ("grids", "villages", "hazards")
+KEYS = {"stations": "town", "dues": "id", "grids": "grid", "villages": "village", "hazards": "point"}
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,17 @@ class PatrolTables:
     hazards: Table
     title_zh: str = ""
     title_en: str = ""
+
+
+def in_order(tables: PatrolTables) -> PatrolTables:
+    """The same tables by key, so that the order of rows in a file changes no plan."""
+
+    def by_key(table: Table, key: str) -> Table:
+        order = sorted(range(len(table)), key=table[key].__getitem__)
+        columns = {name: [values[row] for row in order] for name, values in table.columns.items()}
+        return replace(table, columns=columns, row_numbers=[table.row_numbers[row] for row in order])
+
+    return replace(tables, **{name: by_key(getattr(tables, name), key) for name, key in KEYS.items()})
 
 
 def read_patrol(
