@@ -246,17 +246,25 @@ def _ranks(out: IntArray, data: Any, state: IntArray) -> IntArray:
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def _shift(data: Any, plan: Any, state: IntArray) -> None:
-    """One round goes to another day that its visits allow, at no cost, so that days come free (P3, P5)."""
+    """One round goes to another day that its visits allow, or two change days, at no cost (P3, P5)."""
     _, _, low, high, _, limit_s, _ = data
     links, rounds, free, _ = plan
     r = int(_draw(state) * rounds.shape[1])
     if rounds[FIRST, r] > 0:
         least, most = _window(r, links, rounds, low, high)
         to = least + int(_draw(state) * (most - least + 1))
+        on = rounds[DAY, r]
         if free[to] > 0 and rounds[WORK, r] <= limit_s[to]:
-            free[rounds[DAY, r]] += 1
+            free[on] += 1
             free[to] -= 1
             rounds[DAY, r] = to
+            return
+        other = int(_draw(state) * rounds.shape[1])
+        to = rounds[DAY, other]
+        if rounds[FIRST, other] > 0 and least <= to <= most and rounds[WORK, r] <= limit_s[to]:
+            least, most = _window(other, links, rounds, low, high)
+            if least <= on <= most and rounds[WORK, other] <= limit_s[on]:
+                rounds[DAY, r], rounds[DAY, other] = to, on
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]

@@ -11,6 +11,7 @@ from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
 NEAR = 60  # places beside which a visit is tried: more gained nothing in a town of 1,000 visits
 PER_VISIT = 300  # ruins for each visit: 3 s for 1,000 visits
+LEAST = 30_000  # ruins at least, 0.1 s: very small towns are then solved as brute force would
 HEAT_S = (100.0, 1.0)  # seconds of travel, first and last
 FAR = 1 << 28  # of a way that there is not: more than any working day, and fits 32 bits when added
 
@@ -18,9 +19,9 @@ FAR = 1 << 28  # of a way that there is not: more than any working day, and fits
 def plan_town(year: TownYear, *, iterations: int | None = None, seed: int = 0) -> TownPlan:
     """Rounds by the rules P3 to P8; equal input, seed and iterations give equal rounds.
 
-    iterations  ruins of the search; None: PER_VISIT for each visit
+    iterations  ruins of the search; None: PER_VISIT for each visit, LEAST at least
     """
-    iterations = PER_VISIT * year.visits if iterations is None else iterations
+    iterations = max(LEAST, PER_VISIT * year.visits) if iterations is None else iterations
     never = np.full(year.visits + 1, -1, np.int64)
     _, routes = improve(year, [], [], kept=never, change_s=0, iterations=iterations, seed=seed)
     slots, per_week = dated(year, routes)

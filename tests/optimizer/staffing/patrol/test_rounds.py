@@ -60,7 +60,7 @@ def best_of_all(year: TownYear) -> int | None:
 @given(st.integers(0, 10_000), st.integers(1, 5), st.booleans())
 def test_a_tiny_town_has_the_best_rounds_that_there_are(seed: int, visits: int, tight: bool) -> None:
     year = town(seed, visits, days=4, tight=tight)
-    plan = plan_town(year, iterations=3000)
+    plan = plan_town(year)
     assert round_faults(year, plan) == ()
     best = best_of_all(year)
     if best is None:
