@@ -11,6 +11,7 @@ from optimizer.dispatch.together import warm_up as warm_up_together
 from optimizer.dispatch.why.warm import warm_up as warm_up_why
 from optimizer.network.warm import warm_up as warm_up_network
 from optimizer.simulation.replan import warm_up as warm_up_simulation
+from optimizer.staffing.patrol.warm import warm_up as warm_up_patrol
 from scenarios.exchange.load import to_problem
 from scenarios.exchange.problem import parse_problem
 
@@ -41,6 +42,7 @@ def warm_up() -> None:
     warm_up_simulation()
     warm_up_network()
     warm_up_trips()
+    warm_up_patrol()
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ PACKAGES = (
     "optimizer.simulation",
     "optimizer.staffing",
     "optimizer.staffing.roster",
+    "optimizer.staffing.patrol",
     "inventory",
     "inventory.care",
     "inventory.documents",
@@ -35,6 +36,7 @@ PACKAGES = (
     "scenarios.after_action",
     "scenarios.staffing",
     "scenarios.staffing.roster",
+    "scenarios.staffing.patrol",
     "api",
     "api.http",
 )

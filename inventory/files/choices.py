@@ -18,6 +18,8 @@ JUDGED = {
     "quality": ("质", "quality"),
     "period": ("期", "period"),
 }
+RISKS = {"low": ("低", "low"), "medium": ("中", "medium"), "high": ("高", "high")}
+CLASSES = {"enterprise": ("企业", "enterprise"), "venue": ("小型场所", "small venue")}
 SUBJECTS = {"rule": ("规则", "rule"), "criticality": ("重要程度", "criticality")}
 DUTY_MODES = {"normal": ("常态", "normal"), "response": ("响应期", "response"), "both": ("两者", "both")}
 DUTY_REQUESTS = {
@@ -45,7 +47,7 @@ DUTY_SHIFTS = {
 VOCABULARIES = (
     *(TIERS, OWNERS, STATES, KINDS, MOVEMENTS, REASONS, ELSEWHERE),
     *(DUTY_MODES, DUTY_PATTERNS, DUTY_REQUESTS, DUTY_SHIFTS),
-    *(ROLES, RESULTS, ANCHORS, PRESETS, JUDGED, SUBJECTS, VILLAGE_PROFILES),
+    *(ROLES, RESULTS, ANCHORS, PRESETS, JUDGED, SUBJECTS, RISKS, CLASSES, VILLAGE_PROFILES),
 )
 
 

@@ -44,6 +44,11 @@ TITLES = {  # table -> where it stands, its meaning in Chinese and English
     "duty_requests": ("duty_requests.csv", "休假和排班要求", "Leave and requests for a duty roster"),
     "duty_roster": ("duty_roster.csv", "值班表", "A duty roster"),
     "minimum_overrides": ("minimum_overrides.csv", "本县最低储备调整", "A county's own least stock"),
+    "patrol_dues": ("visits.csv", "应查事项（巡查计划）", "Inspections that are due (patrol plan)"),
+    "patrol_stations": ("stations.csv", "镇站与巡查组", "Town stations and their pairs"),
+    "patrol_grids": ("grids.csv", "网格与网格员", "Grids and their people"),
+    "patrol_villages": ("villages.csv", "村夜巡队伍", "Night patrols of villages"),
+    "patrol_hazards": ("hazards.csv", "隐患点", "Hazard points"),
 }
 
 _HEAD = """# 数据字典 · Data dictionary

@@ -1,1 +1,1 @@
-"""Posts of town stations from enterprises, venues and people: the WISN method, floors, uncertainty."""
+"""Staffing: how many posts (WISN), how they are shared out, who stands when, which places are seen in which week."""

@@ -1,1 +1,1 @@
-"""Sizing of town stations for people: towns and coefficients in, workbooks and sentences out."""
+"""Staffing for people: tables in; workbooks, pictures, reports and sentences out."""
