@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,7 @@ def _stores(question: Size | Share, folder: Path, engine: Engine) -> Path | None
 
 
 def _size(asked: Size, folder: Path, engine: Engine, tell: Tell) -> Reply:
-    from scenarios.staffing.inputs import read_towns
+    from scenarios.staffing.inputs import input_files, read_towns
     from scenarios.staffing.sizing import Asked, size_towns_of
     from scenarios.staffing.workbook import write_sizing
 
@@ -94,7 +94,8 @@ def _size(asked: Size, folder: Path, engine: Engine, tell: Tell) -> Reply:
         asked.year, _given(folder, "coefficients"), tuple(beside), tuple(asked.break_even), asked.draws, asked.seed,
         _stores(asked, folder, engine),
     )  # fmt: skip
-    sized = size_towns_of(towns, wanted, tell=tell)
+    given = [("towns", _needed(folder, "towns")), ("parameters", wanted.parameters)]
+    sized = replace(size_towns_of(towns, wanted, tell=tell), files=input_files(given))
 
     def write(out: Path, lang: Lang) -> None:
         from scenarios.staffing.report import sizing_pdf
@@ -106,7 +107,7 @@ def _size(asked: Size, folder: Path, engine: Engine, tell: Tell) -> Reply:
 
 
 def _share(asked: Share, folder: Path, engine: Engine, tell: Tell) -> Reply:
-    from scenarios.staffing.inputs import read_towns
+    from scenarios.staffing.inputs import input_files, read_towns
     from scenarios.staffing.share import AskedShare, Budget, share_towns, write_shared
 
     money = asked.budget
@@ -117,7 +118,9 @@ def _share(asked: Share, folder: Path, engine: Engine, tell: Tell) -> Reply:
         asked.posts, budget, asked.lose, _given(folder, "town_posts"), _given(folder, "district_posts"), asked.year,
         _given(folder, "coefficients"), _stores(asked, folder, engine), asked.to_required,
     )  # fmt: skip
-    shared = share_towns(read_towns(_needed(folder, "towns")), wanted, tell=tell)
+    given = [("towns", _needed(folder, "towns")), ("parameters", wanted.parameters), ("limits", wanted.limits),
+             ("districts", wanted.districts)]  # fmt: skip
+    shared = replace(share_towns(read_towns(_needed(folder, "towns")), wanted, tell=tell), files=input_files(given))
 
     def write(out: Path, lang: Lang) -> None:
         from scenarios.staffing.report import share_pdf
