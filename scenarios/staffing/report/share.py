@@ -27,7 +27,7 @@ def share_pdf(shared: Shared, lang: Lang, *, tell: Tell = silent) -> bytes:
     clock; equal results give equal bytes."""
     tell("staffing.phase.report", towns=len(shared.rows))
     districts = list(dict.fromkeys(row.district for row in shared.rows if row.district))
-    facts = {"towns": len(shared.rows), "districts": len(districts)}
+    facts = {"towns": f"{len(shared.rows):,}", "districts": len(districts)}
     key = "one" if len(districts) == 1 else "many" if districts else "none"
     subtitle = text(f"staffing.pdf.share.subtitle.{key}", lang, district="".join(districts[:1]), **facts)
     report = Report("share", lang, subtitle=subtitle)
@@ -35,10 +35,12 @@ def share_pdf(shared: Shared, lang: Lang, *, tell: Tell = silent) -> bytes:
     _summary(report, shared, sections=6 + bool(shared.points) + money)
     if shared.points:
         _frontier(report, shared)
-    if money:
+    if money:  # the chart that fills a page comes where the page before it is filled
         _money(report, shared)
-    _districts(report, shared)
+        _districts(report, shared)
     _before_after(report, shared)
+    if not money:
+        _districts(report, shared)
     _towns(report, shared)
     _sentences(report, shared)
     _levels(report, shared)
