@@ -209,10 +209,10 @@ def _towns(report: Report, shared: Shared) -> None:
     rows.append(_sums([report.say("total"), "", ""], shared.rows))
     figures = _figures(16.0)
     if shared.asked.budget is not None:
-        figures = [*figures[:2], *((f"given_{grade}", 13.0, "right") for grade in GRADES), *figures[3:]]
+        figures = [*figures[:2], *((f"given_{grade}", 17.0, "right") for grade in GRADES), *figures[3:]]
         for cells, own in zip(rows, [*([row] for row in listed), list(shared.rows)], strict=True):
             cells[5:6] = [signed(sum(row.grades[place] for row in own)) for place in range(len(GRADES))]
-    lead: Heads = [("code", 22, "left"), ("name", 28, "left"), ("district", 22, "left")]
+    lead: Heads = [("code", 21, "left"), ("name", 26, "left"), ("district", 20, "left")]
     heads: Heads = [(_word(report, key), share, align) for key, share, align in (*lead, *figures)]
     report.table(heads, rows, size_pt=6.8, shaded=(len(rows) - 1,))
 
