@@ -150,7 +150,7 @@ class _Asked:
             raise BadInput("--example", [Fault("--example", "PatrolExample", {"name": self.example, "known": EXAMPLE})])
         missing = [name for name, path in needed.items() if path is None]
         if self.example is None and missing:
-            raise BadInput("patrol", [Fault(name, "PatrolNeeds", {"name": name}) for name in missing])
+            raise BadInput("patrol", [Fault(name, "PatrolNeeds") for name in missing])
         for name, path in (needed | more).items():
             if path is not None and name != "--roads":
                 old_file(name, path)

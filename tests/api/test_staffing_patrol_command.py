@@ -43,21 +43,20 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("WUDING_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_year_is_planned_and_again_from_its_own_workbook(folder: Path, tmp_path: Path, lang: str, capfd) -> None:
+def test_a_year_is_planned_and_again_from_its_own_workbook(folder: Path, tmp_path: Path, capfd) -> None:
     out, table = tmp_path / "p.xlsx", tmp_path / "rounds.csv"
     more = [part for name in ("grids", "villages", "hazards") for part in (f"--{name}", folder / f"{name}.csv")]
     towns = ["--towns", folder / "towns.csv", "--towns-out", tmp_path / "towns.csv"]
-    assert run(lang, *inputs(folder), *more, *towns, "--out", out, "--table", table) == 0
+    assert run("zh", *inputs(folder), *more, *towns, "--out", out, "--table", table) == 0
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
     assert all(read_table(tmp_path / "towns.csv", "towns")["travel_h"])
-    capfd.readouterr()
+    assert "已安排" in capfd.readouterr().out
     slipped = fill(out, "patrol_record")
     again = ["--plan", table, "--done", out, "--since", "2026-03-02", "--out", tmp_path / "q.xlsx"]
-    assert run(lang, *inputs(folder), *again) == 0
+    assert run("en", *inputs(folder), *again) == 0
     said = capfd.readouterr().out
     assert slipped in said
-    assert {"zh": "顺延 1 次", "en": "1 slipped"}[lang] in said
+    assert "1 slipped" in said
     book = load_workbook(tmp_path / "q.xlsx", read_only=True)
     (name,) = (name for name in book.sheetnames if "Changes" in name)
     assert slipped in {row[1] for row in book[name].iter_rows(values_only=True)}

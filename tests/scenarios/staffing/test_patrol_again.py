@@ -180,11 +180,15 @@ class Summary:
         self.book, self.values = load_workbook(path), load_workbook(path, data_only=True)
         self.title = next(name for name in self.book.sheetnames if "Summary" in name)
         self.sheet = self.book[self.title]
+        self.known: dict[str, np.ndarray] = {}
 
     def range(self, letters: str) -> np.ndarray:
+        if letters in self.known:
+            return self.known[letters]
         first, last = re.fullmatch(r"patrol_record!\$([A-Z])\$2:\$[A-Z]\$(\d+)", letters).groups()
         cells = (self.book["patrol_record"][f"{first}{row}"] for row in range(2, int(last) + 1))
-        return np.array([self.plain(cell.value) for cell in cells], object)
+        self.known[letters] = np.array([self.plain(cell.value) for cell in cells], object)
+        return self.known[letters]
 
     @staticmethod
     def plain(value: Any) -> Any:
