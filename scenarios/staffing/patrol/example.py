@@ -39,7 +39,6 @@ METRES_PER_DEGREE = 111_320.0
 def district(seed: int = 0, *, share: float = 1.0) -> PatrolTables:
     """The tables of the district; `share` of its places, for trying out."""
     ground, towns = _ground(seed)
-    title = f"{ground.counties.name[0]}（合成）{YEAR} 年巡查计划"
     grids = plan_grids(_grid_tables(seed, ground, towns))
     return PatrolTables(
         year=YEAR,
@@ -48,7 +47,7 @@ def district(seed: int = 0, *, share: float = 1.0) -> PatrolTables:
             "patrol_stations",
             {
                 "town": list(towns.code), "name": list(towns.name),
-                "name_en": [_in_english(name) for name in towns.name],
+                "name_en": [f"{_pinyin(name)} Station" for name in towns.name],
                 "lat": ground.towns.lat.tolist(), "lon": ground.towns.lon.tolist(), "pairs": [PAIRS] * 10,
                 "days_per_week": [DAYS] * 10, "work_min": [WORK_MIN] * 10,
             },
@@ -57,8 +56,8 @@ def district(seed: int = 0, *, share: float = 1.0) -> PatrolTables:
         grids=table_of("patrol_grids", grid_rows(grids)),
         villages=table_of("patrol_villages", _villages(np.random.default_rng([seed, 3]), ground, towns)),
         hazards=table_of("patrol_hazards", _hazards(np.random.default_rng([seed, 4]), ground, towns, share)),
-        title_zh=title,
-        title_en=f"{ground.counties.name_en[0]} (synthetic), patrol plan {YEAR}",
+        title_zh=f"{towns.district[0]}（合成）{YEAR} 年巡查计划",
+        title_en=f"{_pinyin(towns.district[0])} District (synthetic), patrol plan {YEAR}",
     )  # fmt: skip
 
 
@@ -93,10 +92,10 @@ def _ground(seed: int) -> tuple[Ground, Towns]:
     return ground, replace(towns, villages=here.astype(np.float64))
 
 
-def _in_english(name: str) -> str:
-    """西峰站 in pinyin: such names are two syllables and 站."""
+def _pinyin(name: str) -> str:
+    """Of the first two syllables of 西峰站."""
     sounds = [{one[0]: one[1:] for one in syllables} for syllables in (FIRST, LAST)]
-    return f"{sounds[0][name[0]]}{sounds[1][name[1]]} Station"
+    return f"{sounds[0][name[0]]}{sounds[1][name[1]]}"
 
 
 def _village_codes(ground: Ground, towns: Towns) -> list[str]:

@@ -19,7 +19,8 @@ from optimizer.staffing.patrol.dues import merge, windows
 from optimizer.staffing.patrol.hazards import responsible
 from optimizer.staffing.patrol.model import RISK_WEIGHT, RISKS, Due, TownPlan, TownYear, Visit
 from optimizer.staffing.patrol.nearest import usual_rounds
-from optimizer.staffing.patrol.rounds import PER_VISIT, plan_town
+from optimizer.staffing.patrol.rounds import PER_VISIT
+from optimizer.staffing.patrol.spread import plan_spread
 from optimizer.staffing.patrol.weekly import Crew, evenings, grid_weekdays, night_crews
 from optimizer.units import UNREACHABLE, IntArray
 from scenarios.staffing.patrol.tables import PatrolTables, in_order
@@ -105,11 +106,10 @@ def plan_patrol(
     for station, code in enumerate(tables.stations["town"]):
         tell(tables.stations["name"][station])
         lot = town_lot(tables, router, days, station, merged)
-        plan = plan_town(lot.year, iterations=per_visit * len(lot.visits), seed=seed)
+        usual = usual_rounds(lot.year)
+        plan = plan_spread(lot.year, rounds=len(usual.rounds), iterations=per_visit * len(lot.visits), seed=seed)
         kept(round_faults(lot.year, plan))
-        towns.append(
-            TownPatrol(code, lot.name, lot.visits, lot.row, lot.points, lot.year, plan, usual_rounds(lot.year))
-        )
+        towns.append(TownPatrol(code, lot.name, lot.visits, lot.row, lot.points, lot.year, plan, usual))
     return PatrolYear(tables, days, assumed, week_numbers(days), tuple(towns), *weekly(tables, router), router)
 
 
