@@ -40,10 +40,10 @@ def test_no_quarter_is_empty_and_nothing_is_left_out_for_it(seed: int, tight: bo
 
 
 def test_where_every_day_is_needed_every_day_is_taken() -> None:
-    year = town(3, 400)  # some six hundred hours of work in seven hundred and twenty
+    year = town(3, 540)  # hours on site alone are three quarters of those there are
     free = plan_town(year, iterations=2000)
-    plan = plan_spread(year, rounds=len(free.rounds), iterations=2000)
-    assert len(plan.left_out) <= len(free.left_out)
+    assert len(free.rounds) * 1.15 > 120
+    assert plan_spread(year, rounds=len(free.rounds), iterations=2000) == free
 
 
 @pytest.mark.parametrize("slots", [0, 1, 7, 119, 120, 500])
