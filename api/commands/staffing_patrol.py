@@ -205,9 +205,15 @@ def _tell(kit: Kit, found: "PatrolYear") -> None:
     travel, usual = sum(town.plan.travel_s for town in towns), sum(town.usual.travel_s for town in towns)
     if found.since is not None:
         slipped, late = (sum(one.why == why for one in found.changes) for why in ("slipped", "late"))
-        others = sum(one.why in ("room", "unfit", "pair") for one in found.changes)
+        others, pairs = (sum(one.why in whys for one in found.changes) for whys in (("room", "unfit"), ("pair",)))
         speaker.say(
-            "patrol.said.again", since=found.since, done=len(found.past), slipped=slipped, late=late, others=others
+            "patrol.said.again",
+            since=found.since,
+            done=len(found.past),
+            slipped=slipped,
+            late=late,
+            others=others,
+            pairs=pairs,
         )
         _changes(kit, found)
     speaker.say(
@@ -226,8 +232,11 @@ def _tell(kit: Kit, found: "PatrolYear") -> None:
 
 
 def _changes(kit: Kit, found: "PatrolYear") -> None:
-    """Late ones first, then those that move for others, then those that slipped."""
-    rank = {why: at for at, why in enumerate(("late", "no_room", "no_way", "unfit", "room", "pair", "gone", "slipped"))}
+    """Late ones first, then those that move for others, then those that slipped; same days by other pairs last."""
+    rank = {
+        why: at
+        for at, why in enumerate(("late", "no_room", "unfit", "room", "gone", "slipped", "new", "no_way", "pair"))
+    }
     changes = sorted(found.changes, key=lambda one: (rank.get(one.why, len(rank)), one.now or (date.max, 0), one.visit))
     rows = [
         (one.town, f"{one.visit} {one.name}", one.was and one.was[0], one.now and one.now[0],
