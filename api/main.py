@@ -41,9 +41,11 @@ from api.routes import (
     shipments,
     sign_in,
     situations,
+    staffing,
     stock,
     stock_lists,
     stock_looks,
+    studies,
     tables_io,
     users,
 )
@@ -148,6 +150,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     for part in (
         sign_in, oidc, users, stock, orders, incidents, alerts, plans, relief, care, files, tables_io, registers_write,
         forces_write, stock_looks, jobs, after_action, situations, shipments, scenarios,
+        studies, staffing,
     ):  # fmt: skip
         include(app, part.router)
     for resource in (
@@ -161,6 +164,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         *files.ALL,
         *forces_write.ALL,
         jobs.JOBS,
+        studies.STUDIES,
         users.AUDIT,
     ):
         lists = APIRouter()

@@ -154,20 +154,23 @@ def moment_of(connection: Connection, situation: str, given: datetime | None) ->
     return given or own or now().replace(microsecond=0)
 
 
+def roads_of(connection: Connection, situation: str) -> RoadNetwork:
+    """The roads of a situation. Raises UnknownSituation, NoRoads, BadInput."""
+    head = find_situation(connection, situation)
+    if head.roads is None:
+        raise NoRoads(situation=situation)
+    file = home() / head.roads
+    return read_network(file, crs=None if not file.is_dir() or (file / "roads.json").exists() else head.roads_crs)
+
+
 def live(
     connection: Connection, *, situation: str = LIVE, place: str | None = None, as_of: datetime | None = None,
     roads: Path | None = None, crs: str | None = None, phases: Phases | None = None,
 ) -> World:  # fmt: skip
     """The World of a situation on its own roads, or on others. Raises UnknownSituation, NoRoads, BadInput."""
     phases = phases or Phases()
-    head = find_situation(connection, situation)
-    if roads is None:
-        if head.roads is None:
-            raise NoRoads(situation=situation)
-        roads = home() / head.roads
-        crs = None if not roads.is_dir() or (roads / "roads.json").exists() else head.roads_crs
     with phases.phase("roads"):
-        network = read_network(roads, crs=crs)
+        network = roads_of(connection, situation) if roads is None else read_network(roads, crs=crs)
     with phases.phase("live"):
         at = moment_of(connection, situation, as_of)
         return live_world(connection, as_of=at, network=network, situation=situation, place=place)

@@ -37,6 +37,7 @@ PACKAGES = (
     "scenarios.staffing",
     "scenarios.staffing.roster",
     "scenarios.staffing.patrol",
+    "scenarios.staffing.report",
     "api",
     "api.http",
 )

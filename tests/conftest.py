@@ -50,7 +50,8 @@ class Databases:
     def __call__(self) -> str:
         self.made += 1
         name = f"wuding_{self.made}"
-        self.connection.execute(f"CREATE DATABASE {name} TEMPLATE wuding_template")  # type: ignore[arg-type]
+        copied = "TEMPLATE wuding_template STRATEGY FILE_COPY"  # a fifth of the time, where nothing is synchronised
+        self.connection.execute(f"CREATE DATABASE {name} {copied}")  # type: ignore[arg-type]
         return self.address.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:
@@ -81,7 +82,8 @@ def postgresql() -> "Iterator[Databases]":
         address = make_url(server.get_uri())
         connection = psycopg.connect(address.set(drivername="postgresql").render_as_string(hide_password=False),
                                      autocommit=True)  # fmt: skip
-        connection.execute("ALTER SYSTEM SET fsync = off")  # no test pulls the plug of the server itself
+        for setting in ("fsync", "full_page_writes", "autovacuum"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")  # no test pulls the plug of the server itself
         connection.execute("SELECT pg_reload_conf()")
         connection.execute("CREATE DATABASE wuding_template")
         engine = open_engine(address.set(database="wuding_template"))

@@ -14,7 +14,12 @@ from inventory.errors import InventoryError
 Message = MutableMapping[str, Any]
 Next = Callable[[], Awaitable[Message]]
 MIB = 1 << 20
-UPLOADS = ("/api/v1/files", "/api/v1/imports/", "/api/v1/jobs/files")  # whose bodies are files
+UPLOADS = (
+    "/api/v1/files",
+    "/api/v1/imports/",
+    "/api/v1/jobs/files",
+    "/api/v1/staffing/tables/",
+)  # whose bodies are files
 HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",

@@ -65,6 +65,15 @@ LINKS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
     "PUT /kits/{code}": {"GET /kits/{code}": _named("code")},
     "POST /files": {"GET /files/{number}/content": _named("number", "id"), "GET /files/{code}": _named("code", "id")},
+    "POST /staffing/studies": {
+        "GET /staffing/studies/{number}": _named("number"), "PUT /staffing/studies/{number}": _named("number"),
+        "POST /staffing/studies/{number}/run": _named("number"),
+        "GET /staffing/studies/{number}/answer": _named("number"),
+    },
+    "POST /staffing/studies/{number}/run": {
+        "GET /jobs/{code}": _named("code"), "GET /jobs/{code}/result": _named("code"),
+        "POST /jobs/{code}/cancel": _named("code"),
+    },
     "POST /jobs": {
         "GET /jobs/{code}": _named("code"), "GET /jobs/{code}/result": _named("code"),
         "POST /jobs/{code}/cancel": _named("code"), "POST /jobs/{code}/retry": _named("code"),

@@ -31,7 +31,7 @@ _CODES: dict[int, str] = {
         "UnknownScenario UnknownStaffingExample UnknownTable UnknownUser UnknownResource NoRunningPlan "
         "UnknownDraft UnknownDirective UnknownClosure UnknownShelter UnknownEvacuee UnknownPerson UnknownAid "
         "UnknownHandover UnknownShipment UnknownJob UnknownUpload UnknownFile UnknownShift UnknownForce NoSuchPerson "
-        "OidcOff ResultForgotten"
+        "UnknownStudy OidcOff ResultForgotten"
     ),
     406: "NotAcceptable",
     409: (
@@ -41,7 +41,7 @@ _CODES: dict[int, str] = {
         "DatabaseNotEmpty NotEmpty NotEvaluated AnotherWay TooManyAway DraftStale DraftDone "
         "BothPinnedAndBanned NothingOrdered CannotMerge TaskTaken SituationClosed ClosureTaken ShelterTaken "
         "ShelterFull EvacueeTaken NotNext AidNotNext JobOver JobNotFailed JobNotDone ExecutorTaken CodeTaken "
-        "NotLeftYet SubjectTaken SituationTaken NotAnExercise"
+        "NotAnswered NotLeftYet SubjectTaken SituationTaken NotAnExercise"
     ),
     412: "EditedSince",
     413: "TooLarge BackupTooLarge",

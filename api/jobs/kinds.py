@@ -49,6 +49,11 @@ class AfterActionReport(Body):
     lang: Literal["zh", "en"] = "zh"
 
 
+class AnswerStudy(Body):
+    study: int = Field(ge=1, le=2**62)
+    lang: Literal["zh", "en"] = "zh"
+
+
 class BuildScenario(Body):
     name: Code = Field(examples=["county"])
     seed: int = Field(0, ge=0, le=2**31)
@@ -163,13 +168,45 @@ def builds(job: Running, asked: BuildScenario) -> None:
         out = Path(folder) / "world"
         build_scenario(asked.name, out=out, seed=asked.seed)
         job.tell(80, "job.writes")
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(out.rglob("*")):
-                if path.is_file():
-                    archive.write(path, path.relative_to(out).as_posix())
-    file = File(f"scenario-{asked.seed}.zip", ZIP, packed.getvalue())
+        file = File(f"scenario-{asked.seed}.zip", ZIP, _packed(out))
     _hand_in(job, {"scenario": asked.name, "seed": asked.seed, "file": file.name, "bytes": len(file.content)}, file)
+
+
+def answers(job: Running, asked: AnswerStudy) -> None:
+    """Raises UnknownStudy, and what the study raises: BadTable, BadInput, NoRoads …"""
+    from api.staffing.studies import find_study, keep_answer, question_of
+    from api.staffing.work import answer
+
+    with reading(job.engine) as connection:
+        row = find_study(connection, asked.study)
+    steps = iter(range(5, 85, 5))
+
+    def tell(key: str, **facts: Any) -> None:
+        job.tell(next(steps, 85), "job.answers")
+
+    with tempfile.TemporaryDirectory(prefix="wuding-study-") as folder:
+        laid, out = Path(folder) / "in", Path(folder) / "out"
+        laid.mkdir()
+        out.mkdir()
+        reply = answer(question_of(row.question), laid, engine=job.engine, tell=tell)
+        job.tell(90, "job.writes")
+        reply.write(out, asked.lang)
+        file = File(f"study-{asked.study}.zip", ZIP, _packed(out))
+    with transaction(job.engine) as connection, job.effect(connection) as keep:
+        keep_answer(connection, asked.study, reply.answer.model_dump(mode="json"), sha256=row.question_sha256,
+                    actor=job.actor, at=now())  # fmt: skip
+        keep({"study": asked.study, "file": file.name, "bytes": len(file.content)}, file)
+
+
+def _packed(folder: Path) -> bytes:
+    """The same files give the same bytes."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())
+                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
 
 
 def _hand_in(job: Running, result: dict[str, Any], file: File) -> None:
@@ -186,6 +223,8 @@ KINDS: dict[str, JobKind] = {
         JobKind("monthly_report", MonthlyReport, lambda _: "care.manage", lambda asked: asked.county, reports),
         JobKind("after_action", AfterActionReport, lambda _: "plans.read", lambda _: None, sums_up, bound=False),
         JobKind("scenario", BuildScenario, lambda _: "scenarios.make", lambda _: None, builds, bound=False),
+        # asked for by its own route, which sees to it that the study is within reach
+        JobKind("study", AnswerStudy, lambda _: "staffing.make", lambda _: None, answers, bound=False),
     )
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ from api.access.scope import Scope
 from api.http.caller import needs
 from api.http.reads import PROBLEMS, UnknownResource, one_of, row_model
 from api.http.resources import Resource, field
+from api.http.rows import body_of
 from api.http.schemas import Amount, Body, Code, Instant, Text
 from api.http.work import Reading, Step, Work, Writing, as_json, tagged
 from api.kinds import Kind
@@ -18,7 +19,7 @@ from api.office import plain
 from api.routes.forces_answers import Counted, KitOut, Members, ShiftEnded, ShiftOut
 from api.routes.reach import check_persons
 from api.routes.registers import TEAMS
-from api.routes.registers_write import CodeTaken, Named, body_of, put_row
+from api.routes.registers_write import CodeTaken, Named, put_row
 from api.tables import Done
 from inventory.database import one_at_a_time
 from inventory.files.dictionary import columns_of

@@ -155,7 +155,7 @@ class FileOut(BaseModel):
     sha256: str
 
 
-def _shown(connection: Connection, code: str, lang: str) -> dict[str, Any]:
+def shown_job(connection: Connection, code: str, lang: str) -> dict[str, Any]:
     row = book.find_job(connection, code)
     days = {name: None if getattr(row, name) is None else getattr(row, name).isoformat()
             for name in ("recorded_at", "started_at", "finished_at")}  # fmt: skip
@@ -212,7 +212,7 @@ def asks(given: JobIn, scope: Run, work: Writing) -> Response:
                         reach=reach, place=place)  # fmt: skip
         assert code is not None
         one.record("jobs.run", "jobs", code, place=place, after={"kind": given.kind, "arguments": asked})
-        return _shown(one.connection, code, lang)
+        return shown_job(one.connection, code, lang)
 
     return work.once(inside, asked=given, status=202)
 
@@ -238,7 +238,7 @@ def uploads(
 @router.get("/{code}", summary="一项后台任务 / one job", response_model=JobOut)
 def shows(code: Name, scope: Look, request: Request, connection: Reading) -> Response:
     _seen(connection, scope, request.state.caller, code)
-    return tagged(as_json(_shown(connection, code, language(request))))
+    return tagged(as_json(shown_job(connection, code, language(request))))
 
 
 @router.get("/{code}/result", summary="任务的结果 / what a job came to",
@@ -268,7 +268,7 @@ def cancels(code: Name, scope: Run, work: Writing) -> Response:
         _check(one, scope, code)
         status = book.cancel(one.connection, code, at=one.at)
         one.record("jobs.cancel", "jobs", code, after={"status": status})
-        return _shown(one.connection, code, lang)
+        return shown_job(one.connection, code, lang)
 
     return work.once(inside, status=200)
 
@@ -282,7 +282,7 @@ def retries(code: Name, scope: Run, work: Writing) -> Response:
         _check(one, scope, code)
         attempt = book.retry(one.connection, code)
         one.record("jobs.retry", "jobs", code, after={"attempt": attempt})
-        return _shown(one.connection, code, lang)
+        return shown_job(one.connection, code, lang)
 
     return work.once(inside, status=200)
 

@@ -5,18 +5,17 @@ What a body may hold is the data dictionary, and what is taken is what an import
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.access.scope import Scope
 from api.http.caller import needs
 from api.http.reads import PROBLEMS, UnknownResource, described, one_of, row_model
 from api.http.resources import Resource
-from api.http.schemas import Body, Code, Day, Division, Instant, Lat, Lon, Text
+from api.http.rows import body_of
 from api.http.work import Step, Work, Writing
 from api.intake import storable
 from api.kinds import Kind
@@ -26,7 +25,7 @@ from api.tables import Done, Frame, bring_in
 from api.uploaded import places_touched
 from inventory.database import one_at_a_time
 from inventory.errors import BadTable, InventoryError
-from inventory.files.dictionary import Column, columns_of
+from inventory.files.dictionary import columns_of
 from inventory.intake.forces import set_status
 from inventory.intake.rows import checked_rows, only_row
 from inventory.snapshot import snapshot
@@ -34,7 +33,6 @@ from inventory.tables.forces import TEAM_STATES, VEHICLE_STATES
 
 router = APIRouter(tags=["registers"], responses=PROBLEMS)
 Named = Annotated[str, Path(min_length=1, max_length=64)]
-Part = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^|;:]+$")]
 
 
 class CodeTaken(InventoryError):
@@ -64,36 +62,6 @@ REGISTERS = (
     Register(TEAMS, Kind.teams, "id", "队伍", "a team", TEAM_STATES),
     Register(VEHICLES, Kind.vehicles, "id", "车辆", "a vehicle", VEHICLE_STATES),
 )
-
-_WHOLE = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
-_NUMBER = Annotated[Decimal, Field(ge=-(10**9), le=10**9, decimal_places=6)]
-_CHECK = tuple[Part, Annotated[int, Field(ge=1, le=36_500)]]
-_TYPES: dict[str, Any] = {
-    "text": Text, "code": Code, "division": Division, "list": Annotated[list[Part], Field(max_length=200)],
-    "checks": Annotated[list[_CHECK], Field(max_length=50)], "int": _WHOLE, "decimal": _NUMBER, "date": Day,
-    "instant": Instant, "flag": bool, "lat": Lat, "lon": Lon,
-}  # fmt: skip
-
-
-def _field(column: Column) -> Any:
-    return Literal[column.choices] if column.choices and column.type in ("text", "code") else _TYPES[column.type]
-
-
-def body_of(title: str, kind: str, called: Mapping[str, str], *, edit: bool, states: tuple[str, ...] = (),
-            without: tuple[str, ...] = ()) -> type[Body]:  # fmt: skip
-    """The columns of a table as a request. Of an edit every field may be left out, and the key is in the path."""
-    fields: dict[str, Any] = {}
-    for column in columns_of(kind):
-        if column.name in without:
-            continue
-        words = described(column.meaning_zh, column.meaning_en)
-        type_, needed = _field(column), column.required and not edit
-        fields[called.get(column.name, column.name)] = (
-            (type_, Field(description=words)) if needed else (type_ | None, Field(None, description=words))
-        )
-    if states:
-        fields["status"] = (Literal[states] | None, Field(None, description="状态 / status"))
-    return create_model(title, __base__=Body, **fields)
 
 
 def put_row(one: Step, scope: Scope, kind: Kind, row: Mapping[str, Any]) -> Done:

@@ -48,6 +48,7 @@ class Paper:
         self.y = margin_mm
         self._running = running
         self._pages: list[list[Mark]] = []
+        self._at = -1  # of the page that is drawn on
         self._missing: set[str] = set()
         self._shortened: dict[str, None] = {}
         self.add_page()
@@ -63,6 +64,10 @@ class Paper:
             head = shorten(self.clean(self._running).replace("\n", " "), 7.5, self.right - self.left)
             self.text(self.left, self.y, head, size_pt=7.5, colour=DARK)
             self.y += 5
+
+    def draw_on(self, page: int | None) -> None:
+        """Draw on an earlier page (the first is 1), such as its table of contents; None: on the last again."""
+        self._at = -1 if page is None else page - 1
 
     def keep_together(self, height: float) -> None:
         """Turn to a new page unless `height` is left on this one."""
@@ -83,7 +88,7 @@ class Paper:
         if align != "left":
             x -= width_mm(text, size_pt) / (2 if align == "center" else 1)
         if text:
-            self._pages[-1].append(Text(x, y + _ASCENT * size_pt * MM_PER_PT, text, size_pt, colour))
+            self._pages[self._at].append(Text(x, y + _ASCENT * size_pt * MM_PER_PT, text, size_pt, colour))
 
     def paragraph(
         self, x: float, y: float, text: str, *, size_pt: float, room_mm: float, colour: Colour = BLACK
@@ -132,11 +137,11 @@ class Paper:
         self._shortened[text] = None
 
     def line(self, x1: float, y1: float, x2: float, y2: float, *, width: float = 0.15, colour: Colour = GREY) -> None:
-        self._pages[-1].append(Line(x1, y1, x2, y2, width, colour))
+        self._pages[self._at].append(Line(x1, y1, x2, y2, width, colour))
 
     def box(self, x: float, y: float, width: float, height: float, *, colour: Colour) -> None:
         """A filled rectangle without an edge."""
-        self._pages[-1].append(Box(x, y, width, height, colour))
+        self._pages[self._at].append(Box(x, y, width, height, colour))
 
     def frame(self, x: float, y: float, width: float, height: float) -> None:
         """The four edges of a rectangle."""
@@ -179,13 +184,18 @@ class Paper:
 
     def print_to(self, path: Path | str, *, number_single_page: bool = True) -> Printed:
         """Write the PDF, whole or not at all; equal pages give equal bytes. Call it once."""
+        data, printed = self.pdf(number_single_page=number_single_page)
+        replace_bytes(Path(path), data)
+        return printed
+
+    def pdf(self, *, number_single_page: bool = True) -> tuple[bytes, Printed]:
+        """The bytes of the PDF and what came out. Call it once."""
         count = self.pages
         note = self._note_on_missing()
         for number, page in enumerate(self._pages, start=1):
             self._add_foot(page, number, count, note, show_number=number_single_page or count > 1)
         data = pdf_bytes(self._pages, title=self.title.joined(), landscape=self.landscape)
-        replace_bytes(Path(path), data)
-        return Printed(count, "".join(sorted(self._missing)), tuple(self._shortened))
+        return data, Printed(count, "".join(sorted(self._missing)), tuple(self._shortened))
 
     def _note_on_missing(self) -> str:
         codes = [f"U+{ord(one):04X}" for one in sorted(self._missing)]

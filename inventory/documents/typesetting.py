@@ -9,7 +9,7 @@ from inventory.documents.typeface import BOX, advances
 MM_PER_PT = 25.4 / 72
 
 _NOT_FIRST = frozenset("，。、；：？！）〕】》〉」』”’…·～％%‰℃°,.;:?!)]}")  # never begins a line
-_NOT_LAST = frozenset("（〔【《〈「『“‘￥¥([{")  # never ends one
+_NOT_LAST = frozenset("（〔【《〈「『“‘￥¥([{−")  # never ends one
 _PIECES = re.compile(r"\n|[^\S\n]+|[!-\u024f]+|.")  # line end, space, a word of letters, one hanzi
 
 

@@ -83,6 +83,7 @@ class Desk:
     service_level: FloatArray
 
 
+@np.errstate(over="ignore")  # of calls that take next to no time all are answered in time: exp(-inf) = 0
 def size_desk(
     *, calls_per_hour: ArrayLike, handle_s: ArrayLike, service_level: float = 0.9, within_s: float = 15.0,
     shrinkage: float = 0.0,

@@ -24,7 +24,7 @@ class Distribution:
 
     `levels` are the probabilities of the quantiles; `towns`: [levels, towns]; `total`: [levels] of the sum, which is
     not the sum of the towns' quantiles: all towns share the coefficients. `enough` is the share of draws in which the
-    staff of a town suffices, NaN where it is not stated.
+    staff of a town suffices, NaN where it is not stated; `totals`: [draws] of the sum, in the order drawn.
     """
 
     levels: tuple[float, ...]
@@ -34,6 +34,7 @@ class Distribution:
     enough: FloatArray
     draws: int
     seed: int
+    totals: IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ def distribution(
         enough=enough,
         draws=draws,
         seed=seed,
+        totals=total,
     )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inventory.documents.grid import Cell, Column, draw_table
-from inventory.documents.paper import DARK, PALE, Align, Paper, Printed
+from inventory.documents.paper import DARK, Align, Paper, Printed
+from inventory.documents.tiles import Tile, draw_tiles
 from inventory.documents.words import Words
 from scenarios.after_action.chart import draw_lanes, draw_tiers, lanes_of
 from scenarios.after_action.model import AfterAction
@@ -74,15 +75,7 @@ def _figures(paper: Paper, said: Speech) -> None:
         labels["tier"] = said.say("figure.tier", minutes=widest.limit_s // 60)
         note = said.say("figure.tier.note", planned=widest.planned, all=widest.incidents)
         shown.insert(3, ("tier", share(widest.actual / widest.incidents), note))
-    gap = 2.0
-    wide = (paper.right - paper.left - gap * (len(shown) - 1)) / len(shown)
-    for number, (key, value, note) in enumerate(shown):
-        x = paper.left + number * (wide + gap)
-        paper.box(x, paper.y, wide, 17, colour=PALE)
-        paper.fitted(x + 1.5, paper.y + 1.2, labels[key], sizes_pt=(7, 6), room_mm=wide - 3, lines=1, colour=DARK)
-        paper.fitted(x + 1.5, paper.y + 5.2, value, sizes_pt=(13, 11, 9, 7.5), room_mm=wide - 3, lines=1)
-        paper.fitted(x + 1.5, paper.y + 11.2, note, sizes_pt=(6.5, 6), room_mm=wide - 3, lines=2, colour=DARK)
-    paper.y += 18
+    draw_tiles(paper, [Tile(labels[key], value, note) for key, value, note in shown])
 
 
 def _table(

@@ -1,8 +1,10 @@
 """Towns, coefficients and annual plans from files, with every bad row at once; towns back to a file."""
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -19,6 +21,25 @@ _DEFAULTS = {"households": 0.0, "area_km2": 0.0, "hazard_points": 0.0, "store_ta
 _SINGLE = ("population", *_DEFAULTS, "established", "contract", "licensed", "vehicles", "villages", "travel_h", "team",
            "supervisors")  # fmt: skip
 _NOT_MORE = (("households", "population", "MORE_HOUSEHOLDS"),)
+Role = Literal["towns", "parameters", "compare", "limits", "districts"]
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file that went into a result, so that a reader can tell whether he holds the same; `sha256` in hexadecimal."""
+
+    role: Role
+    name: str
+    sha256: str
+
+
+def input_files(named: Iterable[tuple[Role, Path | None]]) -> tuple[InputFile, ...]:
+    """Those that are given, as they stand on disk. Raises OSError."""
+    return tuple(
+        InputFile(role, path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+        for role, path in named
+        if path is not None
+    )
 
 
 def read_towns(path: Path | str) -> Towns:

@@ -12,6 +12,7 @@ from inventory.files import read_table
 from optimizer.errors import BadInput, Fault, OptimizerError
 from optimizer.staffing.check_grades import check_budget_share
 from optimizer.staffing.check_posts import PostViolation, check_posts
+from optimizer.staffing.parameters import Parameters
 from optimizer.staffing.post_frontier import FrontierPoint, frontier, posts_for
 from optimizer.staffing.post_reasons import PostReason, next_towns, reasons
 from optimizer.staffing.post_types import (
@@ -27,7 +28,7 @@ from optimizer.staffing.post_types import (
 )
 from optimizer.staffing.posts import share_posts
 from optimizer.staffing.towns import Towns
-from scenarios.staffing.inputs import read_towns
+from scenarios.staffing.inputs import InputFile, Role, input_files, read_towns
 from scenarios.staffing.sizing import Asked as AskedSizing
 from scenarios.staffing.sizing import given_parameters, size_towns_of
 from scenarios.texts import Lang, text
@@ -113,6 +114,8 @@ class Shared:
     marks: tuple[tuple[Fraction, int | None], ...] = ()
     following: tuple[int, ...] = ()
     share: PostShare | None = None
+    coefficients: Parameters | None = None  # of the sizing that says what is required
+    files: tuple[InputFile, ...] = ()
 
     @property
     def given(self) -> int:
@@ -142,7 +145,10 @@ def percent(ratio: Fraction) -> str:
 def share_file(file: Path, asked: AskedShare, *, tell: Tell = lambda key, **facts: None) -> Shared:
     """TOWNS.csv or .xlsx. Raises BadTable with every bad row, BadInput, PostsImpossible."""
     tell("staffing.phase.read", file=file.name)
-    return share_towns(read_towns(file), asked, source=file.name, tell=tell)
+    shared = share_towns(read_towns(file), asked, source=file.name, tell=tell)
+    named: list[tuple[Role, Path | None]] = [("towns", file), ("parameters", asked.parameters)]
+    named += [("limits", asked.limits), ("districts", asked.districts)]
+    return replace(shared, files=input_files(named))
 
 
 def share_towns(
@@ -156,10 +162,11 @@ def share_towns(
         raise BadInput(source, [Fault(code, "StaffUnstated", {"town": code}) for code in unstated])
     limits = _limits(asked.limits, towns)
     required = required_of(towns, asked, limits)
+    coefficients = given_parameters(AskedSizing(asked.year, asked.parameters))
     districts = _districts(asked.districts)
     tell("staffing.phase.share", towns=len(towns))
     if asked.budget is not None:
-        return _share_money(towns, asked, asked.budget, required, limits, districts)
+        return _share_money(towns, asked, asked.budget, required, limits, districts, coefficients)
     rules = PostRules(asked.posts or 0, asked.lose, districts)
     listed = []
     for index, (code, staff) in enumerate(zip(towns.code, towns.staff.tolist(), strict=True)):
@@ -178,7 +185,7 @@ def share_towns(
     following = next_towns(share, count=NEXT)
     return Shared(
         rows, share.levels, share.status, asked, share.unplaced, points=points, marks=marks, following=following,
-        share=share,
+        share=share, coefficients=coefficients,
     )  # fmt: skip
 
 
@@ -194,12 +201,11 @@ def required_of(towns: Towns, asked: AskedShare, limits: dict[str, dict[str, Any
 
 def _share_money(
     towns: Towns, asked: AskedShare, budget: Budget, required: Sequence[int], limits: dict[str, dict[str, Any]],
-    districts: tuple[DistrictLimit, ...],
+    districts: tuple[DistrictLimit, ...], coefficients: Parameters,
 ) -> Shared:  # fmt: skip
     from optimizer.staffing.post_budget import share_budget  # OR-Tools takes a while to load
 
-    given = given_parameters(AskedSizing(asked.year, asked.parameters)).values
-    floor = tuple(int(given[f"floor_{grade}"]) for grade in GRADES)
+    floor = tuple(int(coefficients[f"floor_{grade}"]) for grade in GRADES)
     listed = []
     for index, code in enumerate(towns.code):
         own = limits.get(code, {})
@@ -225,7 +231,7 @@ def _share_money(
         )
         for index, town in enumerate(listed)
     )  # fmt: skip
-    return Shared(rows, share.levels, share.status, asked, cost=share.cost)
+    return Shared(rows, share.levels, share.status, asked, cost=share.cost, coefficients=coefficients)
 
 
 def write_shared(out: Path, shared: Shared, lang: Lang) -> tuple[Path, ...]:

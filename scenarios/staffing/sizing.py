@@ -1,17 +1,18 @@
 """Use cases of sizing: towns in, posts out with their workbook. Callable from the command line and over HTTP."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from inventory.files.write import replace_bytes
 from inventory.five_fixed import shanghai_day
 from optimizer.errors import BadInput, Fault
 from optimizer.staffing.towns import Towns
 from optimizer.staffing.uncertainty import break_even, compare, distribution, tornado
 from optimizer.staffing.workload import Parameters, parameters, size_towns
-from scenarios.staffing.inputs import read_parameters, read_towns
+from scenarios.staffing.inputs import Role, input_files, read_parameters, read_towns
 from scenarios.staffing.store_work import with_store_work
 from scenarios.staffing.workbook import Sized, write_sizing
 from scenarios.texts import Lang
@@ -68,10 +69,18 @@ def given_parameters(asked: Asked) -> Parameters:
     return base if asked.parameters is None else read_parameters(asked.parameters, base)
 
 
-def size_file(file: Path, out: Path, asked: Asked, *, lang: Lang, tell: Tell = silent) -> Sized:
-    """TOWNS.csv or .xlsx to a workbook. Raises BadTable with every bad row, BadInput."""
+def size_file(
+    file: Path, out: Path, asked: Asked, *, lang: Lang, pdf: Path | None = None, tell: Tell = silent
+) -> Sized:
+    """TOWNS.csv or .xlsx to a workbook, and to a report on paper. Raises BadTable with every bad row, BadInput."""
     tell("staffing.phase.read", file=file.name)
-    sized = size_towns_of(read_towns(file), asked, tell=tell)
+    named: list[tuple[Role, Path | None]] = [("towns", file), ("parameters", asked.parameters)]
+    named += [("compare", path) for path in asked.compare]
+    sized = replace(size_towns_of(read_towns(file), asked, tell=tell), files=input_files(named))
     tell("staffing.phase.write", file=out.name)
     write_sizing(out, sized, lang)
+    if pdf is not None:
+        from scenarios.staffing.report import sizing_pdf
+
+        replace_bytes(pdf, sizing_pdf(sized, lang, tell=tell))
     return sized

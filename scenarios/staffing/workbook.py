@@ -17,6 +17,7 @@ from optimizer.staffing.workload import COMPONENTS, PARTS, Sizing, category_fact
 from optimizer.units import FloatArray
 from scenarios.staffing.cached import save_with_values
 from scenarios.staffing.formulas import COMPONENT_COLUMNS, DERIVED, INPUTS, LEAD, RESULT_COLUMNS, Writer
+from scenarios.staffing.inputs import InputFile
 from scenarios.staffing.words import findings, part_name, sentence, year_line
 from scenarios.texts import Lang, text
 
@@ -35,6 +36,7 @@ class Sized:
     bars: Sequence[Bar] = ()
     turns: Sequence[BreakEven] = ()
     compared: Compared | None = None
+    files: tuple[InputFile, ...] = ()  # what it was reckoned from
 
 
 def write_sizing(path: Path, sized: Sized, lang: Lang) -> None:

@@ -146,3 +146,16 @@ def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     logging.getLogger().handlers[:] = before
     logging.getLogger().setLevel(level)
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def work_off(engine):
+    """Does what is waiting, as a worker would."""
+    from api.jobs import book, durable
+
+    durable._Here.engine, durable._Here.executor = engine, "tests"
+
+    def works():
+        return [durable.work(code, attempt) for code, attempt in book.to_hand_over(engine)]
+
+    return works

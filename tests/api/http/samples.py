@@ -34,6 +34,17 @@ PICTURE = ("脚.png", b"\x89PNG\r\n\x1a\n" + bytes(8))
 PLAN = dump_plan(Plan("0" * 64, Status.OPTIMAL, 0, {}, StoppedBy.PROOF, (), (), (), ()))
 JUDGED = {"evaluation": 1, "day": "2026-07-01", "stores": 1, "findings": 0, "tasks_opened": 0, "tasks_lapsed": 0,
           "released": 0}  # fmt: skip
+SIZE = {
+    "kind": "size", "year": 2026,
+    "towns": [{"code": "T1", "name": "一镇", "population": 9000, "enterprises_low": 1, "enterprises_medium": 1,
+               "enterprises_high": 1, "venues_low": 1, "venues_medium": 1, "venues_high": 1, "established": 5,
+               "contract": 5}],
+}  # fmt: skip
+STUDY = {"name": "测算", "place": COUNTY, "question": SIZE}
+TOWNS = (
+    b"code,name,population,enterprises_low,enterprises_medium,enterprises_high,venues_low,venues_medium,venues_high\n"
+    b"T1,T,9000,1,1,1,1,1,1\n"
+)
 TABLE = b"store,bin,volume_m3\nS0,B-9,1\n"
 
 
@@ -205,6 +216,18 @@ SAMPLES: dict[str, Sample] = {
     "POST /jobs": Sample(json={"kind": "evaluate", "arguments": {"place": COUNTY}}),
     "POST /jobs/files": Sample(content=TABLE, query={"name": "bins.csv"},
                                headers={"Content-Type": "application/octet-stream"}),
+    "GET /staffing/coefficients": Sample(),
+    "GET /staffing/examples/{name}": Sample({"name": "district"}),
+    "POST /staffing/tables/{table}": Sample({"table": "towns"}, files={"file": ("towns.csv", TOWNS)}),
+    "POST /staffing/size": Sample(json=SIZE),
+    "POST /staffing/share": Sample(json={**SIZE, "kind": "share", "posts": 1}),
+    "POST /staffing/desk": Sample(json={"calls_per_hour": [3], "handle_s": 180}),
+    "GET /staffing/studies": Sample(),
+    "POST /staffing/studies": Sample(json=STUDY),
+    "GET /staffing/studies/{number}": Sample({"number": "{study}"}),
+    "PUT /staffing/studies/{number}": Sample({"number": "{study}"}, STUDY, headers=EDIT),
+    "POST /staffing/studies/{number}/run": Sample({"number": "{study}"}, {}),
+    "GET /staffing/studies/{number}/answer": Sample({"number": "{study}"}, fine=(409,)),
     "GET /jobs/{code}": Sample({"code": "J-done"}),
     "GET /jobs/{code}/result": Sample({"code": "J-done"}),
     "POST /jobs/{code}/cancel": Sample({"code": "J-done"}, fine=(409,)),
@@ -321,6 +344,7 @@ def build(engine: Engine, client: Any, ask: Callable[..., Any]) -> dict[str, Any
     with engine.connect() as connection:
         bed = next(row for row in snapshot(connection, "items").rows() if row["item_id"] == BED)
     bed |= {"item_id": "NEW.BED", "item_checks": []}
+    known["study"] = made("/staffing/studies", STUDY)["number"]
     known["item"] = {"code" if name == "item_id" else name: plain(value) for name, value in bed.items()}
     for kind, rows in OWN_RULES.items():
         made(f"/imports/{kind}", files={"file": (f"{kind}.csv", rows.encode())}, params={"county": COUNTY})

@@ -14,19 +14,6 @@ from_county, other_county = "520600000000", "520601000000"
 EVALUATE = {"kind": "evaluate", "arguments": {"place": from_county}}
 
 
-@pytest.fixture
-def work_off(engine):
-    """Does what is waiting, as a worker would."""
-    from api.jobs import durable
-
-    durable._Here.engine, durable._Here.executor = engine, "tests"
-
-    def works():
-        return [durable.work(code, attempt) for code, attempt in book.to_hand_over(engine)]
-
-    return works
-
-
 def asked(send, who, body, status=202):
     answer = send(who, "POST", "/jobs", json=body)
     assert answer.status_code == status, answer.text

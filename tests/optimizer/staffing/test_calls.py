@@ -128,3 +128,8 @@ def test_servers_are_counted_whole() -> None:
         wait_probability(2.5, 1.0)
     with pytest.raises(BadInput):
         erlang_b(-1, 1.0)
+
+
+def test_calls_that_take_next_to_no_time_are_all_answered_in_time():
+    desk = size_desk(calls_per_hour=[3.0], handle_s=1e-310, within_s=15.0)
+    assert (desk.servers.tolist(), desk.service_level.tolist()) == ([1], [1.0])
