@@ -14,12 +14,10 @@ from inventory.files.workbook import filled_book
 from scenarios.staffing.bilingual import header, title
 from scenarios.staffing.cached import save_with_values
 from scenarios.staffing.patrol.plan import PatrolYear, TownPatrol
+from scenarios.staffing.patrol.round_sheets import add_round_sheets, bodies, clock
 from scenarios.staffing.patrol.summary import add_summary
 from scenarios.staffing.patrol.write_weekly import COLUMNS, Rows, grid_rows, hazard_rows, night_rows
 from scenarios.texts import Lang, text
-
-DEPART_MIN = 9 * 60  # rounds leave at 9:00 (assumed)
-SHEET_WIDTHS = (10, 6, 11, 5, 5, 7, 14, 22, 24, 9, 6, 18, 48, 10, 8, 8, 12)  # of round sheets, to fit A4 across
 
 
 def write_patrol(path: Path, patrol: PatrolYear, *, lang: Lang = "zh") -> None:
@@ -31,7 +29,6 @@ def write_patrol(path: Path, patrol: PatrolYear, *, lang: Lang = "zh") -> None:
         _sheet("weeks", week_rows(patrol)),
         _sheet("rounds", round_rows(patrol)),
         _table("patrol_rounds", plan_rows(patrol), lang),
-        _sheet("sheets", sheet_rows(patrol, lang), SHEET_WIDTHS),
         _table("patrol_record", record, lang),
     ]
     for name, rows in (
@@ -41,11 +38,10 @@ def write_patrol(path: Path, patrol: PatrolYear, *, lang: Lang = "zh") -> None:
         if rows[1]:
             sheets.append(_sheet(name, rows))
     book = filled_book(path, sheets)
-    page = book[title("patrol.sheet.sheets")]
-    page.page_setup.orientation, page.page_setup.paperSize, page.page_setup.scale = "landscape", "9", 58
-    page.print_title_rows = "1:1"
     values = add_summary(book, patrol, record)
-    book.move_sheet(next(iter(values)), 6 - len(sheets))
+    book.move_sheet(next(iter(values)), 5 - len(sheets))
+    add_round_sheets(book, patrol, lang)
+    book.move_sheet(title("patrol.sheet.sheets"), 3 - len(sheets))
     book.calculation.fullCalcOnLoad = True
     save_with_values(book, path, values)
 
@@ -55,8 +51,8 @@ def write_rounds(path: Path, patrol: PatrolYear, *, lang: Lang = "en") -> None:
     write_table(path, "patrol_rounds", plan_rows(patrol), headers=lang)
 
 
-def _sheet(name: str, rows: Rows, widths: Sequence[int] | None = None) -> Sheet:
-    return Sheet(title(f"patrol.sheet.{name}"), *rows, widths=widths)
+def _sheet(name: str, rows: Rows) -> Sheet:
+    return Sheet(title(f"patrol.sheet.{name}"), *rows)
 
 
 def _table(name: str, rows: list[dict[str, Any]], lang: Lang) -> Sheet:
@@ -65,12 +61,6 @@ def _table(name: str, rows: list[dict[str, Any]], lang: Lang) -> Sheet:
     heads = [one.name_zh if lang == "zh" else one.name for one in columns]
     formats = ["@" if one.type in ("text", "code", "list") else None for one in columns]
     return Sheet(name, heads, [[row.get(one.name) for one in columns] for row in rows], formats=formats)
-
-
-def clock(seconds: int) -> str:
-    """Time of the day of an instant of a round, minutes rounded up."""
-    minutes = DEPART_MIN - (-seconds // 60)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def town_rows(patrol: PatrolYear) -> Rows:
@@ -147,34 +137,8 @@ def _visit(patrol: PatrolYear, town: TownPatrol, visit: int) -> dict[str, Any]:
     row = town.row[visit - 1]
     return {
         "visit": ids[0], "town": town.code, "place": table["place"][row], "name": table["name"][row], "dues": ids,
-        "bodies": _bodies(patrol, town, visit),
+        "bodies": bodies(patrol, town, visit),
     }  # fmt: skip
-
-
-def _bodies(patrol: PatrolYear, town: TownPatrol, visit: int) -> str:
-    return "、".join(dict.fromkeys(patrol.tables.dues["body"][one] for one in town.visits[visit - 1].dues))
-
-
-def sheet_rows(patrol: PatrolYear, lang: Lang = "zh") -> Rows:
-    """Round sheets: each round under a line of its own, with room to fill in; to be filtered by town, day and pair."""
-    table, rows = patrol.tables.dues, []
-    for town in patrol.towns:
-        for one in town.plan.rounds:
-            lead = (town.name, patrol.week[one.day] + 1, patrol.days[one.day], one.pair + 1)
-            facts = {"depart": clock(0), "back": clock(one.back_s), "visits": len(one.stops)}
-            rows.append((*lead, None, None, None, f"▶ {text('patrol.round', lang, **facts)}", *[None] * 9))
-            for order, stop in enumerate(one.stops, 1):
-                row, dues = town.row[stop.visit - 1], town.visits[stop.visit - 1].dues
-                kind, risk = table["class"][row], table["risk"][row]
-                look = list(dict.fromkeys(table["look_at"][due] for due in dues if table["look_at"][due]))
-                rows.append((
-                    *lead, order, clock(stop.arrive_s), table["id"][dues[0]], table["name"][row] or table["place"][row],
-                    table["address"][row], text(f"patrol.class.{kind}", lang), text(f"patrol.risk.{risk}", lang),
-                    _bodies(patrol, town, stop.visit), "；".join(look) or text(f"patrol.look.{kind}", lang),
-                    *[None] * 4,
-                ))  # fmt: skip
-    names = "town week day pair order arrive visit name address class risk bodies look done_at hazards rectified signed"
-    return header(COLUMNS, names), rows
 
 
 def change_rows(patrol: PatrolYear) -> Rows:
@@ -196,7 +160,7 @@ def left_rows(patrol: PatrolYear) -> Rows:
             ids = "|".join(table["id"][one] for one in town.visits[visit - 1].dues)
             rows.append((
                 town.name, table["place"][row], table["name"][row], text(f"patrol.class.{table['class'][row]}", "zh"),
-                text(f"patrol.risk.{table['risk'][row]}", "zh"), _bodies(patrol, town, visit), ids, text(why, "zh"),
+                text(f"patrol.risk.{table['risk'][row]}", "zh"), bodies(patrol, town, visit), ids, text(why, "zh"),
                 text(why, "en"),
             ))  # fmt: skip
     return header(COLUMNS, "town place name class risk bodies ids reason_zh reason_en"), rows
