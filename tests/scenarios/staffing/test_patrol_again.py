@@ -92,6 +92,16 @@ def test_what_slipped_comes_in_again_and_what_was_made_never(small: PatrolTables
     assert {row["visit"]: row["hazards"] for row in record_rows(new) if row.get("done_on")} == dict.fromkeys(made, 2)
 
 
+def test_a_plan_made_again_is_made_again(small: PatrolTables, planned: PatrolYear) -> None:
+    first = again(planned, small, recorded(planned, slip=3))
+    later = date(2026, 5, 6)
+    second = again(first, small, recorded(first, since=later), later)
+    assert second.changes == ()
+    assert where(second) == where(first)
+    assert {row["visit"] for row in second.record} >= {row["visit"] for row in first.record}
+    assert {row["visit"] for row in second.past} == {row["visit"] for row in plan_rows(first) if row["day"] < later}
+
+
 def test_a_visit_whose_window_ended_is_late_and_comes_within_a_month(small: PatrolTables, planned: PatrolYear) -> None:
     rows = record_rows(planned)
     since = date(2026, 7, 6)
