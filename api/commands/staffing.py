@@ -7,6 +7,7 @@ import typer
 
 from api.commands.kit import Kit, new_file, old_file
 from api.commands.lines import print_table
+from api.commands.staffing_grids import register_grids
 from api.commands.staffing_patrol import register_patrol
 from api.commands.staffing_roster import register_roster
 from api.commands.staffing_share import new_report, register_share
@@ -28,6 +29,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     register_share(group, kit)
     register_roster(group, kit)
     register_patrol(group, kit)
+    register_grids(group, kit)
 
 
 def _add_size(group: typer.Typer, kit: Kit) -> None:

@@ -49,6 +49,10 @@ TITLES = {  # table -> where it stands, its meaning in Chinese and English
     "patrol_grids": ("grids.csv", "网格与网格员", "Grids and their people"),
     "patrol_villages": ("villages.csv", "村夜巡队伍", "Night patrols of villages"),
     "patrol_hazards": ("hazards.csv", "隐患点", "Hazard points"),
+    "patrol_rounds": ("rounds.csv", "巡查计划", "A patrol plan, visit by visit"),
+    "patrol_record": ("record.csv", "检查记录", "Record of the visits that were made"),
+    "grid_villages": ("grid_villages.csv", "划分网格的村（社区）", "Villages to be divided into grids"),
+    "grid_managers": ("grid_managers.csv", "网格员名册", "Managers of grids"),
 }
 
 _HEAD = """# 数据字典 · Data dictionary

@@ -38,6 +38,11 @@ def write_workbook(path: Path | str, sheets: Sequence[Sheet]) -> None:
 
     Raises BadTable for texts a workbook cannot hold (control characters, over 32,767 characters).
     """
+    save_book(filled_book(path, sheets), Path(path))
+
+
+def filled_book(path: Path | str, sheets: Sequence[Sheet]) -> Any:
+    """What `write_workbook` saves, to be added to. Raises BadTable, which names `path`."""
     from inventory.files.sheets import add_sheet, new_book  # loaded only when a workbook is asked for
 
     faults = [found for sheet in sheets for found in _faults(sheet)]
@@ -46,7 +51,7 @@ def write_workbook(path: Path | str, sheets: Sequence[Sheet]) -> None:
     book = new_book(created=FIXED_INSTANT)
     for sheet in sheets:
         add_sheet(book, sheet, widths=list(sheet.widths or _widths(sheet)))
-    save_book(book, Path(path))
+    return book
 
 
 def save_book(book: Any, path: Path, *, amend: Callable[[str, bytes], bytes] | None = None) -> None:

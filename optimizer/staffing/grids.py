@@ -4,6 +4,8 @@
     (2) 3 <= k <= 6                                              what is usual; a village outside is named, not bent
     (3) number = 12-digit division code + running number of two digits; 00 where the village is one grid
     (4) a patrol pair is one safety officer and one fire patroller
+    (5) each grid has one manager of its town where the town has any: nobody holds two grids more than another of the
+        town, and then as many grids as can be have a manager of their own village (exact, a flow)
 
 (1), (2), (4): practice of the city behind the design pages. (3): digits 7 to 20 of CJ/T 349-2010 (rules 5.4 to 5.7)
 without the six for the kind of object, from west to east and north to south.
@@ -13,7 +15,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from ortools.graph.python import min_cost_flow
+
 from optimizer.errors import BadInput, Fault
+from optimizer.units import IntArray
 
 PEOPLE, HOUSEHOLDS = 1_000, 300  # of one grid
 LEAST, MOST = 3, 6  # grids of a village
@@ -152,6 +158,48 @@ def whole_gap(gaps: Sequence[ManagerGap], *, code: str = "") -> ManagerGap:
         sum(gap.busiest for gap in gaps if gap.most_each == most),
         sum(gap.unserved for gap in gaps),
     )
+
+
+def assign_managers(
+    grid_town: IntArray, grid_village: IntArray, manager_town: IntArray, manager_village: IntArray
+) -> tuple[IntArray, IntArray]:
+    """((grids,) manager of each grid, -1 where its town has none; (grids,) 1 where he has no other before it) by (5).
+
+    Towns and villages are any numbers; manager_village -1: of the town at large. A manager's own grid is the first that
+    he holds, in his village if he has one there; by number where nothing else tells them apart.
+    """
+    manager = np.full(len(grid_town), -1, np.int64)
+    for town in np.unique(grid_town).tolist():
+        grids, people = np.flatnonzero(grid_town == town), np.flatnonzero(manager_town == town)
+        if len(people):
+            manager[grids] = people[_shared(grid_village[grids], manager_village[people])]
+    own = np.zeros(len(grid_town), np.int64)
+    for one in np.unique(manager[manager >= 0]).tolist():
+        held = np.flatnonzero(manager == one)
+        own[held[np.argmax(grid_village[held] == manager_village[one])]] = 1
+    return manager, own
+
+
+def _shared(grid_village: IntArray, manager_village: IntArray) -> IntArray:
+    """Manager of each grid of one town. From grids through managers to the sink; the k-th grid of a manager costs more
+    than all grids in the wrong village together, times k."""
+    grids, people = len(grid_village), len(manager_village)
+    most = -(-grids // people)
+    flow = min_cost_flow.SimpleMinCostFlow()
+    tail, head = np.repeat(np.arange(grids), people), grids + np.tile(np.arange(people), grids)
+    wrong = (grid_village[:, None] != manager_village).astype(np.int64).reshape(-1)
+    arcs = flow.add_arcs_with_capacity_and_unit_cost(tail, head, np.ones(len(tail), np.int64), wrong)
+    sink = grids + people
+    kth = np.tile(np.arange(1, most + 1), people)
+    held = np.repeat(grids + np.arange(people), most)
+    ones = np.ones(len(held), np.int64)
+    flow.add_arcs_with_capacity_and_unit_cost(held, np.full(len(held), sink), ones, (grids + 1) * kth)
+    flow.set_nodes_supplies(np.arange(sink + 1), np.r_[np.ones(grids, np.int64), np.zeros(people, np.int64), -grids])
+    assert flow.solve() == flow.OPTIMAL
+    used = flow.flows(arcs) > 0
+    found = np.zeros(grids, np.int64)
+    found[tail[used]] = head[used] - grids
+    return found
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,7 @@ class TownResult:
     difference: int | None  # WISN difference: actual − required
     ratio: float | None  # WISN ratio: actual / required
     findings: tuple[Finding, ...]
+    travel_h: float | None = None  # per visit, of routed rounds; None = reckoned from the area
 
     @property
     def by_floor(self) -> bool:
@@ -162,6 +163,7 @@ class Sizing:
             difference=int(self.difference[index]) if stated else None,
             ratio=None if np.isnan(ratio) else ratio,
             findings=self.findings[index],
+            travel_h=None if np.isnan(towns.travel_h[index]) else float(towns.travel_h[index]),
         )
 
     def results(self) -> list[TownResult]:

@@ -30,7 +30,10 @@ def sentence(result: TownResult, lang: Lang) -> str:
         "largest": largest,
     }
     first = text("staffing.by_floor" if result.by_floor else "staffing.by_work", lang, **facts)
-    return f"{first}{'' if lang == 'zh' else ' '}{standing(result, lang)}"
+    parts = [first, standing(result, lang)]
+    if result.travel_h is not None:
+        parts.insert(1, text("staffing.routed", lang, travel=f"{result.travel_h:.3f}"))
+    return ("" if lang == "zh" else " ").join(parts)
 
 
 def standing(result: TownResult, lang: Lang) -> str:

@@ -14,8 +14,10 @@ patroller) that patrol on some of those days; places with a class, a risk and a 
     (P5) a pair makes one round at most on a day, and only on its days of patrol
     (P6) visits for which no day has room are left out, by least price (that of a risk: RISK_WEIGHT), and named
     (P7) least: the price of visits left out, then seconds of travel
-    (P8) dating: rounds cost the same on other days, so the sum over weeks of (rounds of the week)^2 is least, which
-         spreads them over the year; then the sum of risk weight x day (both exact, a flow); pairs take turns
+    (P8) spreading: rounds go on as few days of pairs, evenly over the year, as will do, so that no part of the year is
+         empty and some days of every month are left for what slips. Of the rounds found, which cost the same on other
+         days, the sum over weeks of (rounds of the week)^2 is least, then the sum of risk weight x day (both exact, a
+         flow); pairs take turns
     (P9) slipping: what was to be done before `today` and was not, goes into the rounds to come. A window that ended
          is prolonged to `today + grace` and the visit reported as late; a visit that changes its day costs CHANGE_S
          of travel, so that few do (see `replan`)

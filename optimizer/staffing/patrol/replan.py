@@ -22,6 +22,7 @@ class Replanned:
     slipped: tuple[int, ...]  # were to be made before today
     late: tuple[int, ...]  # those of them whose window had ended
     moved: tuple[tuple[int, int, int], ...]  # (visit, day it had, day it has) of the others
+    dissolved: tuple[int, ...]  # visits of rounds to come that cannot be made as they were
 
 
 def replan_town(
@@ -53,10 +54,14 @@ def replan_town(
     )  # fmt: skip
     number = {visit: place for place, visit in enumerate(rest, 1)}
     start = [(one, [number[v] for v in one.visits if v in number]) for one in plan.rounds if one.day >= today]
-    start = [(one, route) for one, route in start if route and _stands(part, one, route)]
     kept = np.full(len(index), -1, np.int64)
     for one, route in start:
         kept[route] = one.day
+    stand = [bool(route) and _stands(part, one, route) for one, route in start]
+    dissolved = tuple(
+        sorted(rest[v - 1] for (_, route), stays in zip(start, stand, strict=True) for v in route if not stays)
+    )
+    start = [each for each, stays in zip(start, stand, strict=True) if stays]
     iterations = PER_VISIT * len(rest) // 4 if iterations is None else iterations
     found_days, routes = improve(
         part, [one.day for one, _ in start], [route for _, route in start], kept=kept, change_s=change_s,
@@ -73,14 +78,14 @@ def replan_town(
         (visit, day_of[visit], one.day) for one in again.rounds for visit in sorted(one.visits)
         if day_of.get(visit, one.day) != one.day and day_of[visit] >= today
     )  # fmt: skip
-    return Replanned(again, now, slipped, late, moved)
+    return Replanned(again, now, slipped, late, moved, dissolved)
 
 
 def _stands(part: TownYear, one: Round, route: list[int]) -> bool:
     """The round can still be made as it is."""
-    back = walk(part, one.pair, one.day, route).back_s
     inside = all(part.first_day[visit] <= one.day <= part.last_day[visit] for visit in route)
-    return inside and bool(part.on_patrol[one.pair, one.day]) and back <= part.work_s[one.day]
+    goes = one.pair < len(part.on_patrol) and bool(part.on_patrol[one.pair, one.day])
+    return inside and goes and walk(part, one.pair, one.day, route).back_s <= part.work_s[one.day]
 
 
 def _pairs(

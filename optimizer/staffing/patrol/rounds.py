@@ -119,7 +119,7 @@ def dated(year: TownYear, routes: list[list[int]]) -> tuple[list[tuple[int, int]
     day = np.arange(len(year.week))
     allowed = (low[:, None] <= day) & (day <= high[:, None]) & (work[:, None] <= year.work_s)
     found = _level(year, allowed, weight)
-    return _in_turn(year, found), int(np.bincount(year.week[found]).max())
+    return in_turn(year, found), int(np.bincount(year.week[found]).max())
 
 
 def _level(year: TownYear, allowed: BoolArray, weight: IntArray) -> list[int]:
@@ -150,8 +150,8 @@ def _level(year: TownYear, allowed: BoolArray, weight: IntArray) -> list[int]:
     return [int(each) for each in found]
 
 
-def _in_turn(year: TownYear, days: list[int]) -> list[tuple[int, int]]:
-    """(pair, day) of each round: on each day those pairs go that went least."""
+def in_turn(year: TownYear, days: list[int]) -> list[tuple[int, int]]:
+    """(pair, day) of rounds on these days: on each day those pairs go that went least."""
     turns = [0] * len(year.on_patrol)
     pair = [0] * len(days)
     gone: set[tuple[int, int]] = set()

@@ -1,58 +1,110 @@
-"""A district to look at, of the size in the design pages: 10 towns, 218 villages, 20,000 enterprises and 25,000 small
-venues, of which 30 % and 15 % are inspected in a year. Everything but those figures is made up from a seed."""
+"""A district to look at: the 10 towns of `wuding staffing example district`, with their enterprises and small venues on
+roads, 218 villages with 711 grids and 613 managers. Figures of the design pages: those, 274 km², 462,000 registered
+residents, coverage of 30 % and 15 %. Everything else is made up from a seed."""
 
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from inventory.files import write_table
+from optimizer.network.tables import write_tables
 from optimizer.staffing.patrol.dues import choose
+from optimizer.staffing.towns import Towns
 from optimizer.units import FloatArray, IntArray
 from scenarios.generate.ground import Ground, grow_ground
-from scenarios.staffing.patrol.tables import PatrolTables
+from scenarios.generate.names import FIRST, LAST
+from scenarios.staffing import generate
+from scenarios.staffing.grids import GridTables, grid_rows, plan_grids
+from scenarios.staffing.inputs import write_towns
+from scenarios.staffing.patrol.tables import KEYS, PatrolTables
 from scenarios.world import table_of
 
 YEAR = 2026
-PLACES = (("enterprise", "企业", 20_000, 0.30), ("venue", "小场所", 25_000, 0.15))  # class, name, number, coverage
-RISK_SHARE = (0.6, 0.3, 0.1)  # low, medium, high (assumed)
+PLACES = (("enterprise", "企业", 0.30), ("venue", "小场所", 0.15))  # class, name, coverage
 IN_SEAT = 0.45  # of the places; the others are in villages (assumed)
 SPREAD_M = (900.0, 450.0)  # of places around the seat and around a village (assumed)
 ON_SITE_MIN = {"enterprise": (60, 75, 90), "venue": (30, 40, 45)}  # by risk (assumed)
 BODIES = (("应急管理", 1.0), ("消防", 0.18), ("市场监管", 0.12), ("住建", 0.05))  # share of the places (assumed)
 MONTHS = {"消防": (3, 6), "市场监管": (4, 9), "住建": (2, 11)}  # when the other bodies have to come (assumed)
 PAIRS, DAYS, WORK_MIN = 5, 2, 360  # 5 + 5 people make five pairs; two days a week of 6 h outside (assumed)
-GRIDS, MANAGERS = 711, 613  # of the design page
+GRIDS, MANAGERS, REGISTERED = 711, 613, 462_000  # of the design page; grids count registered residents (assumed)
+FEW, MANY = 6, 2  # villages outside 3 to 6 grids: with two, with seven (assumed)
 HAZARDS = 3_050  # 30,774 points in 101 towns are some 305 to a town
 METRES_PER_DEGREE = 111_320.0
 
 
 def district(seed: int = 0, *, share: float = 1.0) -> PatrolTables:
     """The tables of the district; `share` of its places, for trying out."""
-    rng = np.random.default_rng(seed)
-    ground = grow_ground(
-        rng, counties=1, towns=10, villages=218, nodes=8_000, segments=11_000, area_km2=1_100, lat=28.0, lon=108.9
-    )
-    codes = ground.codes()[1]
-    towns = ground.towns
-    grids = _grids(np.random.default_rng([seed, 2]), ground)
+    ground, towns = _ground(seed)
+    grids = plan_grids(_grid_tables(seed, ground, towns))
     return PatrolTables(
         year=YEAR,
         network=ground.network,
         stations=table_of(
             "patrol_stations",
             {
-                "town": codes, "name": list(towns.name), "name_en": list(towns.name_en), "lat": towns.lat.tolist(),
-                "lon": towns.lon.tolist(), "pairs": [PAIRS] * 10, "days_per_week": [DAYS] * 10,
-                "work_min": [WORK_MIN] * 10,
+                "town": list(towns.code), "name": list(towns.name),
+                "name_en": [f"{_pinyin(name)} Station" for name in towns.name],
+                "lat": ground.towns.lat.tolist(), "lon": ground.towns.lon.tolist(), "pairs": [PAIRS] * 10,
+                "days_per_week": [DAYS] * 10, "work_min": [WORK_MIN] * 10,
             },
         ),
-        dues=table_of("patrol_dues", _dues(np.random.default_rng([seed, 1]), ground, share)),
-        grids=table_of("patrol_grids", grids),
-        villages=table_of("patrol_villages", _villages(np.random.default_rng([seed, 3]), ground)),
-        hazards=table_of("patrol_hazards", _hazards(np.random.default_rng([seed, 4]), ground, share)),
-        title_zh=f"{ground.counties.name[0]}（合成）{YEAR} 年巡查计划",
-        title_en=f"{ground.counties.name_en[0]} (synthetic), patrol plan {YEAR}",
+        dues=table_of("patrol_dues", _dues(np.random.default_rng([seed, 1]), ground, towns, share)),
+        grids=table_of("patrol_grids", grid_rows(grids)),
+        villages=table_of("patrol_villages", _villages(np.random.default_rng([seed, 3]), ground, towns)),
+        hazards=table_of("patrol_hazards", _hazards(np.random.default_rng([seed, 4]), ground, towns, share)),
+        title_zh=f"{towns.district[0]}（合成）{YEAR} 年巡查计划",
+        title_en=f"{_pinyin(towns.district[0])} District (synthetic), patrol plan {YEAR}",
     )  # fmt: skip
+
+
+def grid_tables(seed: int = 0) -> GridTables:
+    """The villages and managers of the district: 711 grids, 613 managers."""
+    return _grid_tables(seed, *_ground(seed))
+
+
+def write_district(folder: Path, seed: int = 0, *, share: float = 1.0) -> list[Path]:
+    """Every table of the district and its roads as files: what the commands `patrol`, `grids` and `size` read."""
+    tables, (ground, towns) = district(seed, share=share), _ground(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    grids = _grid_tables(seed, ground, towns)
+    files = {name: (f"patrol_{name}", getattr(tables, name)) for name in KEYS}
+    files["visits"] = files.pop("dues")
+    files |= {"grid_villages": ("grid_villages", grids.villages), "grid_managers": ("grid_managers", grids.managers)}
+    for name, (table, rows) in files.items():
+        write_table(folder / f"{name}.csv", table, rows)
+    write_towns(folder / "towns.csv", towns)
+    write_tables(tables.network, folder / "roads")
+    return [*(folder / f"{name}.csv" for name in files), folder / "towns.csv", folder / "roads"]
+
+
+def _ground(seed: int) -> tuple[Ground, Towns]:
+    """Roads and villages, and the towns of the sizing, each with as many villages as it has on the ground."""
+    towns = generate.district(seed)
+    ground = grow_ground(
+        np.random.default_rng(seed), counties=1, towns=len(towns.code), villages=218, nodes=8_000, segments=11_000,
+        area_km2=274, lat=28.0, lon=108.9,
+    )  # fmt: skip
+    here = np.bincount(ground.villages.parent, minlength=len(towns.code))
+    return ground, replace(towns, villages=here.astype(np.float64))
+
+
+def _pinyin(name: str) -> str:
+    """Of the first two syllables of 西峰站."""
+    sounds = [{one[0]: one[1:] for one in syllables} for syllables in (FIRST, LAST)]
+    return f"{sounds[0][name[0]]}{sounds[1][name[1]]}"
+
+
+def _village_codes(ground: Ground, towns: Towns) -> list[str]:
+    count = dict.fromkeys(towns.code, 200)
+    codes = []
+    for parent in ground.villages.parent.tolist():
+        count[towns.code[parent]] += 1
+        codes.append(f"{towns.code[parent]}{count[towns.code[parent]]:03d}")
+    return codes
 
 
 def _scatter(
@@ -68,15 +120,18 @@ def _scatter(
     return np.round(lat, 6).tolist(), np.round(lon, 6).tolist()
 
 
-def _dues(rng: np.random.Generator, ground: Ground, share: float) -> dict[str, list[Any]]:
-    codes = ground.codes()[1]
+def _dues(rng: np.random.Generator, ground: Ground, towns: Towns, share: float) -> dict[str, list[Any]]:
+    codes = towns.code
+    inside = [np.flatnonzero(ground.villages.parent == town) for town in range(len(codes))]
     rows: list[dict[str, Any]] = []
-    for kind, name, number, coverage in PLACES:
-        number = round(number * share)
-        village = rng.integers(0, len(ground.villages), number)
-        town = ground.villages.parent[village]
+    for kind, name, coverage in PLACES:
+        stated = (towns.enterprises if kind == "enterprise" else towns.venues).astype(np.int64)
+        cell = np.repeat(np.arange(stated.size), stated.reshape(-1))  # town x risk
+        number = round(len(cell) * share)
+        cell = np.sort(rng.permutation(cell)[:number])
+        town, risk = cell // 3, cell % 3
+        village = np.array([rng.choice(inside[one]) for one in town.tolist()], np.int64)
         village[rng.random(number) < IN_SEAT] = -1
-        risk = rng.choice(3, number, p=RISK_SHARE)
         last_visit = rng.integers(0, 1000, number)
         lat, lon = _scatter(rng, ground, town, village)
         chosen = choose(risk, last_visit, coverage=coverage)
@@ -97,51 +152,57 @@ def _dues(rng: np.random.Generator, ground: Ground, share: float) -> dict[str, l
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
-def _grids(rng: np.random.Generator, ground: Ground) -> dict[str, list[Any]]:
-    """3 to 6 grids to a village as far as 711 go; 613 people, of whom 98 have two grids, in the same village."""
-    count = np.full(len(ground.villages), 3)
-    for village in rng.permutation(len(count)).tolist() * 3:
-        if count.sum() < GRIDS and count[village] < 6:
+def _grid_tables(seed: int, ground: Ground, towns: Towns) -> GridTables:
+    """Villages of 2 to 7 grids, 711 together, and 613 managers: every town lacks its share of the other 98, no village
+    has none. Households are drawn to fit; residents are shared out by them."""
+    rng = np.random.default_rng([seed, 2])
+    of = ground.villages.parent
+    count = np.full(len(of), 3)
+    order = rng.permutation(len(of))
+    count[order[:FEW]], count[order[FEW : FEW + MANY]] = 2, 7
+    for village in order[FEW + MANY :].tolist() * 3:
+        if count.sum() < GRIDS and count[village] < 6 and rng.random() < 0.3:
             count[village] += 1
-    village = np.repeat(np.arange(len(count)), count)
-    lacking = GRIDS - MANAGERS
-    second = rng.choice(len(count), lacking, replace=False) if lacking <= len(count) else np.arange(lacking)
-    person, seen = [], {}
-    number = 0
-    for one in village.tolist():
-        seen[one] = seen.get(one, 0) + 1
-        if not (seen[one] == 2 and one in set(second.tolist())):
-            number += 1
-        person.append(f"网格员{number:03d}")
-    lat, lon = _scatter(rng, ground, ground.villages.parent[village], village)
-    _, towns, villages = ground.codes()
-    return {
-        "grid": [f"G{index:03d}" for index in range(len(village))],
-        "town": [towns[ground.villages.parent[one]] for one in village.tolist()],
-        "village": [villages[one] for one in village.tolist()],
-        "person": person, "lat": lat, "lon": lon,
-    }  # fmt: skip
+    households = 300 * (count - 1) + rng.integers(60, 301, len(of))
+    people = generate.apportion(REGISTERED, households * rng.uniform(0.9, 1.1, len(of)))
+    codes = _village_codes(ground, towns)
+    lacking = generate.apportion(GRIDS - MANAGERS, np.bincount(of, count, len(towns.code)))
+    without = np.zeros(len(of), np.int64)
+    for town, number in enumerate(lacking.tolist()):
+        own = np.flatnonzero(of == town)
+        without += np.bincount(rng.permutation(np.repeat(own, count[own] - 1))[:number], minlength=len(of))
+    post = np.repeat(np.arange(len(of)), count - without)
+    return GridTables(
+        table_of("grid_villages", {
+            "village": codes, "name": list(ground.villages.name), "town": [towns.code[one] for one in of.tolist()],
+            "town_name": [towns.name[one] for one in of.tolist()], "population": people.tolist(),
+            "households": households.tolist(), "lat": ground.villages.lat.tolist(), "lon": ground.villages.lon.tolist(),
+        }),
+        table_of("grid_managers", {
+            "person": [f"网格员{number + 1:03d}" for number in range(len(post))],
+            "town": [towns.code[of[one]] for one in post.tolist()], "village": [codes[one] for one in post.tolist()],
+        }),
+    )  # fmt: skip
 
 
-def _villages(rng: np.random.Generator, ground: Ground) -> dict[str, list[Any]]:
-    _, towns, villages = ground.codes()
+def _villages(rng: np.random.Generator, ground: Ground, towns: Towns) -> dict[str, list[Any]]:
+    villages = _village_codes(ground, towns)
     return {
         "village": villages,
-        "town": [towns[parent] for parent in ground.villages.parent.tolist()],
+        "town": [towns.code[parent] for parent in ground.villages.parent.tolist()],
         "name": list(ground.villages.name),
         "leaders": rng.integers(2, 6, len(villages)).tolist(),
         "members": rng.integers(8, 20, len(villages)).tolist(),
     }
 
 
-def _hazards(rng: np.random.Generator, ground: Ground, share: float) -> dict[str, list[Any]]:
+def _hazards(rng: np.random.Generator, ground: Ground, towns: Towns, share: float) -> dict[str, list[Any]]:
     number = max(1, round(HAZARDS * share))
     village = rng.integers(0, len(ground.villages), number)
     town = ground.villages.parent[village]
     lat, lon = _scatter(rng, ground, town, village)
-    codes = ground.codes()[1]
     return {
         "point": [f"H{index:05d}" for index in range(number)],
         "name": [f"隐患点{index:05d}" for index in range(number)],
-        "town": [codes[one] for one in town.tolist()], "lat": lat, "lon": lon,
+        "town": [towns.code[one] for one in town.tolist()], "lat": lat, "lon": lon,
     }  # fmt: skip

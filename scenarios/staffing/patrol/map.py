@@ -2,7 +2,7 @@
 
 import io
 from itertools import pairwise
-from math import cos, radians
+from math import cos, floor, log10, radians
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,9 @@ from scenarios.texts import text
 COLOURS = (
     "#c93a22", "#1f5fbf", "#0b6e4f", "#7b2d8b", "#b3470b", "#0a7d8c", "#8a6d00", "#a3195b", "#3f7d20", "#4a5560",
 )  # fmt: skip
-LEGEND_ROWS, LEGEND_PX, TITLE_PX = 5, 26, 70
+LEGEND_ROWS, LEGEND_PX, TITLE_PX, FOOT_PX = 6, 26, 70, 12  # the first row says what the signs are
+EDGE = 0.02  # of the map, beyond the roads
+METRES_PER_DEGREE = 111_320.0
 
 
 def week_png(patrol: PatrolYear, *, week: int, lang: str = "zh") -> bytes:
@@ -41,13 +43,15 @@ def week_png(patrol: PatrolYear, *, week: int, lang: str = "zh") -> bytes:
     layers = network_layers(patrol.tables.network)
     everything = np.concatenate([line for group in layers.roads.values() for line in group])
     (west, south), (east, north) = everything.min(axis=0), everything.max(axis=0)
+    edge = EDGE * (everything.max(axis=0) - everything.min(axis=0))
+    west, south, east, north = west - edge[0], south - edge[1], east + edge[0], north + edge[1]
     shrink = cos(radians((south + north) / 2))
     wide = (east - west) * shrink
     map_px = round(PIXELS_WIDE * (north - south) / wide)
-    high = map_px + TITLE_PX + LEGEND_ROWS * LEGEND_PX
+    high = map_px + TITLE_PX + LEGEND_ROWS * LEGEND_PX + FOOT_PX
     figure = Figure(figsize=(PIXELS_WIDE / DPI, high / DPI), dpi=DPI, facecolor=PAPER)
     canvas = FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.01, LEGEND_ROWS * LEGEND_PX / high, 0.98, map_px / high))
+    axes = figure.add_axes((0.01, (LEGEND_ROWS * LEGEND_PX + FOOT_PX) / high, 0.98, map_px / high))
     axes.set_axis_off()
     axes.set_xlim(west, east)
     axes.set_ylim(south, north)
@@ -67,15 +71,22 @@ def week_png(patrol: PatrolYear, *, week: int, lang: str = "zh") -> bytes:
             fontproperties=font, color=INK, zorder=9, path_effects=[withStroke(linewidth=3.2, foreground=PAPER)],
         )  # fmt: skip
         label.set_parse_math(False)
+    _scale(axes, west, south, wide, shrink)
     days = [patrol.days[day] for day, own in enumerate(patrol.week) if own == week]
     facts = {"week": week + 1, "first": days[0] if days else "", "last": days[-1] if days else ""}
     title = patrol.tables.title_zh if lang == "zh" else patrol.tables.title_en
+    title = title or text("patrol.map.title", lang, year=patrol.tables.year)
     words = f"{title}  {text('patrol.map.week', lang, **facts)}".strip()
     figure.text(0.015, 1 - TITLE_PX / high / 2, words, fontproperties=_font(20), color=INK, va="center")
-    for number, (rounds, visits) in enumerate(counts[: 2 * len(COLOURS)]):
-        x = 0.02 + 0.25 * (number // LEGEND_ROWS)
-        y = (LEGEND_ROWS - 0.5 - number % LEGEND_ROWS) * LEGEND_PX / high
+    rows = LEGEND_ROWS - 1
+    signs = text("patrol.map.signs", lang)
+    figure.text(0.02, ((rows + 0.5) * LEGEND_PX + FOOT_PX) / high, signs, fontproperties=font, color=INK, va="center")
+    for number, (rounds, visits) in enumerate(counts[: 3 * rows]):
+        x = 0.02 + 0.32 * (number // rows)
+        y = ((rows - 0.5 - number % rows) * LEGEND_PX + FOOT_PX) / high
         told = text("patrol.map.town", lang, town=_name(patrol, number, lang), rounds=rounds, visits=visits)
+        if number == 3 * rows - 1 and len(counts) > 3 * rows:
+            told = text("patrol.map.more", lang, count=len(counts) - number)
         figure.text(x, y, "■", fontproperties=font, color=_colour(number), va="center")
         figure.text(x + 0.016, y, told, fontproperties=font, color=INK, va="center")
     canvas.draw()
@@ -83,6 +94,21 @@ def week_png(patrol: PatrolYear, *, week: int, lang: str = "zh") -> bytes:
     packed = io.BytesIO()
     picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
     return packed.getvalue()
+
+
+def _scale(axes: Any, west: float, south: float, wide: float, shrink: float) -> None:
+    """A bar of 1, 2 or 5 km, or tens of them, at the lower left: at most a sixth of the width."""
+    most_km = wide * METRES_PER_DEGREE / 6000
+    power = 10.0 ** floor(log10(most_km))
+    length_km = max(step * power for step in (1, 2, 5) if step * power <= most_km)
+    long = length_km * 1000 / METRES_PER_DEGREE / shrink
+    x, y = west + 0.02 * wide / shrink, south + 0.02 * wide
+    style = {"color": INK, "linewidth": 2.0, "zorder": 9, "solid_capstyle": "butt"}
+    axes.plot([x, x + long], [y, y], path_effects=[withStroke(linewidth=5.0, foreground=PAPER)], **style)
+    axes.annotate(
+        f"{length_km:g} km", (x + long / 2, y), (0, 4), textcoords="offset points", ha="center",
+        fontproperties=_font(12), color=INK, zorder=9, path_effects=[withStroke(linewidth=3.2, foreground=PAPER)],
+    )  # fmt: skip
 
 
 def _name(patrol: PatrolYear, number: int, lang: str) -> str:

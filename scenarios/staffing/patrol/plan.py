@@ -1,9 +1,10 @@
 """From the tables of a district to its patrol year: merged visits, rounds by town, weekly patrols, hazard points."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,8 @@ from optimizer.staffing.patrol.dues import merge, windows
 from optimizer.staffing.patrol.hazards import responsible
 from optimizer.staffing.patrol.model import RISK_WEIGHT, RISKS, Due, TownPlan, TownYear, Visit
 from optimizer.staffing.patrol.nearest import usual_rounds
-from optimizer.staffing.patrol.rounds import PER_VISIT, plan_town
+from optimizer.staffing.patrol.rounds import PER_VISIT
+from optimizer.staffing.patrol.spread import plan_spread
 from optimizer.staffing.patrol.weekly import Crew, evenings, grid_weekdays, night_crews
 from optimizer.units import UNREACHABLE, IntArray
 from scenarios.staffing.patrol.tables import PatrolTables, in_order
@@ -45,8 +47,24 @@ class TownPatrol:
         return bool(max(self.year.travel_s[0, visit], self.year.travel_s[visit, 0]) >= UNREACHABLE)
 
 
+@dataclass(frozen=True)
+class Change:
+    """A visit that is not where the earlier plan had it. `was` and `now`: (day, pair), None where it is in no round."""
+
+    town: str  # its name
+    visit: str
+    place: str
+    name: str
+    was: tuple[date, int] | None
+    now: tuple[date, int] | None
+    why: str  # patrol.why.* of the texts
+
+
 @dataclass(frozen=True, eq=False)
 class PatrolYear:
+    """Of a plan that was made again, `towns` are the rest of the year from `since` on; `past` are the rounds that were
+    made, as `patrol_rounds` has them, and `record` what was recorded of them, both by visit."""
+
     tables: PatrolTables
     days: tuple[date, ...]
     assumed: bool  # the working days are not announced yet
@@ -58,6 +76,11 @@ class PatrolYear:
     hazard_person: tuple[str, ...]  # of each hazard point
     hazard_s: IntArray  # (hazards,) seconds from that person's first grid
     router: Router
+    since: date | None = None
+    past: tuple[Mapping[str, Any], ...] = ()
+    record: tuple[Mapping[str, Any], ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)  # of visits that were not made, by visit
+    changes: tuple[Change, ...] = ()
 
     def travel_h_per_visit(self) -> dict[str, float]:
         """Mean hours of travel per visit by town: what sizing takes as travel_h."""
@@ -77,24 +100,24 @@ def plan_patrol(
     tables = in_order(tables)
     days, assumed = working_dates(tables.year)
     router = Router(tables.network, profile=PROFILE)
-    dues, merged = _merged(tables, days)
-    _kept(merge_faults(dues, merged))
+    dues, merged = merged_dues(tables, days)
+    kept(merge_faults(dues, merged))
     towns = []
     for station, code in enumerate(tables.stations["town"]):
         tell(tables.stations["name"][station])
-        towns.append(_town(tables, router, days, station, code, merged, per_visit, seed))
-    grid_weekday, evening, crews = _weekly(tables)
-    person, seconds = _hazards(tables, router)
-    return PatrolYear(
-        tables, days, assumed, week_numbers(days), tuple(towns), grid_weekday, evening, crews, person, seconds, router
-    )
+        lot = town_lot(tables, router, days, station, merged)
+        usual = usual_rounds(lot.year)
+        plan = plan_spread(lot.year, rounds=len(usual.rounds), iterations=per_visit * len(lot.visits), seed=seed)
+        kept(round_faults(lot.year, plan))
+        towns.append(TownPatrol(code, lot.name, lot.visits, lot.row, lot.points, lot.year, plan, usual))
+    return PatrolYear(tables, days, assumed, week_numbers(days), tuple(towns), *weekly(tables, router), router)
 
 
-def _kept(faults: tuple[str, ...]) -> None:
+def kept(faults: tuple[str, ...]) -> None:
     assert not faults, faults[:3]
 
 
-def _merged(tables: PatrolTables, days: tuple[date, ...]) -> tuple[list[Due], tuple[Visit, ...]]:
+def merged_dues(tables: PatrolTables, days: tuple[date, ...]) -> tuple[list[Due], tuple[Visit, ...]]:
     """P2; the places of dues are the rows where they stand first."""
     table, ordinal = tables.dues, [day.toordinal() for day in days]
     risk = np.array([RISKS.index(one) for one in table["risk"]], np.int64)
@@ -116,12 +139,23 @@ def _merged(tables: PatrolTables, days: tuple[date, ...]) -> tuple[list[Due], tu
     return dues, merge(dues)
 
 
-def _town(
-    tables: PatrolTables, router: Router, days: tuple[date, ...], station: int, code: str,
-    merged: tuple[Visit, ...], per_visit: int, seed: int,
-) -> TownPatrol:  # fmt: skip
+@dataclass(frozen=True, eq=False)
+class TownLot:
+    """A town before its rounds are planned; as in `TownPatrol`."""
+
+    name: str
+    visits: tuple[Visit, ...]
+    row: tuple[int, ...]
+    points: SnappedPoints
+    year: TownYear
+
+
+def town_lot(
+    tables: PatrolTables, router: Router, days: tuple[date, ...], station: int, merged: tuple[Visit, ...]
+) -> TownLot:
+    """The visits of a station with their travel times."""
     table, of = tables.dues, tables.stations
-    visits = tuple(one for one in merged if table["town"][one.place] == code)
+    visits = tuple(one for one in merged if table["town"][one.place] == of["town"][station])
     row = tuple(one.place for one in visits)
     points = router.snap(
         [of["lat"][station], *(table["lat"][one] for one in row)],
@@ -143,10 +177,7 @@ def _town(
         week=np.array(week_numbers(days), np.int64),
         work_s=np.full(len(days), 60 * of["work_min"][station], np.int64),
     )
-    plan = plan_town(year, iterations=per_visit * len(visits), seed=seed)
-    _kept(round_faults(year, plan))
-    usual = usual_rounds(year)
-    return TownPatrol(code, of["name"][station], visits, row, points, year, plan, usual)
+    return TownLot(of["name"][station], visits, row, points, year)
 
 
 def _numbers(values: list[str]) -> IntArray:
@@ -154,12 +185,14 @@ def _numbers(values: list[str]) -> IntArray:
     return np.array([known.setdefault(one, len(known)) for one in values], np.int64)
 
 
-def _weekly(tables: PatrolTables) -> tuple[IntArray, IntArray, tuple[tuple[Crew, ...], ...]]:
-    """P10 and P11."""
+def weekly(
+    tables: PatrolTables, router: Router
+) -> tuple[IntArray, IntArray, tuple[tuple[Crew, ...], ...], tuple[str, ...], IntArray]:
+    """P10 to P12: weekday of grids, evenings and crews of villages, person of each hazard point and his way to it."""
     grids, villages = tables.grids, tables.villages
     person = _numbers([f"{town} {one}" for town, one in zip(grids["town"], grids["person"], strict=True)])
     weekday = grid_weekdays(person)
-    _kept(grid_faults(person.tolist(), weekday.tolist()))
+    kept(grid_faults(person.tolist(), weekday.tolist()))
     weeks = len(mondays(tables.year))
     evening = evenings(_numbers(villages["town"]))
     for row, fixed in enumerate(villages["evening"]):
@@ -169,8 +202,8 @@ def _weekly(tables: PatrolTables) -> tuple[IntArray, IntArray, tuple[tuple[Crew,
         count = max(1, grids["village"].count(code))
         facts = {"leaders": villages["leaders"][row], "members": villages["members"][row], "grids": count}
         crews.append(night_crews(village=villages["name"][row], weeks=weeks, **facts))
-        _kept(night_faults(crews[-1], weeks=weeks, **facts))
-    return weekday, evening, tuple(crews)
+        kept(night_faults(crews[-1], weeks=weeks, **facts))
+    return weekday, evening, tuple(crews), *_hazards(tables, router)
 
 
 def _hazards(tables: PatrolTables, router: Router) -> tuple[tuple[str, ...], IntArray]:

@@ -1,67 +1,70 @@
-"""The patrol year as a workbook for the stations, or its visits as CSV. Headings are in both languages."""
+"""The patrol year as a workbook for the stations: deployment, round sheets, record and summary; the plan as a table.
 
-import csv
-import io
+The sheets `patrol_rounds` and `patrol_record` are tables of the data dictionary: with the record filled in, the
+workbook is what the rest of the year is planned again from.
+"""
+
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from inventory.files import Sheet, write_workbook
-from inventory.files.escape import escape_formula
-from inventory.files.write import replace_bytes
-from optimizer.staffing.patrol.days import mondays, week_numbers
+from inventory.files import Sheet, tables, write_table
+from inventory.files.workbook import filled_book
+from scenarios.staffing.bilingual import header, title
+from scenarios.staffing.cached import save_with_values
 from scenarios.staffing.patrol.plan import PatrolYear, TownPatrol
-from scenarios.texts import text
+from scenarios.staffing.patrol.round_sheets import add_round_sheets, bodies, clock
+from scenarios.staffing.patrol.summary import add_summary
+from scenarios.staffing.patrol.write_weekly import COLUMNS, Rows, grid_rows, hazard_rows, night_rows
+from scenarios.texts import Lang, text
 
-DEPART_MIN = 9 * 60  # rounds leave at 9:00 (assumed)
-WEEKDAYS = ("一", "二", "三", "四", "五", "六", "日")
 
-
-def write_patrol(path: Path, patrol: PatrolYear) -> None:
-    """.csv: the visits alone; anything else: the workbook with all sheets. Equal plans give equal bytes.
+def write_patrol(path: Path, patrol: PatrolYear, *, lang: Lang = "zh") -> None:
+    """The workbook with all sheets; headings of the two tables in `lang`, others in both. Equal plans give equal bytes.
     Raises BadTable for texts that a workbook cannot hold."""
-    if path.suffix.lower() == ".csv":
-        header, rows = visit_rows(patrol)
-        out = io.StringIO(newline="")
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows([escape_formula(one) if isinstance(one, str) else one for one in row] for row in rows)
-        replace_bytes(path, out.getvalue().encode("utf-8"))
-        return
-    parts = {
-        "towns": town_rows(patrol),
-        "weeks": week_rows(patrol),
-        "rounds": round_rows(patrol),
-        "visits": visit_rows(patrol),
-        "left_out": left_rows(patrol),
-        "grids": grid_rows(patrol),
-        "nights": night_rows(patrol),
-        "hazards": hazard_rows(patrol),
-    }
-    write_workbook(path, [Sheet(_title(name), *rows) for name, rows in parts.items() if name == "towns" or rows[1]])
+    record = record_rows(patrol)
+    sheets = [
+        _sheet("towns", town_rows(patrol)),
+        _sheet("weeks", week_rows(patrol)),
+        _sheet("rounds", round_rows(patrol)),
+        _table("patrol_rounds", plan_rows(patrol), lang),
+        _table("patrol_record", record, lang),
+    ]
+    for name, rows in (
+        ("changes", change_rows(patrol)), ("left_out", left_rows(patrol)), ("grids", grid_rows(patrol)),
+        ("nights", night_rows(patrol)), ("hazards", hazard_rows(patrol)),
+    ):  # fmt: skip
+        if rows[1]:
+            sheets.append(_sheet(name, rows))
+    book = filled_book(path, sheets)
+    values = add_summary(book, patrol, record)
+    book.move_sheet(next(iter(values)), 5 - len(sheets))
+    add_round_sheets(book, patrol, lang)
+    book.move_sheet(title("patrol.sheet.sheets"), 3 - len(sheets))
+    book.calculation.fullCalcOnLoad = True
+    save_with_values(book, path, values)
 
 
-Rows = tuple[tuple[str, ...], list[Sequence[Any]]]
+def write_rounds(path: Path, patrol: PatrolYear, *, lang: Lang = "en") -> None:
+    """The plan as a table `patrol_rounds`, .csv or .xlsx."""
+    write_table(path, "patrol_rounds", plan_rows(patrol), headers=lang)
 
 
-def _title(name: str) -> str:
-    return f"{text(f'patrol.sheet.{name}', 'zh')} {text(f'patrol.sheet.{name}', 'en')}"
+def _sheet(name: str, rows: Rows) -> Sheet:
+    return Sheet(title(f"patrol.sheet.{name}"), *rows)
 
 
-def _header(names: str) -> tuple[str, ...]:
-    return tuple(f"{text(f'patrol.col.{one}', 'zh')} / {text(f'patrol.col.{one}', 'en')}" for one in names.split())
-
-
-def clock(seconds: int) -> str:
-    """Time of the day of an instant of a round, minutes rounded up."""
-    minutes = DEPART_MIN - (-seconds // 60)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+def _table(name: str, rows: list[dict[str, Any]], lang: Lang) -> Sheet:
+    """With every column, also those that are to be filled in."""
+    columns = tables()[name]
+    heads = [one.name_zh if lang == "zh" else one.name for one in columns]
+    formats = ["@" if one.type in ("text", "code", "list") else None for one in columns]
+    return Sheet(name, heads, [[row.get(one.name) for one in columns] for row in rows], formats=formats)
 
 
 def town_rows(patrol: PatrolYear) -> Rows:
-    rows = []
+    rows: list[Sequence[Any]] = []
     for town in patrol.towns:
         plan, usual = town.plan, town.usual
         site = sum(int(town.year.on_site_s[stop.visit]) for one in plan.rounds for stop in one.stops)
@@ -69,11 +72,11 @@ def town_rows(patrol: PatrolYear) -> Rows:
         saved = 1 - plan.travel_s / usual.travel_s if usual.travel_s else 0.0
         rows.append((
             town.code, town.name, dues, len(town.visits), plan.visits, len(plan.left_out), len(plan.rounds),
-            plan.per_week, round(site / 3600, 1), round(plan.travel_s / 3600, 1),
+            plan.per_week or None, round(site / 3600, 1), round(plan.travel_s / 3600, 1),
             round(plan.travel_h_per_visit, 4), round(usual.travel_s / 3600, 1), round(100 * saved, 1),
         ))  # fmt: skip
     names = "town_code town dues visits planned left rounds per_week site_h travel_h travel_each usual_h saved"
-    return _header(names), rows
+    return header(COLUMNS, names), rows
 
 
 def week_rows(patrol: PatrolYear) -> Rows:
@@ -88,91 +91,76 @@ def week_rows(patrol: PatrolYear) -> Rows:
             (town.name, pair + 1, *(count[pair, week] or None for week in weeks))
             for pair in range(len(town.year.on_patrol))
         ]
-    return (*_header("town pair"), *(f"W{week + 1:02d}" for week in weeks)), rows
+    return (*header(COLUMNS, "town pair"), *(f"W{week + 1:02d}" for week in weeks)), rows
 
 
 def round_rows(patrol: PatrolYear) -> Rows:
-    rows = [
+    rows: list[Sequence[Any]] = [
         (town.name, patrol.days[one.day], patrol.week[one.day] + 1, one.pair + 1, clock(0), clock(one.back_s),
          len(one.stops), -(-one.travel_s // 60))
         for town in patrol.towns for one in town.plan.rounds
     ]  # fmt: skip
-    return _header("town day week pair depart back visits travel_min"), rows
+    return header(COLUMNS, "town day week pair depart back visits travel_min"), rows
 
 
-def visit_rows(patrol: PatrolYear) -> Rows:
-    rows = []
+def plan_rows(patrol: PatrolYear) -> list[dict[str, Any]]:
+    """`patrol_rounds`: what was made as it was planned, then the rounds to come."""
+    rows = [dict(row) for row in patrol.past]
     for town in patrol.towns:
         for one in town.plan.rounds:
             for order, stop in enumerate(one.stops, 1):
-                rows.append((
-                    town.name, patrol.days[one.day], patrol.week[one.day] + 1, one.pair + 1, order,
-                    clock(stop.arrive_s), clock(stop.leave_s), *_place(patrol, town, stop.visit),
-                ))  # fmt: skip
-    return _header("town day week pair order arrive leave place name class risk bodies ids"), rows
+                rows.append({
+                    **_visit(patrol, town, stop.visit), "day": patrol.days[one.day], "pair": one.pair + 1,
+                    "order": order, "arrive": clock(stop.arrive_s), "leave": clock(stop.leave_s),
+                })  # fmt: skip
+    return sorted(rows, key=lambda row: (row["town"], row["day"], row["pair"], row["order"], row["visit"]))
 
 
-def _place(patrol: PatrolYear, town: TownPatrol, visit: int) -> tuple[Any, ...]:
-    dues, table = town.visits[visit - 1].dues, patrol.tables.dues
+def record_rows(patrol: PatrolYear) -> list[dict[str, Any]]:
+    """`patrol_record`: what was recorded, then the visits to come, to be filled in."""
+    rows = [dict(row) for row in patrol.record]
+    for town in patrol.towns:
+        for one in town.plan.rounds:
+            for stop in one.stops:
+                facts = _visit(patrol, town, stop.visit)
+                last = patrol.days[town.visits[stop.visit - 1].last_day]
+                note = patrol.notes.get(facts["visit"])
+                rows.append(
+                    {**facts, "day": patrol.days[one.day], "pair": one.pair + 1, "last_day": last, "note": note}
+                )
+    return sorted(rows, key=lambda row: (row["town"], row["day"], row["pair"], row["visit"]))
+
+
+def _visit(patrol: PatrolYear, town: TownPatrol, visit: int) -> dict[str, Any]:
+    table, dues = patrol.tables.dues, town.visits[visit - 1].dues
+    ids = tuple(table["id"][one] for one in dues)
     row = town.row[visit - 1]
-    kind, risk = (f"patrol.{name}.{table[name][row]}" for name in ("class", "risk"))
-    return (
-        table["place"][row], table["name"][row], text(kind, "zh"), text(risk, "zh"),
-        "、".join(dict.fromkeys(table["body"][one] for one in dues)), "|".join(table["id"][one] for one in dues),
-    )  # fmt: skip
+    return {
+        "visit": ids[0], "town": town.code, "place": table["place"][row], "name": table["name"][row], "dues": ids,
+        "bodies": bodies(patrol, town, visit),
+    }  # fmt: skip
+
+
+def change_rows(patrol: PatrolYear) -> Rows:
+    """Of a plan made again: every visit that is elsewhere than it was, and why."""
+    rows: list[Sequence[Any]] = [
+        (one.town, one.visit, one.place, one.name, *(one.was or (None, None)), *(one.now or (None, None)),
+         text(f"patrol.why.{one.why}", "zh"), text(f"patrol.why.{one.why}", "en"))
+        for one in patrol.changes
+    ]  # fmt: skip
+    return header(COLUMNS, "town visit place name was was_pair now now_pair why_zh why_en"), rows
 
 
 def left_rows(patrol: PatrolYear) -> Rows:
-    rows = []
+    table, rows = patrol.tables.dues, []
     for town in patrol.towns:
         for visit in town.plan.left_out:
             why = "patrol.left.no_way" if town.no_way(visit) else "patrol.left.no_room"
-            rows.append((town.name, *_place(patrol, town, visit), text(why, "zh"), text(why, "en")))
-    return _header("town place name class risk bodies ids reason_zh reason_en"), rows
-
-
-def grid_rows(patrol: PatrolYear) -> Rows:
-    table = patrol.tables.grids
-    name = dict(zip(patrol.tables.stations["town"], patrol.tables.stations["name"], strict=True))
-    rows = [
-        (grid, name[town], village, person, WEEKDAYS[day])
-        for grid, town, village, person, day in zip(
-            table["grid"], table["town"], table["village"], table["person"], patrol.grid_weekday.tolist(), strict=True
-        )
-    ]
-    return _header("grid town village person weekday"), rows
-
-
-def night_rows(patrol: PatrolYear) -> Rows:
-    """One row for each village and week; people by number: L leaders, M members."""
-    return _header("village_code village week evening people leaders members walked"), list(_nights(patrol))
-
-
-def _nights(patrol: PatrolYear) -> Iterator[Sequence[Any]]:
-    table = patrol.tables.villages
-    weeks = mondays(patrol.tables.year)
-    numbers = [number + 1 for number in week_numbers((date(patrol.tables.year, 1, 1), *weeks))[1:]]
-    for row, crews in enumerate(patrol.crews):
-        for one in crews:
-            day = weeks[one.week] + timedelta(days=int(patrol.evening[row]))
-            walked = "; ".join(f"{grid + 1}: {' '.join(map(_person, who))}" for grid, who in enumerate(one.walkers))
-            yield (
-                table["village"][row], table["name"][row], numbers[one.week], day, len(one.leaders) + len(one.members),
-                " ".join(f"L{lead + 1}" for lead in one.leaders), " ".join(map(_person, one.members)), walked,
-            )  # fmt: skip
-
-
-def _person(number: int) -> str:
-    return f"M{number + 1}" if number >= 0 else f"L{-number}"
-
-
-def hazard_rows(patrol: PatrolYear) -> Rows:
-    table = patrol.tables.hazards
-    name = dict(zip(patrol.tables.stations["town"], patrol.tables.stations["name"], strict=True))
-    rows = [
-        (point, title, name[town], person, -(-seconds // 60) if seconds < 1 << 40 else None)
-        for point, title, town, person, seconds in zip(
-            table["point"], table["name"], table["town"], patrol.hazard_person, patrol.hazard_s.tolist(), strict=True
-        )
-    ]
-    return _header("point name town person way_min"), rows
+            row = town.row[visit - 1]
+            ids = "|".join(table["id"][one] for one in town.visits[visit - 1].dues)
+            rows.append((
+                town.name, table["place"][row], table["name"][row], text(f"patrol.class.{table['class'][row]}", "zh"),
+                text(f"patrol.risk.{table['risk'][row]}", "zh"), bodies(patrol, town, visit), ids, text(why, "zh"),
+                text(why, "en"),
+            ))  # fmt: skip
+    return header(COLUMNS, "town place name class risk bodies ids reason_zh reason_en"), rows

@@ -1,13 +1,23 @@
 """Grids by 1,000 people or 300 households, managers, and patrol pairs."""
 
+from itertools import product
 from math import ceil
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.errors import BadInput
-from optimizer.staffing.grids import GridUnit, Village, manager_gap, pair_up, size_grids, whole_gap
+from optimizer.staffing.grids import (
+    GridUnit,
+    Village,
+    assign_managers,
+    manager_gap,
+    pair_up,
+    size_grids,
+    whole_gap,
+)  # fmt: skip
 
 CODE = "350981104203"
 
@@ -98,3 +108,31 @@ def test_who_is_left_over_is_named() -> None:
     assert (made.left, made.left_kind) == (("q",), "patroller")
     with pytest.raises(BadInput):
         pair_up(["a"], ["a"])
+
+
+towns = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 2)), max_size=5)
+
+
+@given(towns, towns)
+def test_managers_share_the_grids_of_their_town_evenly_and_at_home_where_they_can(
+    grids: list[tuple[int, int]], people: list[tuple[int, int]]
+) -> None:
+    grid_town, grid_village = (np.array([one[k] for one in grids], np.int64) for k in (0, 1))
+    town, village = (np.array([one[k] for one in people], np.int64) for k in (0, 1))
+    manager, own = assign_managers(grid_town, grid_village + 10 * grid_town, town, village + 10 * town)
+
+    for at in (0, 1):
+        mine, staff = np.flatnonzero(grid_town == at), np.flatnonzero(town == at)
+        if not len(staff):
+            assert set(manager[mine].tolist()) <= {-1}
+            continue
+        assert set(manager[mine].tolist()) <= set(staff.tolist())
+        loads = [int(np.count_nonzero(manager == one)) for one in staff.tolist()]
+        assert max(loads) - min(loads) <= 1
+        away = sum(village[manager[grid]] != grid_village[grid] for grid in mine.tolist())
+        choices = product(staff.tolist(), repeat=len(mine))
+        even = [c for c in choices if max(map(c.count, staff.tolist())) - min(map(c.count, staff.tolist())) <= 1]
+        assert away == min(
+            sum(village[m] != grid_village[g] for g, m in zip(mine.tolist(), c, strict=True)) for c in even
+        )
+    assert own.sum() == len(set(manager[manager >= 0].tolist()))

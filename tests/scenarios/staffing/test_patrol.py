@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from inventory.errors import BadTable
-from inventory.files import Table, write_table
+from inventory.files import Table, read_table, write_table
 from optimizer.errors import BadInput
 from scenarios.staffing.patrol.example import district
 from scenarios.staffing.patrol.map import week_png
 from scenarios.staffing.patrol.plan import PatrolYear, plan_patrol
 from scenarios.staffing.patrol.tables import PatrolTables, read_patrol
-from scenarios.staffing.patrol.write import visit_rows, week_rows, write_patrol
+from scenarios.staffing.patrol.write import plan_rows, week_rows, write_patrol, write_rounds
 from scenarios.texts import explain
 
 TABLES = {
@@ -74,7 +74,7 @@ def test_each_village_has_its_evening_and_each_point_its_person(planned: PatrolY
 def test_files_read_back_to_the_same_plan(small: PatrolTables, planned: PatrolYear, tmp_path: Path) -> None:
     read = read_patrol(year=small.year, network=small.network, **written(tmp_path, small))
     again = plan_patrol(read, per_visit=20)
-    assert visit_rows(again) == visit_rows(planned)
+    assert plan_rows(again) == plan_rows(planned)
     assert [town.plan for town in again.towns] == [town.plan for town in planned.towns]
 
 
@@ -83,23 +83,30 @@ def test_the_order_of_rows_changes_nothing(small: PatrolTables, planned: PatrolY
         return replace(table, columns={name: values[::-1] for name, values in table.columns.items()})
 
     again = plan_patrol(replace(small, **{name: turned(getattr(small, name)) for name in TABLES}), per_visit=20)
-    assert visit_rows(again) == visit_rows(planned)
+    assert plan_rows(again) == plan_rows(planned)
     assert again.hazard_person == planned.hazard_person
     assert again.crews == planned.crews
 
 
-def test_the_workbook_and_the_csv_are_the_same_again(planned: PatrolYear, tmp_path: Path) -> None:
+def test_the_workbook_and_the_table_are_the_same_again(planned: PatrolYear, tmp_path: Path) -> None:
     from openpyxl import load_workbook
 
+    for name in "ab":
+        write_patrol(tmp_path / f"{name}.xlsx", planned)
+        write_rounds(tmp_path / f"{name}.csv", planned)
     for suffix in ("xlsx", "csv"):
-        paths = [tmp_path / f"{name}.{suffix}" for name in "ab"]
-        for path in paths:
-            write_patrol(path, planned)
-        assert paths[0].read_bytes() == paths[1].read_bytes()
+        assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
     book = load_workbook(tmp_path / "a.xlsx", read_only=True)
-    assert [name.split()[0] for name in book.sheetnames][:4] == ["各镇汇总", "逐周各组", "每日巡查", "逐家检查"]
+    assert [name.split()[0] for name in book.sheetnames][:7] == [
+        "各镇汇总", "逐周各组", "每日巡查", "patrol_rounds", "巡查单", "patrol_record", "总结",
+    ]  # fmt: skip
     planned_visits = sum(town.plan.visits for town in planned.towns)
-    assert len((tmp_path / "a.csv").read_text("utf-8").splitlines()) == 1 + planned_visits
+    rounds = sum(len(town.plan.rounds) for town in planned.towns)
+    stations = {"patrol_stations.town": planned.tables.stations["town"]}
+    plan = read_table(tmp_path / "a.csv", "patrol_rounds", references=stations)
+    assert plan.columns == read_table(tmp_path / "a.xlsx", "patrol_rounds", references=stations).columns
+    assert len(plan) == len(read_table(tmp_path / "a.xlsx", "patrol_record", references=stations)) == planned_visits
+    assert len(list(book[book.sheetnames[4]].iter_rows())) == 1 + rounds + planned_visits
     assert sum(one or 0 for row in week_rows(planned)[1] for one in row[2:]) == planned_visits
 
 
