@@ -31,7 +31,9 @@ from typing import Any
 from ortools.sat.python import cp_model
 
 from optimizer.staffing.roster.facts import Facts, asks_about, free_at, nights_of, roles_of_unit
-from optimizer.staffing.roster.problem import Asked, Assignment, Request, RosterProblem
+from optimizer.staffing.roster.parts import Part, whole
+from optimizer.staffing.roster.problem import MEASURES, Asked, Assignment, Request, RosterProblem
+from optimizer.staffing.roster.targets import Windows
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Model:
     x: dict[tuple[int, str, tuple[int, ...]], Any]
     y: dict[tuple[int, int], Any]
     carried: Sequence[Sequence[int]]
+    people: Sequence[int]
 
     def assignments(self, value: Any) -> tuple[Assignment, ...]:
         """What is on duty, from `value` of a variable."""
@@ -67,21 +70,24 @@ class Model:
             self.cp.add_hint(variable, int(on))
 
 
-def build(problem: RosterProblem, facts: Facts, carried: Sequence[Sequence[int]] | None = None) -> Model:
-    """Variables and constraints (1) to (6); `carried[p][m]` with credits."""
+def build(
+    problem: RosterProblem, facts: Facts, carried: Sequence[Sequence[int]] | None = None, part: Part | None = None
+) -> Model:
+    """Variables and constraints (1) to (6) of one part, or of all; `carried[p][m]` with credits."""
     cp = cp_model.CpModel()
-    model = Model(problem, facts, cp, {}, {}, facts.carried if carried is None else carried)
+    part = part or whole(problem)
+    mine_of = set(part.people)
+    model = Model(problem, facts, cp, {}, {}, facts.carried if carried is None else carried, part.people)
     of_person: dict[tuple[int, int], list[Any]] = {}
-    for s, slot in enumerate(problem.slots):
-        for role, heads in slot.needs:
-            row = []
-            for unit in facts.units(s, role):
-                variable = cp.new_bool_var("")
-                model.x[s, role, unit] = variable
-                row.append(variable)
-                for p in unit:
-                    of_person.setdefault((p, s), []).append(variable)
-            cp.add(sum(row) == heads)  # (2)
+    for s, role, heads in part.needs:
+        row = []
+        for unit in facts.units(s, role):
+            variable = cp.new_bool_var("")
+            model.x[s, role, unit] = variable
+            row.append(variable)
+            for p in unit:
+                of_person.setdefault((p, s), []).append(variable)
+        cp.add(sum(row) == heads)  # (2)
     for at, variables in of_person.items():
         model.y[at] = variables[0] if len(variables) == 1 else cp.new_bool_var("")
         if len(variables) > 1:
@@ -89,13 +95,14 @@ def build(problem: RosterProblem, facts: Facts, carried: Sequence[Sequence[int]]
     _rest(model)
     _nights(model)
     for request in problem.requests:
-        if request.kind is Asked.must:
+        if request.kind is Asked.must and facts.index[request.person] in mine_of:
             for day in range(request.first_day, request.last_day + 1):
                 cp.add_bool_or(list(asked_for(model, request, day)))  # (5)
-    for p, person in enumerate(problem.people):
-        if person.most is not None:
-            mine = [model.y[p, s] for s, slot in enumerate(problem.slots) if (p, s) in model.y and not slot.standby]
-            cp.add(sum(mine) <= person.most)  # (6)
+    for p in part.people:
+        most = problem.people[p].most
+        mine = [model.y[p, s] for s, slot in enumerate(problem.slots) if (p, s) in model.y and not slot.standby]
+        if most is not None and len(mine) > most:
+            cp.add(sum(mine) <= most)  # (6)
     return model
 
 
@@ -122,7 +129,7 @@ def cliques(problem: RosterProblem) -> list[tuple[int, ...]]:
 
 def _rest(model: Model) -> None:
     sets = cliques(model.problem)
-    for p in range(len(model.problem.people)):
+    for p in model.people:
         for clique in sets:
             mine = [model.y[p, s] for s in clique if (p, s) in model.y]
             if len(mine) > 1:
@@ -135,7 +142,7 @@ def _nights(model: Model) -> None:
     for (p, s), variable in model.y.items():
         for night in model.facts.nights[s]:
             on.setdefault((p, night), []).append(variable)
-    for p in range(len(problem.people)):
+    for p in model.people:
         done = past_nights(model, p)
         for first in range(-most, problem.days):
             window = range(first, first + most + 1)
@@ -161,23 +168,23 @@ def counting(model: Model, p: int, m: int) -> list[Any]:
     return [model.y[p, s] for s in range(len(counts)) if counts[s][m] and (p, s) in model.y]
 
 
-def keep_windows(model: Model, window: Sequence[Sequence[tuple[int, int]]]) -> None:
-    """Everybody between the floor and the ceiling that `targets.py` gives: where this has a roster, every z is at its
-    bound."""
-    for p, row in enumerate(window):
-        for m, (low, high) in enumerate(row):
+def keep_windows(model: Model, windows: Windows) -> None:
+    """Everybody between the floor and the ceiling that `targets.py` gives."""
+    for p in model.people:
+        for m, (low, high) in enumerate(windows[p]):
             mine, start = counting(model, p, m), model.carried[p][m]
             model.cp.add_linear_constraint(sum(mine) if mine else _zero(model), low - start, high - start)
 
 
-def keep_within_one(model: Model, window: Sequence[Sequence[tuple[int, int]]]) -> None:
+def keep_within_one(model: Model, windows: Windows) -> None:
     """Everybody of a group within one of each other, at a level near the target; who has more already gets nothing,
     who is excused may have less."""
     for _, them in model.facts.groups:
-        for m in range(len(window[them[0]])):
-            aim = min(window[p][m][0] for p in them)
+        here = [p for p in them if p in windows]
+        for m in range(len(MEASURES)) if here else ():
+            aim = min(windows[p][m][0] for p in here)
             low = model.cp.new_int_var(max(0, aim - 1), aim + 1, "")
-            for p in them:
+            for p in here:
                 total = model.carried[p][m] + sum(counting(model, p, m))
                 if model.carried[p][m] > aim + 2:
                     model.cp.add(total <= model.carried[p][m])
@@ -191,18 +198,22 @@ def _zero(model: Model) -> Any:
     return model.cp.new_constant(0)
 
 
-def squares(model: Model, m: int) -> Any:
-    """(8)"""
+def squares(model: Model, m: int, windows: Windows | None = None) -> Any:
+    """(8), over the people of the part; where everybody is within `windows`, the tangents there are enough."""
     z = 0
-    for p in range(len(model.problem.people)):
+    for p in model.people:
         mine = counting(model, p, m)
         start = model.carried[p][m]
         if not mine:
             z += start * start
             continue
         total = start + sum(mine)
-        square = model.cp.new_int_var(start * start, (start + len(mine)) ** 2, "")
-        for k in range(start, start + len(mine)):
+        low, high = (start, start + len(mine)) if windows is None else windows[p][m]
+        if high - low <= 1:
+            z += (2 * low + 1) * total - low * (low + 1)
+            continue
+        square = model.cp.new_int_var(low * low, high * high, "")
+        for k in range(low, high):
             model.cp.add(square >= (2 * k + 1) * total - k * (k + 1))
         z += square
     return z
@@ -210,8 +221,11 @@ def squares(model: Model, m: int) -> Any:
 
 def unmet_wishes(model: Model) -> Any:
     """(9): one for each day of a wish without a duty, one for each duty that was wished away."""
-    cost = 0
+    cost: Any = 0
+    facts, mine_of = model.facts, set(model.people)
     for request in model.problem.requests:
+        if facts.index[request.person] not in mine_of:
+            continue
         if request.kind is Asked.wish:
             for day in range(request.first_day, request.last_day + 1):
                 met = model.cp.new_bool_var("")
