@@ -14,17 +14,19 @@ people who are compared; m the measures (duties, nights, weekends, holidays, sta
     asked      sum of y[p, s] >= 1 over the slots of a `must`                 each day of it                      (5)
     most       sum of y[p, s] <= most[p] over s that are no standby           each p with such a bound            (6)
     measure    c[p, m] = carried[p, m] + credit[p, m] + sum of a[s, m] y[p, s]                                    (7)
-    fairness   z[m] = sum over p of c[p, m] squared, by tangents: (2 k + 1) c - k (k + 1) for every k              (8)
-    wishes     w = wishes not met (a wish without a duty, a duty that was wished away)                             (9)
+    within one e = sum over G, m of max(0, highest - lowest c[p, m] of G - 1), the lowest not of the excused       (8)
+    evenness   z[m] = sum over p of c[p, m] squared, by tangents: (2 k + 1) c - k (k + 1) for every k              (9)
+    wishes     w = wishes not met (a wish without a duty, a duty that was wished away)                             (10)
 
-Levels, each minimised and then held: z[duties], z[nights], z[weekends], z[holidays], z[stationed], w. The sum of
-squares is least where nobody can take a duty off somebody who has two more: it evens out people with the same roles to
-within one, and spares those who hold several roles what others can do. `targets.py` bounds the levels from below and
-says where to look, mostly so well that there is nothing left to search; `bounds.py` proves the least spread of each
-group by itself. Who is away for longer is credited with what would have fallen to him meanwhile.
+Levels, each minimised and then held: e, z[duties], z[nights], z[weekends], z[holidays], z[stationed], w. Where e is 0
+everybody is within one of those they are compared with, in every measure. The sum of squares is least where nobody can
+take a duty off somebody who has two more: it spares those who hold several roles what others can do. `parts.py` parts
+what can be solved apart; `targets.py` bounds the levels from below and says where to look, mostly so well that there is
+nothing left to search; `bounds.py` proves the least spread of each group by itself. Who is away for longer (excused) is
+credited with what would have fallen to them meanwhile.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,22 +178,26 @@ def keep_windows(model: Model, windows: Windows) -> None:
             model.cp.add_linear_constraint(sum(mine) if mine else _zero(model), low - start, high - start)
 
 
-def keep_within_one(model: Model, windows: Windows) -> None:
-    """Everybody of a group within one of each other, at a level near the target; who has more already gets nothing,
-    who is excused may have less."""
-    for _, them in model.facts.groups:
-        here = [p for p in them if p in windows]
-        for m in range(len(MEASURES)) if here else ():
-            aim = min(windows[p][m][0] for p in here)
-            low = model.cp.new_int_var(max(0, aim - 1), aim + 1, "")
-            for p in here:
-                total = model.carried[p][m] + sum(counting(model, p, m))
-                if model.carried[p][m] > aim + 2:
-                    model.cp.add(total <= model.carried[p][m])
-                    continue
-                model.cp.add(total <= low + (1 if model.carried[p][m] <= aim else 2))
-                if p not in model.facts.excused:
-                    model.cp.add(total >= low)
+def beyond_one(model: Model, aims: Mapping[tuple[int, int], tuple[int, int]] | None = None) -> Any:
+    """(8), over the groups that have people in the part. With `aims` nobody's group may lie further than one from
+    these lows and highs."""
+    facts, here, cost = model.facts, set(model.people), _zero(model)
+    for g, (_, them) in enumerate(facts.groups):
+        for m in range(len(MEASURES)) if here.intersection(them) else ():
+            totals = [model.carried[p][m] + sum(counting(model, p, m)) for p in them]
+            top = max(model.carried[p][m] + len(counting(model, p, m)) for p in them)
+            spans = [(0, top), (0, top)]
+            if aims is not None:
+                spans = [(max(0, one - 1), min(top, one + 1)) for one in aims[g, m]]
+            low, high = (model.cp.new_int_var(least, max(least, most), "") for least, most in spans)
+            over = model.cp.new_int_var(0, top, "")
+            model.cp.add(over >= high - low - 1)
+            cost += over
+            for p, total in zip(them, totals, strict=True):
+                model.cp.add(high >= total)
+                if p not in facts.excused:
+                    model.cp.add(low <= total)
+    return cost
 
 
 def _zero(model: Model) -> Any:
@@ -199,7 +205,7 @@ def _zero(model: Model) -> Any:
 
 
 def squares(model: Model, m: int, windows: Windows | None = None) -> Any:
-    """(8), over the people of the part; where everybody is within `windows`, the tangents there are enough."""
+    """(9), over the people of the part; where everybody is within `windows`, the tangents there are enough."""
     z = 0
     for p in model.people:
         mine = counting(model, p, m)
@@ -220,7 +226,7 @@ def squares(model: Model, m: int, windows: Windows | None = None) -> Any:
 
 
 def unmet_wishes(model: Model) -> Any:
-    """(9): one for each day of a wish without a duty, one for each duty that was wished away."""
+    """(10): one for each day of a wish without a duty, one for each duty that was wished away."""
     cost: Any = 0
     facts, mine_of = model.facts, set(model.people)
     for request in model.problem.requests:

@@ -1,8 +1,8 @@
 """Solve a roster: bounds by counting, one search at the bounds, and level after level only where that finds none."""
 
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
@@ -12,7 +12,7 @@ from optimizer.staffing.roster.bounds import spread_bounds
 from optimizer.staffing.roster.explain import conflict_of
 from optimizer.staffing.roster.facts import Facts, asks_about, facts_of
 from optimizer.staffing.roster.limits import Limits, limits_of
-from optimizer.staffing.roster.model import Model, build, keep_windows, keep_within_one, squares, unmet_wishes
+from optimizer.staffing.roster.model import Model, beyond_one, build, keep_windows, squares, unmet_wishes
 from optimizer.staffing.roster.parts import Part, parts_of
 from optimizer.staffing.roster.practice import round_robin
 from optimizer.staffing.roster.problem import MEASURES, Asked, Assignment, RosterProblem
@@ -24,11 +24,12 @@ from optimizer.staffing.roster.result import (
     squares_of,
     tally,
 )
-from optimizer.staffing.roster.targets import Targets, targets_of
+from optimizer.staffing.roster.targets import Targets, Windows, targets_of
 
-WORK = 16.0
-"""Deterministic seconds of CP-SAT for each of the searches, unless told otherwise."""
-WISHES = "wishes"
+WORK = 2.0
+"""Deterministic seconds of CP-SAT for each search at the bounds, unless told otherwise; any roster at all may take
+eight times as long, and an improvement of one level an eighth."""
+LEVELS = ("beyond", *MEASURES, "wishes")
 
 
 @dataclass
@@ -73,7 +74,7 @@ def solve_roster(problem: RosterProblem, *, seed: int = 0, work: float = WORK) -
     parts = parts_of(problem, facts)
     carried, targets = with_credits(problem, facts, limits, parts, search)
     rows: list[Assignment] = []
-    proven = [0] * (len(MEASURES) + 1)
+    proven = [0] * len(LEVELS)
     for part, target in zip(parts, targets, strict=True):
         done = _Part(problem, facts, carried, part, target, search).solve(by_hand)
         if done is None:
@@ -82,15 +83,24 @@ def solve_roster(problem: RosterProblem, *, seed: int = 0, work: float = WORK) -
         rows += done.assignments
         proven = [one + other for one, other in zip(proven, done.proven, strict=True)]
     found = tuple(sorted(rows))
-    table, usual = tally(problem, facts, carried, found), tally(problem, facts, carried, by_hand)
-    values, practice = squares_of(table), [None] * len(MEASURES) if empty else squares_of(usual)
-    levels = [Level(name, values[m], proven[m], practice[m]) for m, name in enumerate(MEASURES)]
-    by_hand_wishes = None if empty else wishes_unmet(problem, facts, by_hand)
-    levels.append(Level(WISHES, wishes_unmet(problem, facts, found), proven[-1], by_hand_wishes))
+    values = levels_of(problem, facts, carried, found)
+    usual = [None] * len(LEVELS) if empty else levels_of(problem, facts, carried, by_hand)
+    levels = tuple(map(Level, LEVELS, values, proven, usual))
     all_proven = all(level.value == level.bound for level in levels)
-    spreads = spreads_of(facts, table, spread_bounds(problem, facts, carried))
-    return Roster("optimal" if all_proven else "feasible", found, tuple(levels), spreads, (), False,
+    spreads = spreads_of(facts, tally(problem, facts, carried, found), spread_bounds(problem, facts, carried))
+    return Roster("optimal" if all_proven else "feasible", found, levels, spreads, (), False,
                   "proof" if all_proven else "work", seed, search.spent, tuple(map(tuple, carried)))  # fmt: skip
+
+
+def levels_of(
+    problem: RosterProblem, facts: Facts, carried: Sequence[Sequence[int]], rows: tuple[Assignment, ...],
+    people: Collection[int] | None = None,
+) -> list[int]:  # fmt: skip
+    """The value of each of LEVELS, of these people or of all."""
+    table = tally(problem, facts, carried, rows)
+    beyond = sum(max(0, one.value - 1) for one in spreads_of(facts, table, people=people))
+    mine = table if people is None else [table[p] for p in people]
+    return [beyond, *squares_of(mine), wishes_unmet(problem, facts, rows, people)]
 
 
 def with_credits(
@@ -139,40 +149,102 @@ class _Part:
             found = self._at_bounds(self.targets)
             if found is not None:
                 return found
-        start = None if self.targets is None else self._within_one(self.targets)
+        start = None if self.targets is None else self._near(self.targets)
         if start is None:
             start = self._any(by_hand)
         if start is None:
             return None
-        found_rows, proven = self._level_by_level(start)
-        model = self._model()
-        for m, value in enumerate(self._values(found_rows)):
-            model.cp.add(squares(model, m) <= value)
-        rows, bound = self._least_wishes(model, found_rows, self.search.part(1 / 16))
-        return _Done(rows, [*proven, bound])
+        return self._level_by_level(start)
 
     def _at_bounds(self, targets: Targets) -> _Done | None:
         """A roster with every level of fairness at its bound, and among those one with fewest wishes unmet."""
-        model, exact = self._model(), False
+        model = self._model()
         keep_windows(model, targets.windows)
         rows = self._run(model)
         if rows is None:
-            model, exact = self._all_at_bounds(targets), True
+            model = self._at_levels(targets, targets.groups(self.facts))
             rows = self._run(model)
         if rows is None:
             return None
-        rows, bound = self._least_wishes(model, rows, self.search.part(1 / 4))
-        if not exact and self._wishes(rows):  # others at the bounds may meet more
-            rows, bound = self._least_wishes(self._all_at_bounds(targets), rows, self.search.part(1 / 4))
-        return _Done(rows, [*targets.bounds, bound])
+        hopeless = wishes_hopeless(self.problem, self.facts, self.part.people)
+        rows, _ = self._least_wishes(model, rows)
+        bound = hopeless
+        if self._levels(rows)[-1] > hopeless:  # other rosters at the bounds may meet more
+            windows = targets.widest(self.search)
+            if windows is None:
+                rows, _ = self._least_wishes(self._at_levels(targets, targets.groups(self.facts)), rows)
+            else:
+                model = self._at_levels(targets, windows)
+                model.cp.add(beyond_one(model) <= targets.beyond)
+                rows, bound = self._least_wishes(model, rows)
+        return _Done(rows, [targets.beyond, *targets.bounds, max(bound, hopeless)])
 
-    def _all_at_bounds(self, targets: Targets) -> Model:
-        """Every roster at the bounds: within the widest windows, and with no level above its bound."""
-        model, windows = self._model(), targets.widest(self.search)
+    def _at_levels(self, targets: Targets, windows: Windows) -> Model:
+        """Rosters within the windows, with no sum of squares above its bound."""
+        model = self._model()
         keep_windows(model, windows)
         for m, bound in enumerate(targets.bounds):
             model.cp.add(squares(model, m, windows) <= bound)
         return model
+
+    def _least_wishes(self, model: Model, best: tuple[Assignment, ...]) -> tuple[tuple[Assignment, ...], int]:
+        """Fewest wishes unmet in a model, and a bound on them there; `best` is kept where there is nothing better."""
+        if not self._levels(best)[-1]:
+            return best, 0
+        model.cp.minimize(unmet_wishes(model))
+        model.hint(best)
+        status, solver = self.search.part(1 / 2).run(model.cp)
+        if status not in FOUND:
+            return best, 0
+        found = model.assignments(solver.value)
+        return min(best, found, key=lambda rows: self._levels(rows)[-1]), _bound(solver)
+
+    def _near(self, targets: Targets) -> tuple[Assignment, ...] | None:
+        """As many groups within one as can be, though not at the totals of the targets."""
+        model = self._model()
+        model.cp.add(beyond_one(model, targets.spread) <= targets.beyond)
+        return self._run(model)
+
+    def _any(self, hint: tuple[Assignment, ...]) -> tuple[Assignment, ...] | None:
+        """Any roster at all; None where it is proven that there is none. Raises RosterNotFound."""
+        model = self._model()
+        model.hint(hint)
+        status, solver = self.search.part(8).run(model.cp)
+        if status in FOUND:
+            return model.assignments(solver.value)
+        if status == cp_model.INFEASIBLE:
+            return None
+        raise RosterNotFound(work=round(self.search.spent, 1))
+
+    def _level_by_level(self, best: tuple[Assignment, ...]) -> _Done:
+        """Minimise one level after the other, and hold what is reached, a small part of the work limit for each.
+
+        The bound of a target holds given that the levels above reach theirs; after one that does not, only what the
+        search itself proves counts.
+        """
+        model, proven, settled = self._model(), [0] * len(LEVELS), True
+        aims = None if self.targets is None else [self.targets.beyond, *self.targets.bounds]
+        goals = [beyond_one(model), *(squares(model, m) for m in range(len(MEASURES))), unmet_wishes(model)]
+        for at, goal in enumerate(goals):
+            value = self._levels(best)[at]
+            bound = aims[at] if aims is not None and at < len(aims) else 0
+            if isinstance(goal, int):
+                bound = value
+            if value > bound:
+                model.cp.minimize(goal)
+                model.hint(best)
+                status, solver = self.search.part(1 / 8).run(model.cp)
+                if status in FOUND:
+                    best = model.assignments(solver.value)
+                if settled:  # what is held above is proven: so is this
+                    bound = max(bound, _bound(solver))
+                value = self._levels(best)[at]
+            proven[at] = bound
+            settled = settled and value == bound
+            if aims is not None and at < len(aims) and value > aims[at]:
+                aims = None
+            model.cp.add(goal <= value)
+        return _Done(best, proven)
 
     def _model(self) -> Model:
         return build(self.problem, self.facts, self.carried, self.part)
@@ -181,85 +253,8 @@ class _Part:
         status, solver = self.search.run(model.cp)
         return model.assignments(solver.value) if status in FOUND else None
 
-    def _values(self, rows: tuple[Assignment, ...]) -> list[int]:
-        table = tally(self.problem, self.facts, self.carried, rows)
-        return squares_of([table[p] for p in self.part.people])
-
-    def _wishes(self, rows: tuple[Assignment, ...]) -> int:
-        return wishes_unmet(self.problem, self.facts, rows, self.part.people)
-
-    def _any(self, hint: tuple[Assignment, ...]) -> tuple[Assignment, ...] | None:
-        """Any roster at all; None where it is proven that there is none. Raises RosterNotFound."""
-        model = self._model()
-        model.hint(hint)
-        status, solver = self.search.run(model.cp)
-        if status in FOUND:
-            return model.assignments(solver.value)
-        if status == cp_model.INFEASIBLE:
-            return None
-        raise RosterNotFound(work=round(self.search.spent, 1))
-
-    def _within_one(self, targets: Targets) -> tuple[Assignment, ...] | None:
-        """Everybody within one of the others of the group, though not where the targets say."""
-        model = self._model()
-        keep_within_one(model, targets.windows)
-        return self._run(model)
-
-    def _level_by_level(self, start: tuple[Assignment, ...]) -> tuple[tuple[Assignment, ...], list[int]]:
-        """Minimise one measure after the other, and hold what is reached, a small part of the work limit for each.
-
-        The bound of a target holds given that the levels above reach theirs; after one that does not, only what the
-        search itself proves counts. What is proven on no level and is less even within the groups than the start gives
-        way to it.
-        """
-        model, best, proven, reached = self._model(), start, [0] * len(MEASURES), self.targets is not None
-        settled = True
-        for m in range(len(MEASURES)):
-            z = squares(model, m)
-            value = self._values(best)[m]
-            bound = self.targets.bounds[m] if reached and self.targets is not None else 0
-            if isinstance(z, int):
-                proven[m] = z
-                continue
-            if value > bound:
-                model.cp.minimize(z)
-                model.hint(best)
-                status, solver = self.search.part(1 / 32).run(model.cp)
-                if status in FOUND:
-                    best = model.assignments(solver.value)
-                if settled:  # what is held above is proven: so is this
-                    bound = max(bound, _bound(solver))
-                value = self._values(best)[m]
-            proven[m] = bound
-            settled = settled and value == bound
-            reached = reached and self.targets is not None and value == self.targets.bounds[m]
-            model.cp.add(z <= value)
-        if not settled and self._widest(best) > self._widest(start):
-            first = self._values(start)
-            for m in range(1, len(MEASURES)):
-                if first[m - 1] > proven[m - 1]:  # bounds below hold no more
-                    proven[m:] = [0] * (len(MEASURES) - m)
-                    break
-            return start, proven
-        return best, proven
-
-    def _widest(self, rows: tuple[Assignment, ...]) -> list[int]:
-        """Spreads, the widest first."""
-        table = tally(self.problem, self.facts, self.carried, rows)
-        return sorted((one.value for one in spreads_of(self.facts, table)), reverse=True)
-
-    def _least_wishes(
-        self, model: Model, best: tuple[Assignment, ...], search: Search
-    ) -> tuple[tuple[Assignment, ...], int]:
-        """Fewest wishes unmet in a model that `best` is a solution of, and a bound on them there."""
-        if not self._wishes(best):
-            return best, 0
-        model.cp.minimize(unmet_wishes(model))
-        model.hint(best)
-        status, solver = search.run(model.cp)
-        if status not in FOUND:
-            return best, 0
-        return model.assignments(solver.value), _bound(solver)
+    def _levels(self, rows: tuple[Assignment, ...]) -> list[int]:
+        return levels_of(self.problem, self.facts, self.carried, rows, self.part.people)
 
 
 def _bound(solver: Any) -> int:
@@ -283,6 +278,22 @@ def wishes_unmet(
             unmet += sum(asks_about(request, slot) for slot in mine)
         elif request.kind is Asked.wish:
             for day in range(request.first_day, request.last_day + 1):
-                asked = type(request)(request.person, request.kind, day, day, request.post)
+                asked = replace(request, first_day=day, last_day=day)
                 unmet += not any(asks_about(asked, slot) for slot in mine)
     return unmet
+
+
+def wishes_hopeless(problem: RosterProblem, facts: Facts, people: Collection[int]) -> int:
+    """Days that these people wish to be on duty though there is no slot then that they may have."""
+    able: dict[int, list[Any]] = {}
+    for s, slot in enumerate(problem.slots):
+        for p in {p for role, _ in slot.needs for unit in facts.units(s, role) for p in unit}:
+            able.setdefault(p, []).append(slot)
+    count = 0
+    for request in problem.requests:
+        p = facts.index[request.person]
+        if request.kind is Asked.wish and p in people:
+            for day in range(request.first_day, request.last_day + 1):
+                asked = replace(request, first_day=day, last_day=day)
+                count += not any(asks_about(asked, slot) for slot in able.get(p, ()))
+    return count

@@ -1,21 +1,21 @@
 """How much falls to whom at best: a small integer program over kinds of duties, classes of people and measures at once.
 
-A class is people who are alike in all but days: the same roles and group and no partner, or the same side of pairs that
-are alike in both sides (and in how far apart the two stand at the start). Heads are of one kind if the same classes may
+A class is people who are alike in all but days: the same roles and group, the same start and limits in every measure,
+and no partner, or the same side of pairs that are alike in both sides. Heads are of one kind if the same classes may
 meet them and they count in the same measures. An option o of a kind is a class, or the two classes of a pair, of which
 each gets what the other gets; f[k, o] is how many heads of kind k are met by o:
 
-    sum over o of f[k, o] = heads of kind k                                                                    (10)
-    T[c, m] = sum of f[k, o] over k that count in m and o with c in it                                         (11)
-    q[c, m] >= the least sum of squares of c[p, m], p in c, that T[c, m] more units can give                   (12)
+    sum over o of f[k, o] = heads of kind k                                                                    (12)
+    T[c, m] = sum of f[k, o] over k that count in m and o with c in it                                         (13)
+    size[c] (low[g, m] - start[c, m]) <= T[c, m] <= size[c] (high[g, m] - start[c, m])   each c of group g     (14)
+    e = sum over g, m of max(0, high[g, m] - low[g, m] - 1)        (the left side of (14) not for the excused) (15)
+    q[c, m] >= the sum of squares of c[p, m], p in c, where T[c, m] units are shared out evenly                (16)
 
-(12) is convex: units go to whoever has least and may have more (the water level, within `limits.py`), each adding
-2 c + 1, so its tangents say all of it.
-The program forgets who is there on which day and who must rest, so every roster gives a solution: minimising the sum
-over c of q, measure after measure, each held, gives a bound B[m] on each level of fairness, given that those above
-reach theirs. A roster that reaches all bounds has every class at its water level for totals that are best here: its
-people stand between the floor and the ceiling of the water level, which are the windows to look in. `windows` are
-those of one solution, `widest` those of all: if no roster lies in these with z = B, none reaches the bounds.
+(16) is convex, its tangents say all of it. The program forgets who is there on which day and who must rest, so every
+roster gives a solution: minimising e, then the sum over c of q, measure after measure, each held, gives a bound on each
+level, given that those above reach theirs. A roster that reaches all bounds shares out evenly within every class, for
+totals that are best here. `windows` say where its people stand for the totals of one solution, `groups` for the
+low and high of it, `widest` for all solutions: if no roster lies in these at the bounds, none reaches them.
 """
 
 from collections import Counter
@@ -31,32 +31,9 @@ from optimizer.staffing.roster.parts import Part
 from optimizer.staffing.roster.problem import MEASURES, PAIR, RosterProblem
 
 Windows = dict[int, tuple[tuple[int, int], ...]]
-"""Person -> per measure (least, most) of c[p, m] to look for."""
-
-
-@dataclass(frozen=True)
-class Targets:
-    """`bounds[m]` on the sum of squares of each measure over the people of the part; `total[c][m]` what falls to each
-    of the `classes`. `program` and `takes` are the program itself, with its optima held."""
-
-    classes: tuple[tuple[int, ...], ...]
-    windows: Windows
-    bounds: tuple[int, ...]
-    total: tuple[tuple[int, ...], ...]
-    starts: "Starts"
-    program: Any
-    takes: dict[tuple[int, int], list[Any]]
-
-    def widest(self, search: Any) -> Windows:
-        """The windows of all solutions; what the work limit leaves open is as wide as counting allows."""
-        reach = [
-            [
-                _reach(self.program, self.takes[c, m], search) if (c, m) in self.takes else (0, 0)
-                for m in range(len(MEASURES))
-            ]
-            for c in range(len(self.classes))
-        ]
-        return _windows(self.classes, self.starts, reach)
+"""Person -> per measure (least, most) of c[p, m]."""
+FEW = 40
+"""Up to so many totals T all solutions are looked at."""
 
 
 @dataclass(frozen=True)
@@ -69,71 +46,135 @@ class Starts:
     due: tuple[tuple[int, ...], ...]
 
 
+@dataclass(frozen=True)
+class Targets:
+    """Of one part. `beyond` bounds e, `bounds[m]` the sum of squares of each measure; `total[c][m]` is what falls to
+    each of the `classes`; `spread[g, m]` is (low, high) of the groups that have people here. `program` and `takes` are
+    the program itself, with its optima held."""
+
+    classes: tuple[tuple[int, ...], ...]
+    beyond: int
+    bounds: tuple[int, ...]
+    total: tuple[tuple[int, ...], ...]
+    spread: dict[tuple[int, int], tuple[int, int]]
+    starts: Starts
+    program: Any
+    takes: dict[tuple[int, int], list[Any]]
+
+    @property
+    def windows(self) -> Windows:
+        return _windows(self, [[(one, one) for one in row] for row in self.total])
+
+    def groups(self, facts: Facts) -> Windows:
+        """Everybody between the low and the high of their group, as far as start and limits let them."""
+        found = {}
+        for g, (_, them) in enumerate(facts.groups):
+            for p in (p for p in them if (g, 0) in self.spread):
+                row = []
+                for m in range(len(MEASURES)):
+                    (low, high), start, end = self.spread[g, m], self.starts.low[p][m], self.starts.high[p][m]
+                    low = start if p in facts.excused else low
+                    row.append((min(end, max(start, low)), min(end, max(start, high))))
+                found[p] = tuple(row)
+        return found
+
+    def widest(self, search: Any) -> Windows | None:
+        """The windows of all solutions; what the work limit leaves open is as wide as counting allows. None where
+        there are too many totals to look at."""
+        if len(self.takes) > FEW:
+            return None
+        reach = [
+            [
+                _reach(self.program, self.takes[c, m], search) if (c, m) in self.takes else (0, 0)
+                for m in range(len(MEASURES))
+            ]
+            for c in range(len(self.classes))
+        ]
+        return _windows(self, reach)
+
+
 def targets_of(
     problem: RosterProblem, facts: Facts, carried: Sequence[Sequence[int]], limits: Limits, part: Part, search: Any
 ) -> Targets | None:
     """`carried[p][m]` is what p has at the start. None where no totals are possible at all (then there is no roster),
     or where the work limit came first."""
-    cp = cp_model.CpModel()
+    both = [list(zip(c, row, strict=True)) for c, row in zip(carried, limits, strict=True)]
     starts = Starts(
-        low=tuple(
-            tuple(c + one[0] for c, one in zip(*both, strict=True)) for both in zip(carried, limits, strict=True)
-        ),
-        high=tuple(
-            tuple(c + one[1] for c, one in zip(*both, strict=True)) for both in zip(carried, limits, strict=True)
-        ),
+        low=tuple(tuple(c + least for c, (least, _) in row) for row in both),
+        high=tuple(tuple(c + most for c, (_, most) in row) for row in both),
         due=tuple(tuple(least for least, _ in row) for row in limits),
     )
+    cp = cp_model.CpModel()
     classes = _classes(problem, facts, starts, part)
     takes: dict[tuple[int, int], list[Any]] = {}
-    most: Counter[tuple[int, int]] = Counter()
     for (options, counts), heads in sorted(_kinds(facts, classes, part).items()):
         row = [cp.new_int_var(0, heads, "") for _ in options]
-        cp.add(sum(row) == heads)  # (10)
+        cp.add(sum(row) == heads)  # (12)
         for option, variable in zip(options, row, strict=True):
             for c in option:
                 for m in (m for m, one in enumerate(counts) if one):
                     takes.setdefault((c, m), []).append(variable)
-                    most[c, m] += heads
+    more = {(c, m): sum(mine) - sum(starts.due[p][m] for p in classes[c]) for (c, m), mine in takes.items()}  # (13)
     bounds: list[Any] = [sum(starts.low[p][m] ** 2 for p in part.people) for m in range(len(MEASURES))]
     squares: list[Any] = [0] * len(MEASURES)
-    for (c, m), mine in sorted(takes.items()):
-        steps = sorted(2 * c + 1 for p in classes[c] for c in range(starts.low[p][m], starts.high[p][m]))
-        due = sum(starts.due[p][m] for p in classes[c])
-        more = sum(mine) - due
-        cp.add(more >= 0)
-        cp.add(more <= len(steps))
-        q = cp.new_int_var(0, sum(steps), "")
-        cost = 0
-        for unit, step in enumerate(steps[: most[c, m]]):  # (12): the tangent at `unit`, where its slope is a new one
+    for (c, m), units in sorted(more.items(), key=lambda one: one[0]):
+        steps = sorted(2 * level + 1 for p in classes[c] for level in range(starts.low[p][m], starts.high[p][m]))
+        cp.add_linear_constraint(units, 0, len(steps))
+        q, cost = cp.new_int_var(0, sum(steps), ""), 0
+        for unit, step in enumerate(steps):  # (16): the tangent at `unit`, where its slope is a new one
             if not unit or step != steps[unit - 1]:
-                cp.add(q >= cost + step * (more - unit))
+                cp.add(q >= cost + step * (units - unit))
             cost += step
         squares[m] += q
+    low, high, beyond = _spreads(cp, facts, classes, starts, more)
     solver: Any = None
-    for m in range(len(MEASURES)):
-        if solver is not None and isinstance(squares[m], int):
+    for goal in (beyond, *squares):
+        if solver is not None and isinstance(goal, int):
             continue
-        cp.minimize(squares[m])
+        cp.minimize(goal)
         status, solver = search.run(cp)
         if status != cp_model.OPTIMAL:
             return None
         value = round(solver.objective_value)
-        bounds[m] += value
-        cp.add(squares[m] == value)
-    cp.clear_objective()
+        cp.add(goal == value)
+    for m, goal in enumerate(squares):
+        bounds[m] += solver.value(goal)
     total = tuple(
         tuple(sum(solver.value(one) for one in takes.get((c, m), ())) for m in range(len(MEASURES)))
         for c in range(len(classes))
     )
-    windows = _windows(classes, starts, [[(one, one) for one in row] for row in total])
-    return Targets(classes, windows, tuple(bounds), total, starts, cp, takes)
+    cp.clear_objective()
+    spread = {at: (solver.value(low[at]), solver.value(high[at])) for at in low}
+    return Targets(classes, solver.value(beyond), tuple(bounds), total, spread, starts, cp, takes)
+
+
+def _spreads(
+    cp: Any, facts: Facts, classes: Sequence[Sequence[int]], starts: Starts, more: dict[tuple[int, int], Any]
+) -> tuple[dict[tuple[int, int], Any], dict[tuple[int, int], Any], Any]:
+    """(14) and (15)"""
+    class_of = {them[0]: c for c, them in enumerate(classes)}
+    low, high, beyond = {}, {}, cp.new_constant(0)
+    for g, (_, them) in enumerate(facts.groups):
+        here = [class_of[p] for p in them if p in class_of]
+        for m in range(len(MEASURES)) if here else ():
+            top = max(max(starts.high[p][m], starts.low[p][m]) for p in them)
+            low[g, m], high[g, m] = cp.new_int_var(0, top, ""), cp.new_int_var(0, top, "")
+            cp.add(low[g, m] <= high[g, m])
+            over = cp.new_int_var(0, top, "")
+            cp.add(over >= high[g, m] - low[g, m] - 1)
+            beyond += over
+            for c in here:
+                size, start, units = len(classes[c]), starts.low[classes[c][0]][m], more.get((c, m), 0)
+                cp.add(units <= size * (high[g, m] - start))
+                if classes[c][0] not in facts.excused:
+                    cp.add(units >= size * (low[g, m] - start))
+    return low, high, beyond
 
 
 def water_level(low: Sequence[int], high: Sequence[int], units: int) -> tuple[int, int]:
     """(floor, ceiling) that `units` more reach when each goes to whoever has least and may have more."""
     level, left = min(low), units
-    while left and level < max(high):
+    while left > 0 and level < max(high):
         need = sum(a <= level < b for a, b in zip(low, high, strict=True))
         if need > left:
             break
@@ -142,10 +183,11 @@ def water_level(low: Sequence[int], high: Sequence[int], units: int) -> tuple[in
     return level, level + (left > 0)
 
 
-def _windows(classes: Sequence[Sequence[int]], starts: Starts, reach: Sequence[Sequence[tuple[int, int]]]) -> Windows:
+def _windows(targets: Targets, reach: Sequence[Sequence[tuple[int, int]]]) -> Windows:
     """Windows of everybody, from the least and the most units that fall to each class."""
     found: dict[int, list[tuple[int, int]]] = {}
-    for them, row in zip(classes, reach, strict=True):
+    starts = targets.starts
+    for them, row in zip(targets.classes, reach, strict=True):
         for m, (least, most) in enumerate(row):
             low, high = [starts.low[p][m] for p in them], [starts.high[p][m] for p in them]
             due = sum(starts.due[p][m] for p in them)
@@ -167,28 +209,25 @@ def _reach(program: Any, mine: list[Any], search: Any) -> tuple[int, int]:
 
 
 def _classes(problem: RosterProblem, facts: Facts, starts: Starts, part: Part) -> tuple[tuple[int, ...], ...]:
-    """Pairs count as such only where a post asks for them; limits make two pairs different where they may bind."""
+    """Pairs count as such only where a post asks for them; limits tell people apart where they may bind."""
     partners = {}
     if any(role == PAIR for _, role, _ in part.needs):
         partners = {p: (pair, side) for pair in facts.pairs for side, p in enumerate(pair)}
     heads = [sum(n for s, _, n in part.needs if facts.counts[s][m]) for m in range(len(MEASURES))]
     loose = [2 * -(-one // max(1, len(part.people))) + 2 for one in heads]
 
-    def alike(p: int) -> tuple[str, tuple[str, ...], tuple[int, ...], tuple[int, ...]]:
-        tight = () if p not in partners else tuple(
-            min(b - a, most) for a, b, most in zip(starts.low[p], starts.high[p], loose, strict=True)
-        )  # fmt: skip
-        due = starts.due[p] if p in partners else ()
-        return problem.people[p].compared, tuple(sorted(problem.people[p].roles)), tight, due
+    def alike(p: int) -> Any:
+        caps = [min(b - a, most) for a, b, most in zip(starts.low[p], starts.high[p], loose, strict=True)]
+        one = problem.people[p]
+        return one.compared, tuple(sorted(one.roles)), p in facts.excused, starts.low[p], *caps, *starts.due[p]
 
     found: dict[Any, list[int]] = {}
     for p in part.people:
-        if p not in partners:
-            found.setdefault((alike(p),), []).append(p)
-            continue
-        (a, b), side = partners[p]
-        apart = tuple(y - x for x, y in zip(starts.low[a], starts.low[b], strict=True))
-        found.setdefault((alike(a), alike(b), apart, side), []).append(p)
+        key: Any = (alike(p),)
+        if p in partners:
+            (a, b), side = partners[p]
+            key = (alike(a), alike(b), side)
+        found.setdefault(key, []).append(p)
     return tuple(tuple(them) for them in found.values())
 
 
