@@ -14,12 +14,12 @@ people who are compared; m the measures (duties, nights, weekends, holidays, sta
     asked      sum of y[p, s] >= 1 over the slots of a `must`                 each day of it                      (5)
     most       sum of y[p, s] <= most[p] over s that are no standby           each p with such a bound            (6)
     measure    c[p, m] = carried[p, m] + credit[p, m] + sum of a[s, m] y[p, s]                                    (7)
-    within one e = sum over G, m of max(0, highest - lowest c[p, m] of G - 1), the lowest not of the excused       (8)
+    within one e[m] = sum over G of max(0, highest - lowest c[p, m] of G - 1), the lowest not of the excused       (8)
     evenness   z[m] = sum over p of c[p, m] squared, by tangents: (2 k + 1) c - k (k + 1) for every k              (9)
     wishes     w = wishes not met (a wish without a duty, a duty that was wished away)                             (10)
 
-Levels, each minimised and then held: e, z[duties], z[nights], z[weekends], z[holidays], z[stationed], w. Where e is 0
-everybody is within one of those they are compared with, in every measure. The sum of squares is least where nobody can
+Levels, each minimised and then held: e[m] and z[m] for duties, nights, weekends, holidays, stationed; then w. Where
+e[m] is 0 everybody is within one of those they are compared with. The sum of squares is least where nobody can
 take a duty off somebody who has two more: it spares those who hold several roles what others can do. `parts.py` parts
 what can be solved apart; `targets.py` bounds the levels from below and says where to look, mostly so well that there is
 nothing left to search; `bounds.py` proves the least spread of each group by itself. Who is away for longer (excused) is
@@ -34,7 +34,7 @@ from ortools.sat.python import cp_model
 
 from optimizer.staffing.roster.facts import Facts, asks_about, free_at, nights_of, roles_of_unit
 from optimizer.staffing.roster.parts import Part, whole
-from optimizer.staffing.roster.problem import MEASURES, Asked, Assignment, Request, RosterProblem
+from optimizer.staffing.roster.problem import Asked, Assignment, Request, RosterProblem
 from optimizer.staffing.roster.targets import Windows
 
 
@@ -178,25 +178,26 @@ def keep_windows(model: Model, windows: Windows) -> None:
             model.cp.add_linear_constraint(sum(mine) if mine else _zero(model), low - start, high - start)
 
 
-def beyond_one(model: Model, aims: Mapping[tuple[int, int], tuple[int, int]] | None = None) -> Any:
-    """(8), over the groups that have people in the part. With `aims` nobody's group may lie further than one from
-    these lows and highs."""
+def beyond_one(model: Model, m: int, aims: Mapping[tuple[int, int], tuple[int, int]] | None = None) -> Any:
+    """(8), over the groups that have people in the part. With `aims` no group may lie further than one from these
+    lows and highs."""
     facts, here, cost = model.facts, set(model.people), _zero(model)
     for g, (_, them) in enumerate(facts.groups):
-        for m in range(len(MEASURES)) if here.intersection(them) else ():
-            totals = [model.carried[p][m] + sum(counting(model, p, m)) for p in them]
-            top = max(model.carried[p][m] + len(counting(model, p, m)) for p in them)
-            spans = [(0, top), (0, top)]
-            if aims is not None:
-                spans = [(max(0, one - 1), min(top, one + 1)) for one in aims[g, m]]
-            low, high = (model.cp.new_int_var(least, max(least, most), "") for least, most in spans)
-            over = model.cp.new_int_var(0, top, "")
-            model.cp.add(over >= high - low - 1)
-            cost += over
-            for p, total in zip(them, totals, strict=True):
-                model.cp.add(high >= total)
-                if p not in facts.excused:
-                    model.cp.add(low <= total)
+        if not here.intersection(them):
+            continue
+        totals = [model.carried[p][m] + sum(counting(model, p, m)) for p in them]
+        top = max(model.carried[p][m] + len(counting(model, p, m)) for p in them)
+        spans = [(0, top), (0, top)]
+        if aims is not None:
+            spans = [(max(0, one - 1), min(top, one + 1)) for one in aims[g, m]]
+        low, high = (model.cp.new_int_var(least, max(least, most), "") for least, most in spans)
+        over = model.cp.new_int_var(0, top, "")
+        model.cp.add(over >= high - low - 1)
+        cost += over
+        for p, total in zip(them, totals, strict=True):
+            model.cp.add(high >= total)
+            if p not in facts.excused:
+                model.cp.add(low <= total)
     return cost
 
 

@@ -28,8 +28,9 @@ from optimizer.staffing.roster.targets import Targets, Windows, targets_of
 
 WORK = 2.0
 """Deterministic seconds of CP-SAT for each search at the bounds, unless told otherwise; any roster at all may take
-eight times as long, and an improvement of one level an eighth."""
-LEVELS = ("beyond", *MEASURES, "wishes")
+eight times as long, and an improvement of one level an eighth; after LATEST times as much nothing is improved."""
+LATEST = 3
+LEVELS = (*(name for measure in MEASURES for name in (f"beyond_{measure}", measure)), "wishes")
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Search:
 
     def part(self, share: float) -> "Search":
         """One with a share of the limit, whose work counts here."""
-        return Search(self.seed, self.limit * share, whole=self)
+        return Search(self.seed, self.limit * share, whole=self.whole or self)
 
     def run(self, cp: Any) -> tuple[Any, Any]:
         """(status, solver)."""
@@ -98,9 +99,12 @@ def levels_of(
 ) -> list[int]:  # fmt: skip
     """The value of each of LEVELS, of these people or of all."""
     table = tally(problem, facts, carried, rows)
-    beyond = sum(max(0, one.value - 1) for one in spreads_of(facts, table, people=people))
-    mine = table if people is None else [table[p] for p in people]
-    return [beyond, *squares_of(mine), wishes_unmet(problem, facts, rows, people)]
+    spreads = spreads_of(facts, table, people=people)
+    mine = squares_of(table if people is None else [table[p] for p in people])
+    found = []
+    for m, name in enumerate(MEASURES):
+        found += [sum(max(0, one.value - 1) for one in spreads if one.measure == name), mine[m]]
+    return [*found, wishes_unmet(problem, facts, rows, people)]
 
 
 def with_credits(
@@ -109,7 +113,8 @@ def with_credits(
     """What everybody starts from, and the targets of each part. Who is excused is credited with the share of the
     group's mean that would have fallen to the days of leave, rounded (half to even)."""
     carried = [list(row) for row in facts.carried]
-    targets = [targets_of(problem, facts, carried, limits, part, search) for part in parts]
+    first = search.part(1 / 4) if facts.excused else search
+    targets = [targets_of(problem, facts, carried, limits, part, first) for part in parts]
     if not facts.excused or None in targets:
         return carried, targets
     totals: Counter[tuple[int, int]] = Counter()
@@ -145,46 +150,46 @@ class _Part:
 
     def solve(self, by_hand: tuple[Assignment, ...]) -> _Done | None:
         """None where the rules of this part cannot be kept together. Raises RosterNotFound."""
+        model, rows = self._model(), None
         if self.targets is not None:
-            found = self._at_bounds(self.targets)
-            if found is not None:
-                return found
-        start = None if self.targets is None else self._near(self.targets)
-        if start is None:
-            start = self._any(by_hand)
-        if start is None:
-            return None
-        return self._level_by_level(start)
-
-    def _at_bounds(self, targets: Targets) -> _Done | None:
-        """A roster with every level of fairness at its bound, and among those one with fewest wishes unmet."""
-        model = self._model()
-        keep_windows(model, targets.windows)
-        rows = self._run(model)
-        if rows is None:
-            model = self._at_levels(targets, targets.groups(self.facts))
+            keep_windows(model, self.targets.windows)
             rows = self._run(model)
         if rows is None:
-            return None
+            start = self._any(by_hand)
+            if start is None:
+                return None
+            if self.targets is not None:
+                model = self._at_levels(self.targets, self.targets.groups)
+                rows = self._run(model)
+            if rows is None:
+                near = None if self.targets is None else self._near(self.targets)
+                return self._level_by_level(near or start)
+        assert self.targets is not None
+        return self._at_bounds(self.targets, model, rows)
+
+    def _at_bounds(self, targets: Targets, model: Model, rows: tuple[Assignment, ...]) -> _Done:
+        """Among the rosters with every level of fairness at its bound, of which `rows` is one, one with fewest wishes
+        unmet."""
         hopeless = wishes_hopeless(self.problem, self.facts, self.part.people)
         rows, _ = self._least_wishes(model, rows)
         bound = hopeless
         if self._levels(rows)[-1] > hopeless:  # other rosters at the bounds may meet more
             windows = targets.widest(self.search)
             if windows is None:
-                rows, _ = self._least_wishes(self._at_levels(targets, targets.groups(self.facts)), rows)
+                rows, _ = self._least_wishes(self._at_levels(targets, targets.groups), rows)
             else:
                 model = self._at_levels(targets, windows)
-                model.cp.add(beyond_one(model) <= targets.beyond)
+                for m in range(len(MEASURES)):
+                    model.cp.add(beyond_one(model, m) <= targets.values[2 * m])
                 rows, bound = self._least_wishes(model, rows)
-        return _Done(rows, [targets.beyond, *targets.bounds, max(bound, hopeless)])
+        return _Done(rows, [*targets.bounds, max(bound, hopeless)])
 
     def _at_levels(self, targets: Targets, windows: Windows) -> Model:
-        """Rosters within the windows, with no sum of squares above its bound."""
+        """Rosters within the windows, with no sum of squares above that of the targets."""
         model = self._model()
         keep_windows(model, windows)
-        for m, bound in enumerate(targets.bounds):
-            model.cp.add(squares(model, m, windows) <= bound)
+        for m, value in enumerate(targets.values[1::2]):
+            model.cp.add(squares(model, m, windows) <= value)
         return model
 
     def _least_wishes(self, model: Model, best: tuple[Assignment, ...]) -> tuple[tuple[Assignment, ...], int]:
@@ -202,7 +207,8 @@ class _Part:
     def _near(self, targets: Targets) -> tuple[Assignment, ...] | None:
         """As many groups within one as can be, though not at the totals of the targets."""
         model = self._model()
-        model.cp.add(beyond_one(model, targets.spread) <= targets.beyond)
+        for m in range(len(MEASURES)):
+            model.cp.add(beyond_one(model, m, targets.spread) <= targets.values[2 * m])
         return self._run(model)
 
     def _any(self, hint: tuple[Assignment, ...]) -> tuple[Assignment, ...] | None:
@@ -223,14 +229,15 @@ class _Part:
         search itself proves counts.
         """
         model, proven, settled = self._model(), [0] * len(LEVELS), True
-        aims = None if self.targets is None else [self.targets.beyond, *self.targets.bounds]
-        goals = [beyond_one(model), *(squares(model, m) for m in range(len(MEASURES))), unmet_wishes(model)]
+        aims = None if self.targets is None else self.targets.bounds
+        goals = [goal for m in range(len(MEASURES)) for goal in (beyond_one(model, m), squares(model, m))]
+        goals.append(unmet_wishes(model))
         for at, goal in enumerate(goals):
             value = self._levels(best)[at]
             bound = aims[at] if aims is not None and at < len(aims) else 0
             if isinstance(goal, int):
                 bound = value
-            if value > bound:
+            if value > bound and self.search.spent < LATEST * self.search.limit:
                 model.cp.minimize(goal)
                 model.hint(best)
                 status, solver = self.search.part(1 / 8).run(model.cp)

@@ -8,19 +8,21 @@ each gets what the other gets; f[k, o] is how many heads of kind k are met by o:
     sum over o of f[k, o] = heads of kind k                                                                    (12)
     T[c, m] = sum of f[k, o] over k that count in m and o with c in it                                         (13)
     size[c] (low[g, m] - start[c, m]) <= T[c, m] <= size[c] (high[g, m] - start[c, m])   each c of group g     (14)
-    e = sum over g, m of max(0, high[g, m] - low[g, m] - 1)        (the left side of (14) not for the excused) (15)
+    e[m] = sum over g of max(0, high[g, m] - low[g, m] - 1)        (the left side of (14) not for the excused) (15)
     q[c, m] >= the sum of squares of c[p, m], p in c, where T[c, m] units are shared out evenly                (16)
 
 (16) is convex, its tangents say all of it. The program forgets who is there on which day and who must rest, so every
-roster gives a solution: minimising e, then the sum over c of q, measure after measure, each held, gives a bound on each
-level, given that those above reach theirs. A roster that reaches all bounds shares out evenly within every class, for
-totals that are best here. `windows` say where its people stand for the totals of one solution, `groups` for the
-low and high of it, `widest` for all solutions: if no roster lies in these at the bounds, none reaches them.
+roster gives a solution: minimising e[m], then the sum over c of q[c, m], measure after measure, each held, gives a
+bound on each level, given that those above reach theirs. A roster that reaches all bounds shares out evenly within
+every class, for totals that are best here. `windows` say where its people stand for the totals of one solution,
+`groups` what its groups span, `widest` where people stand in all solutions: if no roster lies in these at the bounds,
+none reaches them.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 from ortools.sat.python import cp_model
@@ -32,6 +34,7 @@ from optimizer.staffing.roster.problem import MEASURES, PAIR, RosterProblem
 
 Windows = dict[int, tuple[tuple[int, int], ...]]
 """Person -> per measure (least, most) of c[p, m]."""
+FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 FEW = 40
 """Up to so many totals T all solutions are looked at."""
 
@@ -48,40 +51,69 @@ class Starts:
 
 @dataclass(frozen=True)
 class Targets:
-    """Of one part. `beyond` bounds e, `bounds[m]` the sum of squares of each measure; `total[c][m]` is what falls to
-    each of the `classes`; `spread[g, m]` is (low, high) of the groups that have people here. `program` and `takes` are
-    the program itself, with its optima held."""
+    """Of one part. `values`: e[m] and z[m], measure after measure, as the program reaches them; `bounds` what it proves
+    of each, given the values above (the same, but where the work limit comes first). `total[c][m]` is what falls to
+    each of the `classes`. `program` and `takes` are the program itself, with what it reaches held."""
 
     classes: tuple[tuple[int, ...], ...]
-    beyond: int
+    values: tuple[int, ...]
     bounds: tuple[int, ...]
     total: tuple[tuple[int, ...], ...]
-    spread: dict[tuple[int, int], tuple[int, int]]
+    compared: tuple[tuple[str, tuple[int, ...]], ...]
+    excused: frozenset[int]
     starts: Starts
     program: Any
     takes: dict[tuple[int, int], list[Any]]
 
+    def told(self, m: int, solver: Any) -> "Targets":
+        """With the totals of a solution, and its values of measure m."""
+        total = tuple(
+            tuple(sum(solver.value(one) for one in self.takes.get((c, k), ()) if solver) for k in range(len(MEASURES)))
+            for c in range(len(self.classes))
+        )
+        found = replace(self, total=total)
+        beyond = sum(max(0, high - low - 1) for (_, k), (low, high) in found.spread.items() if k == m)
+        z = 0
+        for c, them in enumerate(self.classes):
+            steps = sorted(2 * one + 1 for p in them for one in range(self.starts.low[p][m], self.starts.high[p][m]))
+            z += sum(self.starts.low[p][m] ** 2 for p in them)
+            z += sum(steps[: total[c][m] - sum(self.starts.due[p][m] for p in them)])
+        return replace(found, values=(*self.values, beyond, z))
+
     @property
     def windows(self) -> Windows:
+        """Everybody at the water level of their class."""
         return _windows(self, [[(one, one) for one in row] for row in self.total])
 
-    def groups(self, facts: Facts) -> Windows:
-        """Everybody between the low and the high of their group, as far as start and limits let them."""
-        found = {}
-        for g, (_, them) in enumerate(facts.groups):
-            for p in (p for p in them if (g, 0) in self.spread):
+    @property
+    def spread(self) -> dict[tuple[int, int], tuple[int, int]]:
+        """(group, measure) -> (least, most) that its people come to."""
+        found, windows = {}, self.windows
+        for g, (_, them) in enumerate(self.compared):
+            counted = [p for p in them if p not in self.excused]
+            for m in range(len(MEASURES)) if them[0] in windows else ():
+                high = max(windows[p][m][1] for p in them)
+                found[g, m] = min((windows[p][m][0] for p in counted), default=high), high
+        return found
+
+    @property
+    def groups(self) -> Windows:
+        """Everybody between the least and the most of their group (one apart at least), as far as they can."""
+        found, spread = {}, self.spread
+        for g, (_, them) in enumerate(self.compared):
+            for p in (p for p in them if (g, 0) in spread):
                 row = []
                 for m in range(len(MEASURES)):
-                    (low, high), start, end = self.spread[g, m], self.starts.low[p][m], self.starts.high[p][m]
-                    low = start if p in facts.excused else low
+                    (low, high), start, end = spread[g, m], self.starts.low[p][m], self.starts.high[p][m]
+                    low, high = start if p in self.excused else low, max(high, low + 1)
                     row.append((min(end, max(start, low)), min(end, max(start, high))))
                 found[p] = tuple(row)
         return found
 
     def widest(self, search: Any) -> Windows | None:
         """The windows of all solutions; what the work limit leaves open is as wide as counting allows. None where
-        there are too many totals to look at."""
-        if len(self.takes) > FEW:
+        there are too many totals to look at, or what is best is not known."""
+        if len(self.takes) > FEW or self.values != self.bounds:
             return None
         reach = [
             [
@@ -115,7 +147,7 @@ def targets_of(
                 for m in (m for m, one in enumerate(counts) if one):
                     takes.setdefault((c, m), []).append(variable)
     more = {(c, m): sum(mine) - sum(starts.due[p][m] for p in classes[c]) for (c, m), mine in takes.items()}  # (13)
-    bounds: list[Any] = [sum(starts.low[p][m] ** 2 for p in part.people) for m in range(len(MEASURES))]
+    base = [sum(starts.low[p][m] ** 2 for p in part.people) for m in range(len(MEASURES))]
     squares: list[Any] = [0] * len(MEASURES)
     for (c, m), units in sorted(more.items(), key=lambda one: one[0]):
         steps = sorted(2 * level + 1 for p in classes[c] for level in range(starts.low[p][m], starts.high[p][m]))
@@ -126,49 +158,66 @@ def targets_of(
                 cp.add(q >= cost + step * (units - unit))
             cost += step
         squares[m] += q
-    low, high, beyond = _spreads(cp, facts, classes, starts, more)
+    beyond = _beyond(cp, facts, classes, starts, more)
     solver: Any = None
-    for goal in (beyond, *squares):
-        if solver is not None and isinstance(goal, int):
-            continue
-        cp.minimize(goal)
-        status, solver = search.run(cp)
-        if status != cp_model.OPTIMAL:
-            return None
-        value = round(solver.objective_value)
-        cp.add(goal == value)
+    found = Targets(classes, (), (), (), facts.groups, facts.excused, starts, cp, takes)
     for m, goal in enumerate(squares):
-        bounds[m] += solver.value(goal)
-    total = tuple(
-        tuple(sum(solver.value(one) for one in takes.get((c, m), ())) for m in range(len(MEASURES)))
-        for c in range(len(classes))
-    )
+        if isinstance(goal, int):  # nobody gets any: what there is stays
+            found = found.told(m, solver)
+            found = replace(found, bounds=(*found.bounds, *found.values[-2:]))
+            continue
+        bound, solver = _least(cp, goal, solver, search)
+        if solver is None:
+            return None
+        known, least = found.told(m, solver), 0
+        if known.values[-2]:
+            least, closer = _least(cp, beyond[m], solver, search)
+            if found.told(m, closer).values[-2] < known.values[-2]:
+                cp.add(beyond[m] <= found.told(m, closer).values[-2])
+                bound, solver = _least(cp, goal, closer, search)
+        known = found.told(m, solver)
+        found = replace(known, bounds=(*found.bounds, min(least, known.values[-2]), base[m] + bound))
+        cp.add(beyond[m] <= known.values[-2])
+        cp.add(goal <= known.values[-1] - base[m])
     cp.clear_objective()
-    spread = {at: (solver.value(low[at]), solver.value(high[at])) for at in low}
-    return Targets(classes, solver.value(beyond), tuple(bounds), total, spread, starts, cp, takes)
+    return found
 
 
-def _spreads(
+def _least(cp: Any, goal: Any, known: Any, search: Any) -> tuple[int, Any]:
+    """(bound, the solver with the solution), `known` where nothing is found within the work limit."""
+    cp.minimize(goal)
+    if known is not None:
+        _hint(cp, known)
+    status, solver = search.part(1 / 4).run(cp)
+    return ceil(solver.best_objective_bound - 1e-6), solver if status in FOUND else known
+
+
+def _hint(cp: Any, solver: Any) -> None:
+    cp.clear_hints()
+    for at in range(len(cp.proto.variables)):
+        variable = cp.get_int_var_from_proto_index(at)
+        cp.add_hint(variable, solver.value(variable))
+
+
+def _beyond(
     cp: Any, facts: Facts, classes: Sequence[Sequence[int]], starts: Starts, more: dict[tuple[int, int], Any]
-) -> tuple[dict[tuple[int, int], Any], dict[tuple[int, int], Any], Any]:
+) -> list[Any]:
     """(14) and (15)"""
     class_of = {them[0]: c for c, them in enumerate(classes)}
-    low, high, beyond = {}, {}, cp.new_constant(0)
-    for g, (_, them) in enumerate(facts.groups):
+    beyond = [cp.new_constant(0) for _ in MEASURES]
+    for _, them in facts.groups:
         here = [class_of[p] for p in them if p in class_of]
         for m in range(len(MEASURES)) if here else ():
             top = max(max(starts.high[p][m], starts.low[p][m]) for p in them)
-            low[g, m], high[g, m] = cp.new_int_var(0, top, ""), cp.new_int_var(0, top, "")
-            cp.add(low[g, m] <= high[g, m])
-            over = cp.new_int_var(0, top, "")
-            cp.add(over >= high[g, m] - low[g, m] - 1)
-            beyond += over
+            low, high, over = (cp.new_int_var(0, top, "") for _ in range(3))
+            cp.add(over >= high - low - 1)
+            beyond[m] += over
             for c in here:
                 size, start, units = len(classes[c]), starts.low[classes[c][0]][m], more.get((c, m), 0)
-                cp.add(units <= size * (high[g, m] - start))
+                cp.add(units <= size * (high - start))
                 if classes[c][0] not in facts.excused:
-                    cp.add(units >= size * (low[g, m] - start))
-    return low, high, beyond
+                    cp.add(units >= size * (low - start))
+    return beyond
 
 
 def water_level(low: Sequence[int], high: Sequence[int], units: int) -> tuple[int, int]:

@@ -66,14 +66,14 @@ def best_by_force(problem, credited):
             for m, counts in enumerate(facts.counts[s]):
                 table[one.person, m] += counts
         total = [[credited[p][m] + table[who, m] for m in range(5)] for p, who in enumerate(order)]
-        beyond = 0
+        value = []
         for m in range(5):
+            beyond = 0
             for _, them in facts.groups:
                 counted = [total[p][m] for p in them if p not in facts.excused]
                 if len(them) > 1 and counted:
                     beyond += max(0, max(total[p][m] for p in them) - min(counted) - 1)
-        value = [beyond]
-        value += [sum((credited[p][m] + table[who, m]) ** 2 for p, who in enumerate(order)) for m in range(5)]
+            value += [beyond, sum(row[m] ** 2 for row in total)]
         value.append(wishes_unmet(problem, facts, rows))
         best = value if best is None else min(best, value)
     return best
