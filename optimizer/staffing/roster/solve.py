@@ -1,8 +1,8 @@
 """Solve a roster: bounds by counting, one search at the bounds, and level after level only where that finds none."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
@@ -10,12 +10,12 @@ from ortools.sat.python import cp_model
 
 from optimizer.staffing.roster.bounds import spread_bounds
 from optimizer.staffing.roster.explain import conflict_of
-from optimizer.staffing.roster.facts import Facts, asks_about, facts_of
+from optimizer.staffing.roster.facts import Facts, facts_of
 from optimizer.staffing.roster.limits import Limits, limits_of
 from optimizer.staffing.roster.model import Model, beyond_one, build, keep_windows, squares, unmet_wishes
 from optimizer.staffing.roster.parts import Part, parts_of
 from optimizer.staffing.roster.practice import round_robin
-from optimizer.staffing.roster.problem import MEASURES, Asked, Assignment, RosterProblem
+from optimizer.staffing.roster.problem import MEASURES, Assignment, RosterProblem
 from optimizer.staffing.roster.result import (
     Level,
     Roster,
@@ -25,6 +25,7 @@ from optimizer.staffing.roster.result import (
     tally,
 )
 from optimizer.staffing.roster.targets import Targets, Windows, targets_of
+from optimizer.staffing.roster.wishes import wishes_hopeless, wishes_unmet
 
 WORK = 2.0
 """Deterministic seconds of CP-SAT for each search at the bounds, unless told otherwise; any roster at all may take
@@ -122,11 +123,28 @@ def with_credits(
     for target in targets:
         for them, row in zip(target.classes, target.total, strict=True) if target else ():
             totals.update({(group_of[them[0]], m): one for m, one in enumerate(row)})
+    carried = credited(problem, facts, totals)
+    return carried, [targets_of(problem, facts, carried, limits, part, search) for part in parts]
+
+
+def credited(problem: RosterProblem, facts: Facts, totals: Mapping[tuple[int, int], int]) -> list[list[int]]:
+    """What everybody carries, and the credits of who is excused; `totals[g, m]` falls to group g this month."""
+    carried = [list(row) for row in facts.carried]
     for g, (_, them) in enumerate(facts.groups):
         for p in facts.excused.intersection(them):
             for m in range(len(MEASURES)):
                 carried[p][m] += round(facts.away[p] / problem.days * totals[g, m] / len(them))
-    return carried, [targets_of(problem, facts, carried, limits, part, search) for part in parts]
+    return carried
+
+
+def carried_after(problem: RosterProblem, assignments: tuple[Assignment, ...]) -> dict[str, tuple[int, ...]]:
+    """Person -> what they carry into the next month: what they had, what they did, and the credit of long leave."""
+    facts = facts_of(problem)
+    done = tally(problem, facts, [[0] * len(MEASURES) for _ in problem.people], assignments)
+    totals = {(g, m): sum(done[p][m] for p in them) for g, (_, them) in enumerate(facts.groups)
+              for m in range(len(MEASURES))}  # fmt: skip
+    table = tally(problem, facts, credited(problem, facts, totals), assignments)
+    return {person.id: tuple(row) for person, row in zip(problem.people, table, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -266,41 +284,3 @@ class _Part:
 
 def _bound(solver: Any) -> int:
     return max(0, ceil(float(solver.best_objective_bound) - 1e-6))
-
-
-def wishes_unmet(
-    problem: RosterProblem, facts: Facts, assignments: tuple[Assignment, ...], people: Collection[int] | None = None
-) -> int:
-    """How many wishes (of these people) are not met: a day wished for without a duty, a duty that was wished away."""
-    on: dict[str, list[Any]] = {}
-    slots = {slot.id: slot for slot in problem.slots}
-    for one in assignments:
-        on.setdefault(one.person, []).append(slots[one.slot])
-    unmet = 0
-    for request in problem.requests:
-        if people is not None and facts.index[request.person] not in people:
-            continue
-        mine = on.get(request.person, [])
-        if request.kind is Asked.wish_not:
-            unmet += sum(asks_about(request, slot) for slot in mine)
-        elif request.kind is Asked.wish:
-            for day in range(request.first_day, request.last_day + 1):
-                asked = replace(request, first_day=day, last_day=day)
-                unmet += not any(asks_about(asked, slot) for slot in mine)
-    return unmet
-
-
-def wishes_hopeless(problem: RosterProblem, facts: Facts, people: Collection[int]) -> int:
-    """Days that these people wish to be on duty though there is no slot then that they may have."""
-    able: dict[int, list[Any]] = {}
-    for s, slot in enumerate(problem.slots):
-        for p in {p for role, _ in slot.needs for unit in facts.units(s, role) for p in unit}:
-            able.setdefault(p, []).append(slot)
-    count = 0
-    for request in problem.requests:
-        p = facts.index[request.person]
-        if request.kind is Asked.wish and p in people:
-            for day in range(request.first_day, request.last_day + 1):
-                asked = replace(request, first_day=day, last_day=day)
-                count += not any(asks_about(asked, slot) for slot in able.get(p, ()))
-    return count

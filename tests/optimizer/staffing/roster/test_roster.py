@@ -29,7 +29,7 @@ from optimizer.staffing.roster import (
     solve_roster,
 )
 from optimizer.staffing.roster.facts import facts_of
-from optimizer.staffing.roster.solve import wishes_unmet
+from optimizer.staffing.roster.wishes import wishes_unmet
 
 NAMES = ("duties", "nights", "weekends", "holidays", "stationed")
 WORK, OFF, FEAST = DayKind.work, DayKind.weekend, DayKind.holiday
