@@ -15,7 +15,9 @@ from scenarios.staffing.roster.book import write_roster_xlsx
 from scenarios.staffing.roster.generate import example
 from scenarios.staffing.roster.make import told_change, told_conflict
 from scenarios.staffing.roster.read import day_kinds, month_of
-from scenarios.staffing.roster.write import write_people_after, write_roster_folder, write_roster_ics, write_roster_table
+from scenarios.staffing.roster.write import (
+    write_people_after,
+    write_roster_folder,
     write_roster_ics,
     write_roster_table,
 )
@@ -61,8 +63,6 @@ def test_the_example_is_made_mended_and_written(tmp_path):
     assert made.status == "optimal"
     assert max(made.widest.values()) <= 1
     write_roster_xlsx(tmp_path / "a.xlsx", made)
-    write_roster_xlsx(tmp_path / "b.xlsx", made)
-    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
     _on_the_wall(load_workbook(tmp_path / "a.xlsx"), made)
     write_roster_table(tmp_path / "roster.csv", made)
     assert read_roster(tmp_path / "roster.csv", statement) == made.assignments
@@ -178,6 +178,8 @@ def test_everybody_gets_a_calendar_of_their_own(files, tmp_path):
 def test_a_name_that_looks_like_a_formula_stays_a_text(files, tmp_path):
     made = make_roster(read_statement(**files(), month="2026-02"))
     write_roster_xlsx(tmp_path / "r.xlsx", made)
+    write_roster_xlsx(tmp_path / "again.xlsx", made)
+    assert (tmp_path / "r.xlsx").read_bytes() == (tmp_path / "again.xlsx").read_bytes()
     for sheet in load_workbook(tmp_path / "r.xlsx").worksheets:
         assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
 
