@@ -170,7 +170,10 @@ class _Part:
         """None where the rules of this part cannot be kept together. Raises RosterNotFound."""
         model, rows = self._model(), None
         if self.targets is not None:
-            keep_windows(model, self.targets.windows)
+            rows = self._all_wishes(self.targets)
+            if rows is not None:
+                return _Done(rows, [*self.targets.bounds, self.hopeless])
+            model = self._at_levels(self.targets, self.targets.windows)
             rows = self._run(model)
         if rows is None:
             start = self._any(by_hand)
@@ -185,13 +188,22 @@ class _Part:
         assert self.targets is not None
         return self._at_bounds(self.targets, model, rows)
 
+    @property
+    def hopeless(self) -> int:
+        return wishes_hopeless(self.problem, self.facts, self.part.people)
+
+    def _all_wishes(self, targets: Targets) -> tuple[Assignment, ...] | None:
+        """What is mostly there: a roster at the bounds that meets every wish that anybody can meet."""
+        model = self._at_levels(targets, targets.windows)
+        model.cp.add(unmet_wishes(model) <= self.hopeless)
+        return self._run(model)
+
     def _at_bounds(self, targets: Targets, model: Model, rows: tuple[Assignment, ...]) -> _Done:
         """Among the rosters with every level of fairness at its bound, of which `rows` is one, one with fewest wishes
         unmet."""
-        hopeless = wishes_hopeless(self.problem, self.facts, self.part.people)
         rows, _ = self._least_wishes(model, rows)
-        bound = hopeless
-        if self._levels(rows)[-1] > hopeless:  # other rosters at the bounds may meet more
+        bound = self.hopeless
+        if self._levels(rows)[-1] > bound:  # other rosters at the bounds may meet more
             windows = targets.widest(self.search)
             if windows is None:
                 rows, _ = self._least_wishes(self._at_levels(targets, targets.groups), rows)
@@ -200,7 +212,7 @@ class _Part:
                 for m in range(len(MEASURES)):
                     model.cp.add(beyond_one(model, m) <= targets.values[2 * m])
                 rows, bound = self._least_wishes(model, rows)
-        return _Done(rows, [*targets.bounds, max(bound, hopeless)])
+        return _Done(rows, [*targets.bounds, max(bound, self.hopeless)])
 
     def _at_levels(self, targets: Targets, windows: Windows) -> Model:
         """Rosters within the windows, with no sum of squares above that of the targets."""
