@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from inventory.documents.paper import BLACK, DARK, Paper
 from inventory.documents.typesetting import width_mm
-from scenarios.staffing.report.ink import GRID, SERIES, Axis, Ink, dashed, fill, mark, scale_x
+from scenarios.staffing.report.ink import GRID, SERIES, WHITE, Axis, Ink, dashed, fill, mark, scale_x
 from scenarios.staffing.report.kit import Report
 
 MOST_RATIO = 2.0  # a bar beyond it is cut, and says so
@@ -181,6 +181,7 @@ def _stack(paper: Paper, stack: Stack, axis: Axis, y: float, pitch: float) -> No
         at += max(value, 0.0)
     if stack.staff is not None:
         x = axis.at(stack.staff)
+        paper.line(x, y + 0.9, x, y + pitch - 0.9, width=1.3, colour=WHITE)  # to be seen on dark parts
         paper.line(x, y + 0.1, x, y + pitch - 0.1, width=0.7, colour=BLACK)
     paper.text(axis.end + 1.5, y + pitch / 2 - 1.4, stack.words, size_pt=7)
 

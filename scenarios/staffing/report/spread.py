@@ -61,6 +61,7 @@ def draw_histogram(report: Report, totals: IntArray, inner: tuple[float, float],
     ordered = sorted(signs, key=lambda one: -one.value)
     for number, sign in enumerate(ordered):
         x, y = axis.at(sign.value), paper.y + number * lead
+        paper.line(x, y, x, foot, width=1.0, colour=WHITE)  # to be seen on dark bars
         if sign.firm:
             paper.line(x, y, x, foot, width=0.35, colour=BLACK)
         else:
