@@ -90,10 +90,12 @@ class Page:
 
 
 def save_with_rows(book: Any, path: Path, pages: Sequence[Page]) -> None:
-    """Save a workbook; `pages` are those of its sheets, in order."""
+    """Save a workbook; `pages` hold the rows of their sheets, other sheets have theirs already."""
+    titles, own = list(book.sheetnames), {page.page.title: page for page in pages}
 
     def amend(name: str, data: bytes) -> bytes:
         found = _SHEET.fullmatch(name)
-        return data if not found else data.replace(_END, pages[int(found[1]) - 1].take() + _END, 1)
+        page = own.get(titles[int(found[1]) - 1]) if found else None
+        return data if page is None else data.replace(_END, page.take() + _END, 1)
 
     save_book(book, path, amend=amend)
