@@ -257,10 +257,12 @@ def _tell(kit: Kit, found: "PatrolYear") -> None:
         "patrol.said.summary", dues=len(tables.dues), visits=planned + left, planned=planned, left=left,
         rounds=sum(len(town.plan.rounds) for town in towns),
     )  # fmt: skip
-    speaker.say(
-        "patrol.said.travel", travel=round(travel / 3600), each=f"{travel / 3600 / max(1, planned):.3f}",
-        usual=round(usual / 3600), saved=f"{100 * (1 - travel / max(1, usual)):.1f}",
-    )  # fmt: skip
+    facts = {"travel": round(travel / 3600), "each": f"{travel / 3600 / max(1, planned):.3f}"}
+    if not all(town.comparable for town in towns):
+        speaker.say("patrol.said.travel_alone", **facts)
+    else:
+        saved = f"{100 * (1 - travel / max(1, usual)):.1f}"
+        speaker.say("patrol.said.travel", **facts, usual=round(usual / 3600), saved=saved)
     counts = {"grids": len(tables.grids), "villages": len(tables.villages), "hazards": len(tables.hazards)}
     if any(counts.values()):
         speaker.say("patrol.said.weekly", **counts)
