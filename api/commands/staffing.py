@@ -10,7 +10,7 @@ from api.commands.lines import print_table
 from api.commands.staffing_grids import register_grids
 from api.commands.staffing_patrol import register_choice, register_patrol
 from api.commands.staffing_roster import register_roster
-from api.commands.staffing_share import register_share
+from api.commands.staffing_share import new_report, register_share
 from api.say import Speaker
 from optimizer.errors import BadInput, Fault
 
@@ -47,10 +47,12 @@ def _add_size(group: typer.Typer, kit: Kit) -> None:
         draws: Annotated[int, option("--draws", "opt.staffing.draws", min=0, max=100_000, show_default=True)] = 1000,
         seed: Annotated[int, option("--seed", "opt.staffing.seed", min=0, show_default=True)] = 0,
         stores: Annotated[Path | None, option("--stores", "opt.staffing.stores")] = None,
+        pdf: Annotated[Path | None, option("--pdf", "opt.staffing.pdf")] = None,
     ) -> int:
         from scenarios.staffing.sizing import Asked, size_file
 
         _workbook(new_file("--out", out))
+        new_report(pdf)
         old_file("TOWNS", towns)
         for name, path in [("--parameters", parameters), *(("--compare", each) for each in compare or ())]:
             if path is not None:
@@ -60,9 +62,11 @@ def _add_size(group: typer.Typer, kit: Kit) -> None:
                 old_file("--stores", stores / name)
         asked = Asked(year, parameters, tuple(compare or ()), tuple(break_even or ()), draws, seed, stores)
         with speaker.working():
-            sized = size_file(towns, out, asked, lang="zh" if kit.lang == "zh" else "en", tell=speaker.phase)
+            sized = size_file(towns, out, asked, lang="zh" if kit.lang == "zh" else "en", pdf=pdf, tell=speaker.phase)
         _print_sized(speaker, sized)
         speaker.say("staffing.written", file=out)
+        if pdf is not None:
+            speaker.say("staffing.printed", file=pdf)
         return DONE
 
 
@@ -125,7 +129,11 @@ def _print_sized(speaker: Speaker, sized: "Sized") -> None:
 
     lang = "zh" if speaker.lang == "zh" else "en"
     results = sized.sizing.results()
-    order = sorted(range(len(results)), key=lambda at: (results[at].ratio or float("inf"), results[at].code))
+    unstated = float("inf")  # a town with nobody stands at 0, before all others
+    order = sorted(
+        range(len(results)),
+        key=lambda at: (unstated if (ratio := results[at].ratio) is None else ratio, results[at].code),
+    )
     shown = [results[at] for at in order[:_SHOWN]]
     heads = ["code", "name", "district", "posts", "staff", "difference", "ratio", "findings"]
     rows = [

@@ -51,7 +51,7 @@ def register_patrol(group: typer.Typer, kit: Kit) -> None:
         work: Annotated[str, option("--work", "opt.patrol.work", show_default=True)] = "300",
     ) -> int:
         from scenarios.staffing.patrol.again import read_earlier, replan_patrol
-        from scenarios.staffing.patrol.map import week_png
+        from scenarios.staffing.patrol.map import busiest_week, week_png
         from scenarios.staffing.patrol.plan import plan_patrol
         from scenarios.staffing.patrol.travel import check_towns, feed_back
         from scenarios.staffing.patrol.write import write_patrol, write_rounds
@@ -84,7 +84,7 @@ def register_patrol(group: typer.Typer, kit: Kit) -> None:
                 found = plan_patrol(tables, **facts)
             else:
                 found = replan_patrol(tables, read_earlier(plan, done, since=from_day, tables=tables), **facts)
-            shown = _week_of(found) if shown is None else shown
+            shown = busiest_week(found) if shown is None else shown
             if shown > found.week[-1]:
                 raise BadInput("--week", [Fault("--week", "PatrolWeek", {"least": 1, "most": found.week[-1] + 1})])
             speaker.phase("phase.patrol.write", file=out.name)
@@ -225,15 +225,6 @@ def _year(year: str | None, since: date | None, example: str | None) -> int:
     if example is not None:
         return YEAR
     return since.year if since is not None else shanghai_day(datetime.now(UTC)).year
-
-
-def _week_of(found: "PatrolYear") -> int:
-    """The week with most rounds, the first of them."""
-    count = [0] * (found.week[-1] + 1)
-    for town in found.towns:
-        for one in town.plan.rounds:
-            count[found.week[one.day]] += 1
-    return count.index(max(count))
 
 
 def _tell(kit: Kit, found: "PatrolYear") -> None:

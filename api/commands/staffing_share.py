@@ -41,12 +41,14 @@ def _add_share(group: typer.Typer, kit: Kit) -> None:
         parameters: Annotated[Path | None, option("--parameters", "opt.staffing.share.parameters")] = None,
         year: Annotated[int | None, option("--year", "opt.staffing.share.year")] = None,
         stores: Annotated[Path | None, option("--stores", "opt.staffing.stores")] = None,
+        pdf: Annotated[Path | None, option("--pdf", "opt.staffing.pdf")] = None,
     ) -> int:
         from scenarios.staffing.share import AskedShare, share_file, write_shared
 
         if out.suffix.lower() != ".xlsx":
             raise BadInput("--out", [Fault("--out", "NotAWorkbook", {"value": out})])
         new_file("--out", out)
+        new_report(pdf)
         old_file("TOWNS", towns)
         for name, path in (("--limits", limits), ("--districts", districts), ("--parameters", parameters)):
             if path is not None:
@@ -66,11 +68,20 @@ def _add_share(group: typer.Typer, kit: Kit) -> None:
         )
         with speaker.working():
             shared = share_file(towns, asked, tell=speaker.phase)
-            files = write_shared(out, shared, "zh" if kit.lang == "zh" else "en")
+            files = write_shared(out, shared, "zh" if kit.lang == "zh" else "en", pdf=pdf, tell=speaker.phase)
         _print_shared(speaker, shared)
         for path in files:
             speaker.out.print(f"  {path}", markup=False, soft_wrap=True)
         return DONE
+
+
+def new_report(pdf: Path | None) -> None:
+    """Raises BadInput for a report on paper that is no .pdf or that cannot be written there."""
+    if pdf is None:
+        return
+    if pdf.suffix.lower() != ".pdf":
+        raise BadInput("--pdf", [Fault("--pdf", "NotAPdf", {"value": pdf})])
+    new_file("--pdf", pdf)
 
 
 def _budget(total: str | None, established: str | None, contract: str | None) -> "Budget | None":

@@ -21,7 +21,8 @@ from api.http.uploads import Upload, Uploaded, form_of
 from api.http.work import as_json
 from api.office import plain
 from api.staffing.answers import CoefficientOut, DeskOut, ShareOut, SizeOut, coefficient_out, desk_out
-from api.staffing.questions import MOST_ROWS, TABLES, Question, Share, Size, Year
+from api.staffing.patrols import GridsOut
+from api.staffing.questions import MOST_ROWS, TABLES, Grids, Question, Share, Size, Year
 from api.staffing.reach import check_reach
 from api.uploaded import MOST_BYTES
 from inventory.care.files import clean_name
@@ -136,7 +137,7 @@ def _now(question: Question, name: str, request: Request) -> Response:
     """The answer itself, or the file of it that is asked for."""
     from api.staffing.work import answer
 
-    media = negotiate.accepted(request, tuple(_FILES))
+    media = negotiate.accepted(request, [one for one in _FILES if one != PDF or not isinstance(question, Grids)])
     lang: Lang = "en" if language(request) == "en" else "zh"
     check_reach(request, question)
     with TemporaryDirectory(prefix="wuding-") as folder:
@@ -186,3 +187,11 @@ def desks(given: Desk, scope: Make) -> DeskOut:
         calls_per_hour=calls, handle_s=given.handle_s, service_level=given.service_level, within_s=given.within_s,
         shrinkage=given.away,
     ))  # fmt: skip
+
+
+@router.post("/grids", summary="划分网格 / small grids and who holds them", response_model=GridsOut,
+             responses={200: {"content": {negotiate.XLSX: {}}}})  # fmt: skip
+def sizes_grids(given: Grids, scope: Make, request: Request) -> Response:
+    """每 1,000 人或 300 户一个网格，一村 3–6 个；不保存 / one for 1,000 people or 300 households, 3 to 6 to a village;
+    nothing is kept"""
+    return _now(given, "grids", request)

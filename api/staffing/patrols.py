@@ -1,27 +1,60 @@
-"""What a patrol year comes to, as values."""
+"""What a patrol year and the grids of villages come to, as values."""
 
 from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from scenarios.staffing.patrol.plan import PatrolYear, TownPatrol
+from api.staffing.answers import Said, both
+from optimizer.staffing.grids import ManagerGap
+from scenarios.staffing.grids import GridPlan, town_names
+from scenarios.staffing.patrol.plan import Change, PatrolYear, TownPatrol
+from scenarios.staffing.patrol.write import plan_rows, record_rows
+from scenarios.texts import text
 
 
 class StopOut(BaseModel):
-    dues: list[str] = Field(description="一并完成的检查 / inspections done in this visit")
-    place: str
-    arrive_s: int = Field(description="离站后秒数 / seconds after leaving the station")
-    leave_s: int
+    """A row of the table patrol_rounds, which plans again when it is given back."""
 
-
-class RoundOut(BaseModel):
+    visit: str
     town: str
     day: date
     pair: int = Field(description="第几对，从 1 起 / number of the pair, from 1")
-    travel_s: int
-    back_s: int
-    stops: list[StopOut]
+    order: int = Field(description="当日第几家 / order within the round")
+    arrive: str = Field(description="钟点 / time of the day")
+    leave: str
+    place: str
+    name: str | None
+    bodies: str
+    dues: list[str] = Field(description="一并完成的应查事项 / dues done in this visit")
+
+
+class ToFillOut(BaseModel):
+    """A row of the table patrol_record: filled in and given back, it says what was made."""
+
+    visit: str
+    town: str | None
+    day: date | None
+    pair: int | None
+    place: str | None
+    name: str | None
+    dues: list[str] | None
+    last_day: date | None = Field(description="最迟检查日 / last day allowed")
+    done_on: date | None
+    hazards: int | None
+    rectified: int | None
+    note: str | None
+
+
+class MovedOut(BaseModel):
+    visit: str
+    town: str
+    name: str
+    was_day: date | None
+    was_pair: int | None
+    now_day: date | None
+    now_pair: int | None
+    why: Said
 
 
 class PatrolTownOut(BaseModel):
@@ -35,7 +68,7 @@ class PatrolTownOut(BaseModel):
     left_out: list[str] = Field(description="排不进或路不通的检查 / inspections left out")
 
 
-class GridOut(BaseModel):
+class GridDayOut(BaseModel):
     grid: str
     weekday: int = Field(ge=1, le=7, description="1 为周一 / 1 Monday")
 
@@ -59,8 +92,10 @@ class PatrolOut(BaseModel):
     dues: int
     visits: int
     towns: list[PatrolTownOut]
-    rounds: list[RoundOut]
-    grids: list[GridOut]
+    rounds: list[StopOut]
+    record: list[ToFillOut]
+    changes: list[MovedOut] = Field(description="重排：改了的检查 / of planning again: visits that are elsewhere now")
+    grids: list[GridDayOut]
     villages: list[VillageOut]
     hazards: list[HazardOut]
 
@@ -74,9 +109,11 @@ def patrol_out(found: PatrolYear) -> PatrolOut:
         dues=len(tables.dues),
         visits=sum(town.plan.visits for town in found.towns),
         towns=[_town(found, town) for town in found.towns],
-        rounds=[one for town in found.towns for one in _rounds(found, town)],
+        rounds=[StopOut(**row) for row in plan_rows(found)],
+        record=[ToFillOut(**{name: row.get(name) for name in ToFillOut.model_fields}) for row in record_rows(found)],
+        changes=[_moved(one) for one in found.changes],
         grids=[
-            GridOut(grid=code, weekday=day + 1)
+            GridDayOut(grid=code, weekday=day + 1)
             for code, day in zip(tables.grids["grid"], found.grid_weekday.tolist(), strict=True)
         ],
         villages=[
@@ -105,15 +142,66 @@ def _town(found: PatrolYear, town: TownPatrol) -> PatrolTownOut:
     )  # fmt: skip
 
 
-def _rounds(found: PatrolYear, town: TownPatrol) -> list[RoundOut]:
-    return [
-        RoundOut(
-            town=town.code, day=found.days[one.day], pair=one.pair + 1, travel_s=one.travel_s, back_s=one.back_s,
-            stops=[
-                StopOut(dues=_dues(found, town, stop.visit), arrive_s=stop.arrive_s, leave_s=stop.leave_s,
-                        place=found.tables.dues["place"][town.row[stop.visit - 1]])
-                for stop in one.stops
-            ],
-        )
-        for one in town.plan.rounds
-    ]  # fmt: skip
+def _moved(one: Change) -> MovedOut:
+    was, now = one.was or (None, None), one.now or (None, None)
+    return MovedOut(
+        visit=one.visit, town=one.town, name=one.name, was_day=was[0], was_pair=was[1], now_day=now[0],
+        now_pair=now[1], why=both(text, f"patrol.why.{one.why}"),
+    )  # fmt: skip
+
+
+class GapOut(BaseModel):
+    town: str | None = Field(description="空为合计 / null: all towns")
+    name: str | None
+    grids: int
+    managers: int
+    without_own: int = Field(description="没有自己网格员的网格 / grids without an own manager")
+    spare: int
+    most_each: int = Field(description="均分时一人最多几个网格 / grids of the busiest, shared evenly")
+    busiest: int
+    unserved: int = Field(description="全镇无人的网格 / grids in towns without anybody")
+
+
+class VillageGridsOut(BaseModel):
+    village: str
+    grids: int
+    numbers: list[str] = Field(description="14 位网格编号 / 14-digit numbers")
+    by: str = Field(description="由人口或户数决定 / set by residents or households")
+    usual: str | None = Field(description="超出 3–6 个：below、above / outside 3 to 6")
+
+
+class GridManagerOut(BaseModel):
+    grid: str
+    village: str
+    person: str | None
+    own: bool = Field(description="此人的第一个网格 / the first that this person holds")
+
+
+class GridsOut(BaseModel):
+    kind: Literal["grids"] = "grids"
+    total: GapOut
+    towns: list[GapOut]
+    villages: list[VillageGridsOut]
+    grids: list[GridManagerOut]
+
+
+def grids_out(plan: GridPlan) -> GridsOut:
+    names, villages = town_names(plan), plan.tables.villages["village"]
+    return GridsOut(
+        total=_gap(plan.whole, None, None),
+        towns=[_gap(one, one.code, names[one.code]) for one in plan.gaps],
+        villages=[
+            VillageGridsOut(village=one.code, grids=one.grids, numbers=list(one.numbers), by=one.by,
+                            usual=one.usual or None)
+            for one in plan.sized
+        ],
+        grids=[
+            GridManagerOut(grid=number, village=villages[row], person=plan.person(at) or None, own=bool(plan.own[at]))
+            for at, (number, row) in enumerate(zip(plan.numbers, plan.village.tolist(), strict=True))
+        ],
+    )  # fmt: skip
+
+
+def _gap(one: ManagerGap, town: str | None, name: str | None) -> GapOut:
+    counts = {field: getattr(one, field) for field in GapOut.model_fields if field not in ("town", "name")}
+    return GapOut(town=town, name=name, **counts)

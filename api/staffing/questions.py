@@ -111,6 +111,7 @@ class Roster(Question):
         [], max_length=31, examples=[["2026-10-10..2026-10-15"]], description="响应期 / days of response"
     )
     nights: int = Field(2, ge=1, le=31, description="最多连续夜班 / nights in a row at most")
+    before: _rows("duty_roster") = Field([], description="上月的值班表 / the roster of the month before")  # type: ignore[valid-type]
     roster: _rows("duty_roster") = Field([], description="修补这份值班表 / mend this roster")  # type: ignore[valid-type]
     since: Day | None = Field(None, description="从该日起可改 / first day that may change")
     seed: Seed = 0
@@ -119,7 +120,7 @@ class Roster(Question):
 class Patrol(Question):
     FILES: ClassVar[Mapping[str, str]] = {
         "dues": "patrol_dues", "stations": "patrol_stations", "grids": "patrol_grids", "villages": "patrol_villages",
-        "hazards": "patrol_hazards",
+        "hazards": "patrol_hazards", "rounds": "patrol_rounds", "record": "patrol_record",
     }  # fmt: skip
     kind: Literal["patrol"] = "patrol"
     dues: _rows("patrol_dues", needed=True)  # type: ignore[valid-type]
@@ -127,12 +128,27 @@ class Patrol(Question):
     grids: _rows("patrol_grids") = Field([])  # type: ignore[valid-type]
     villages: _rows("patrol_villages") = Field([])  # type: ignore[valid-type]
     hazards: _rows("patrol_hazards") = Field([])  # type: ignore[valid-type]
+    rounds: _rows("patrol_rounds") = Field([], description="重排：原计划 / of planning again: the earlier plan")  # type: ignore[valid-type]
+    record: _rows("patrol_record") = Field([], description="重排：检查记录 / of planning again: what was made")  # type: ignore[valid-type]
+    since: Day | None = Field(None, description="重排：从该日起可改 / of planning again: first day that may change")
     year: Year
     situation: Code = Field("live", description="用哪个态势的路网 / whose roads")
     work: int = Field(300, ge=0, le=10_000, description="每次检查的搜索步数 / steps of search for each visit")
-    week: int = Field(10, ge=1, le=53, description="地图上画哪一周 / week on the map")
+    week: int | None = Field(None, ge=1, le=53, description="地图上画哪一周 / week on the map")
+
+    @model_validator(mode="after")
+    def _all_three(self) -> "Patrol":
+        if not bool(self.rounds) == bool(self.record) == (self.since is not None):
+            raise PydanticCustomError("cell", "rounds、record、since 须一起给 / give rounds, record and since together")
+        return self
+
+
+class Grids(Question):
+    FILES: ClassVar[Mapping[str, str]] = {"villages": "grid_villages", "managers": "grid_managers"}
+    villages: _rows("grid_villages", needed=True)  # type: ignore[valid-type]
+    managers: _rows("grid_managers") = Field([], description="网格员名册 / managers there are")  # type: ignore[valid-type]
 
 
 AnyQuestion = Annotated[Size | Share | Roster | Patrol, Field(discriminator="kind")]
 KINDS: Mapping[str, type[Question]] = {"size": Size, "share": Share, "roster": Roster, "patrol": Patrol}
-TABLES = tuple(dict.fromkeys(table for kind in KINDS.values() for table in kind.FILES.values()))
+TABLES = tuple(dict.fromkeys(table for kind in (*KINDS.values(), Grids) for table in kind.FILES.values()))

@@ -26,8 +26,11 @@ class DayOut(BaseModel):
 
 
 class RosterLevelOut(BaseModel):
-    name: str
-    value: int = Field(description="平方和；wishes 为未满足数 / sum of squares; of `wishes`, those not met")
+    name: str = Field(
+        description="beyond_*：超出相差一班的部分；wishes：未满足数；其余：平方和 / beyond_*: what goes beyond one "
+        "duty of spread; wishes: those not met; others: sum of squares"
+    )
+    value: int
     bound: int = Field(description="已证明不能更小 / proven that it cannot be less")
     practice: int | None = Field(description="人工轮排 / by taking turns; null: it leaves gaps")
 

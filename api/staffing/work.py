@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from api.kinds import Kind
 from api.situation import roads_of
 from api.staffing.answers import share_out, size_out
-from api.staffing.questions import Patrol, Question, Roster, Share, Size
+from api.staffing.patrols import grids_out, patrol_out
+from api.staffing.questions import Grids, Patrol, Question, Roster, Share, Size
 from api.staffing.rosters import roster_out
 from api.tables import take_out
 from inventory.database import reading
@@ -134,11 +135,13 @@ def _share(asked: Share, folder: Path, engine: Engine, tell: Tell) -> Reply:
 def _roster(asked: Roster, folder: Path, engine: Engine, tell: Tell) -> Reply:
     from optimizer.staffing.roster import Rules
     from scenarios.staffing.roster import make_roster, mend_roster, read_roster, read_statement
-    from scenarios.staffing.roster.write import write_roster_ics, write_roster_table, write_roster_xlsx
+    from scenarios.staffing.roster.book import write_roster_xlsx
+    from scenarios.staffing.roster.write import write_people_after, write_roster_ics, write_roster_table
 
     statement = read_statement(
         _needed(folder, "people"), _needed(folder, "posts"), month=asked.month, requests=_given(folder, "requests"),
         response=asked.response, rules=Rules(nights_in_a_row=asked.nights),
+        before=_given(folder, "before"),
     )  # fmt: skip
     tell("phase.roster")
     old = _given(folder, "roster")
@@ -150,7 +153,8 @@ def _roster(asked: Roster, folder: Path, engine: Engine, tell: Tell) -> Reply:
     def write(out: Path, lang: Lang) -> None:
         if made.status == "infeasible":
             return
-        write_roster_xlsx(out / "roster.xlsx", made)
+        write_roster_xlsx(out / "roster.xlsx", made, lang=lang)
+        write_people_after(out / "people-after.csv", made)
         write_roster_table(out / "roster.csv", made)
         write_roster_ics(out / "roster.ics", made)
 
@@ -158,11 +162,11 @@ def _roster(asked: Roster, folder: Path, engine: Engine, tell: Tell) -> Reply:
 
 
 def _patrol(asked: Patrol, folder: Path, engine: Engine, tell: Tell) -> Reply:
-    from api.staffing.patrols import patrol_out
-    from scenarios.staffing.patrol.map import week_png
+    from scenarios.staffing.patrol.again import read_earlier, replan_patrol
+    from scenarios.staffing.patrol.map import busiest_week, week_png
     from scenarios.staffing.patrol.plan import plan_patrol
     from scenarios.staffing.patrol.tables import read_patrol
-    from scenarios.staffing.patrol.write import write_patrol
+    from scenarios.staffing.patrol.write import write_patrol, write_rounds
 
     tell("phase.roads")
     with reading(engine) as connection:
@@ -171,13 +175,27 @@ def _patrol(asked: Patrol, folder: Path, engine: Engine, tell: Tell) -> Reply:
         year=asked.year, network=network, dues=_needed(folder, "dues"), stations=_needed(folder, "stations"),
         grids=_given(folder, "grids"), villages=_given(folder, "villages"), hazards=_given(folder, "hazards"),
     )  # fmt: skip
-    found = plan_patrol(tables, per_visit=asked.work, tell=lambda name: tell("phase.patrol.town", name=name))
+    told: Any = {"per_visit": asked.work, "tell": lambda name: tell("phase.patrol.town", name=name)}
+    if asked.since is None:
+        found = plan_patrol(tables, **told)
+    else:
+        rounds, record = _needed(folder, "rounds"), _needed(folder, "record")
+        found = replan_patrol(tables, read_earlier(rounds, record, since=asked.since, tables=tables), **told)
 
     def write(out: Path, lang: Lang) -> None:
-        write_patrol(out / "patrol.xlsx", found)
-        write_bytes(out / "patrol.png", week_png(found, week=min(asked.week - 1, found.week[-1]), lang=lang))
+        week = busiest_week(found) if asked.week is None else min(asked.week - 1, found.week[-1])
+        write_patrol(out / "patrol.xlsx", found, lang=lang)
+        write_rounds(out / "rounds.csv", found)
+        write_bytes(out / "patrol.png", week_png(found, week=week, lang=lang))
 
     return Reply(patrol_out(found), write)
+
+
+def _grids(asked: Grids, folder: Path, engine: Engine, tell: Tell) -> Reply:
+    from scenarios.staffing.grids import plan_grids, read_grids, write_grids
+
+    found = plan_grids(read_grids(_needed(folder, "villages"), _given(folder, "managers")))
+    return Reply(grids_out(found), lambda out, lang: write_grids(out / "grids.xlsx", found))
 
 
 _ANSWERS: dict[type[Question], Callable[[Any, Path, Engine, Tell], Reply]] = {
@@ -185,4 +203,5 @@ _ANSWERS: dict[type[Question], Callable[[Any, Path, Engine, Tell], Reply]] = {
     Share: _share,
     Roster: _roster,
     Patrol: _patrol,
+    Grids: _grids,
 }

@@ -8,7 +8,7 @@ from inventory.errors import BadTable, RowFault
 from inventory.files.cells import fault
 from inventory.five_fixed.custodians import custodian_findings
 from inventory.five_fixed.history import NOTHING, fold, merged
-from inventory.five_fixed.lots import AWAY, LOST, first_days, judge_lot
+from inventory.five_fixed.lots import AWAY, LOST, first_days, judge_lot, units_in_use
 from inventory.five_fixed.records import (
     CustodianRecord,
     Finding,
@@ -77,7 +77,8 @@ def evaluate(
         item = book.catalogue[item_id]
         made, start = first_days(lines)
         own = history.get((store, item_id, lot), NOTHING) if lot else NOTHING
-        done = merged(own, history.get((store, item_id, None), NOTHING), since=start)
+        wide = history.get((store, item_id, None), NOTHING)
+        done = merged(own, wide, since=first_days(units_in_use(lines, day=day))[1] if wide else 0)
         whole = history.get((store, None, None), NOTHING)
         state = judge_lot(store, item, lot or None, lines, per_lot[item_id], done, day=day)
         gates.append(state.gate)
@@ -85,7 +86,7 @@ def evaluate(
         available[store, item_id] = available.get((store, item_id), ZERO) + state.available
         if any(line.state != "retired" for line in lines):
             for check in per_store[item_id]:
-                rounds.add(store, check, done=done, whole=whole, start=start, made=made)
+                rounds.add(store, check, done=merged(own, wide, since=start), whole=whole, start=start, made=made)
         if item_id in extinguishers:
             for line in lines:
                 if line.state not in LOST:

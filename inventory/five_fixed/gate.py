@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from inventory.five_fixed.checks import Check
 from inventory.five_fixed.custodians import ROLES
 from inventory.five_fixed.history import RESULTS, Done
-from inventory.five_fixed.lots import judge_lot
+from inventory.five_fixed.lots import LOST, judge_lot
 from inventory.five_fixed.periods import Days, due_days
 from inventory.five_fixed.records import NO_LOT, StockLine
 from inventory.five_fixed.rules import RuleBook
@@ -133,14 +133,18 @@ class _Lots:
         self.pairs = self.codes // len(self.lots)
         self.order: list[int] = order.tolist()
         self.rows = _picked(rows, self.order)
-        made, received = (_ordinals(_picked(stock[name], self.rows)) for name in ("made", "received"))
-        self.made = self._earliest(made)
-        self.start = self._earliest(np.where(received > 0, received, made))
+        made, received, expires = (
+            _ordinals(_picked(stock[name], self.rows)) for name in ("made", "received", "expires")
+        )
+        lost = np.array(list(map(LOST.__contains__, _picked(stock["state"], self.rows))), bool)
+        in_use = ~lost & ((expires == 0) | (expires >= day))
+        self.made = self._earliest(np.where(in_use, made, 0))
+        self.start = self._earliest(np.where(in_use, np.where(received > 0, received, made), 0))
         self.passed = np.zeros((len(self.codes), len(PER_LOT)), np.int64)
         self.failed = np.zeros_like(self.passed)
 
     def _earliest(self, days: Days) -> Days:
-        """`first_days`, lot by lot."""
+        """`first_days` of `units_in_use`, lot by lot."""
         found = np.minimum.reduceat(np.where(days > 0, days, _FAR), self.first)
         return np.where(found < _FAR, found, 0)
 

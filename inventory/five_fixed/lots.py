@@ -46,7 +46,7 @@ def judge_lot(
     name = lot or NO_LOT
     findings: list[Finding] = []
     prefix = task_id(store, item.id, name)
-    units = [line for line in lines if line.state not in LOST and not _is_past(line, day)]
+    units = units_in_use(lines, day=day)
     live = bool(units)
     _location(findings, store, item.id, lot, lines, prefix)
     _states(findings, item, lot, lines, day, prefix)
@@ -241,6 +241,12 @@ def _unknown(
             findings.append(
                 Finding("period", "NEVER_DONE", "major", store, item, lot, check.kind, None, task, check.blocks)
             )
+
+
+def units_in_use(lines: list[StockLine], *, day: int) -> list[StockLine]:
+    """The lines of a lot that are neither lost nor past their expiry: those the checks are made for, so that the days
+    of the others say nothing about since when the lot is there."""
+    return [line for line in lines if line.state not in LOST and not _is_past(line, day)]
 
 
 def first_days(units: list[StockLine]) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, insert, select
 from inventory.database import one_at_a_time
 from inventory.five_fixed import MaintenanceRecord
 from inventory.five_fixed.history import NOTHING, Done, fold, has_failed, merged
+from inventory.five_fixed.lots import LOST
 from inventory.kinds import ELSEWHERE, STORE_WIDE
 from inventory.tables.care import holds, in_force, maintenance
 from inventory.tables.goods import lots
@@ -52,17 +53,21 @@ def hold_failed(connection: Connection, *, pairs: set[tuple[int, int]]) -> None:
 def _by_lot(
     connection: Connection, store: int, item: int, done: dict[tuple[str, str | None, str | None], Done]
 ) -> dict[str, Done]:
-    """What was done to each lot that stands in the store: its own checks, and those of all lots since it came."""
+    """What was done to each lot that stands in the store: its own checks, and those of all lots since it came; which
+    lost units say only where there are no others."""
     rows = connection.execute(
-        select(lots.c.code, lots.c.made, balances.c.received)
+        select(lots.c.code, lots.c.made, balances.c.received, balances.c.state)
         .join(lots, lots.c.id == balances.c.lot_id)
         .where(balances.c.store_id == store, balances.c.item_id == item, balances.c.state.not_in(list(ELSEWHERE)))
-    )
+    ).all()
+    in_use = {row.code for row in rows if row.state not in LOST}
     since: dict[str, int] = {}
-    for code, made, received in rows:
+    for code, made, received, state in rows:
+        if state in LOST and code in in_use:
+            continue
         first = received or made
-        day = first.toordinal() if first is not None else 0
-        since[code] = min(since.get(code, day), day)
+        day, known = (0 if first is None else first.toordinal()), since.get(code, 0)
+        since[code] = min(day, known) if day and known else day or known  # as `first_days` has it
     wide = done.get((str(store), str(item), None), NOTHING)
     own = {key[2]: known for key, known in done.items() if key[2]}
     return {code: merged(own.get(code, NOTHING), wide, since=day) for code, day in since.items()} | {

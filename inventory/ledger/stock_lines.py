@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, and_, bindparam, case, exists, func, o
 
 from inventory.five_fixed import LotGate, MaintenanceRecord, RuleBook, StockLine, shanghai_day
 from inventory.five_fixed.history import NOTHING, fold, merged
-from inventory.five_fixed.lots import first_days, judge_lot
+from inventory.five_fixed.lots import first_days, judge_lot, units_in_use
 from inventory.kinds import ELSEWHERE, STORE_WIDE
 from inventory.ledger.post import Head
 from inventory.tables.base import Quantity
@@ -108,7 +108,7 @@ def judge(
             )  # fmt: skip
     gates: dict[str, LotGate] = {}
     for lot, group in grouped.items():
-        _, start = first_days(group)
+        _, start = first_days(units_in_use(group, day=day))
         own = done.get((head.store, head.item, lot), NOTHING) if lot else NOTHING
         known = merged(own, done.get((head.store, head.item, None), NOTHING), since=start)
         gates[lot] = judge_lot(head.store, item, lot or None, group, checks, known, day=day).gate

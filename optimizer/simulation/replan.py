@@ -16,6 +16,7 @@ from numba import njit
 
 from optimizer.dispatch.annealing import anneal, splitmix_state
 from optimizer.dispatch.kernels import INFEASIBLE, TeamData, best_insertion, insert, sequence_cost, stays
+from optimizer.simulation.small import CALLS, schedule_all
 from optimizer.simulation.state import NOBODY, State
 from optimizer.units import UNREACHABLE, BoolArray, IntArray
 
@@ -69,8 +70,8 @@ def schedule_snapshot(
 
     severity, expected_s, latest_s, due_s (n,); free_s (m,) when a team is free; first_s (m, n) its way to each call
     from where it then is; between_s (g, n, n); eligible (n, m); begun (n,) the team on its way there, NOBODY: none;
-    penalty_s per late arrival and severity (T8). Seeded annealing from insertion in the order given; a begun call
-    moves only for a strictly lower cost.
+    penalty_s per late arrival and severity (T8). Few calls are scheduled exactly, more by seeded annealing from
+    insertion in the order given; a begun call moves only for a strictly lower cost.
     """
     n, m = eligible.shape
     slots = np.arange(n)
@@ -102,8 +103,10 @@ def schedule_snapshot(
         sequence[team, 0], length[team] = slot, 1
         cost[team] = sequence_cost(data, team, sequence[team], 1)
     insert_all(data, start, choices, team_of, sequence, length, cost)
-    if n > 1 and len(choices):
-        out = team_of < 0
+    out = team_of < 0
+    if n <= CALLS:
+        schedule_all(data, near, begun, UNREACHABLE if out.any() else int(cost.sum()), sequence, length)
+    elif len(choices):
         mean = max(1.0, float(cost.sum()) / n)
         big = 1 + int(cost.sum()) * 10 + 1000 * int(severity.sum())
         left = int(severity[out].sum())
@@ -208,9 +211,10 @@ def _redirectable(state: State, waiting: list[int]) -> list[int]:
 
 def warm_up() -> None:
     """Compile the kernels used here, on data as it comes from a real state."""
-    one, two = np.ones(2, np.int64), np.ones((2, 2), np.int64)
-    schedule_snapshot(
-        severity=one, expected_s=one, latest_s=one * 100, due_s=one * 100, free_s=one * 0, first_s=two,
-        between_s=two[None], group=one * 0, eligible=two.astype(bool), begun=np.array([0, NOBODY]),
-        penalty_s=600, seed=0,
-    )  # fmt: skip
+    for n in (2, CALLS + 1):
+        one, way = np.ones(n, np.int64), np.ones((2, n), np.int64)
+        schedule_snapshot(
+            severity=one, expected_s=one, latest_s=one * 100, due_s=one * 100, free_s=np.zeros(2, np.int64),
+            first_s=way, between_s=np.ones((1, n, n), np.int64), group=np.zeros(2, np.int64),
+            eligible=way.T.astype(bool), begun=np.append(0, np.full(n - 1, NOBODY)), penalty_s=600, seed=0,
+        )  # fmt: skip

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal
+from typing import Final, Literal
+
+import numpy as np
 
 from optimizer.staffing.post_types import PostShare
 from optimizer.staffing.posts import Order, lowest
 
 Cause = Literal["gave", "district", "cap", "floor", "served", "waits", "least"]
+_NO_CAP: Final = 1 << 60
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class PostReason:
 
 
 def reasons(share: PostShare) -> tuple[PostReason, ...]:
-    """One for each town, of a share by `share_posts`. O(towns^2).
+    """One for each town, of a share by `share_posts`. O(different ratios · towns).
 
     gave: posts moved away; cap, district: it could have had more, were it not for that limit; floor: the floor gave it
     more than its ratio would have; least: the district's minimum did; served: post by post as the worst off;
@@ -37,7 +40,7 @@ def reasons(share: PostShare) -> tuple[PostReason, ...]:
     """
     level = _level(share)
     room = district_room(share)
-    waits = [_wait(share, index, room) for index in range(len(share.towns))]
+    waits = _waits(share, room)
     found = []
     for index, (town, after, given) in enumerate(zip(share.towns, share.after, share.given, strict=True)):
         last = Fraction(after - 1, town.required) if given > 0 else None
@@ -96,28 +99,41 @@ def _level(share: PostShare) -> Fraction | None:
     return max((ratio for ratio in turns if ratio <= now), default=now)
 
 
+def _waits(share: PostShare, room: Mapping[str, int | None]) -> list[int | None]:
+    """Of each town: one more than the steps the others take before its next post, within caps and districts.
+
+    Towns at one ratio x are looked at together: another is served while below x · its required posts, and once more
+    where that is a whole number and its turn among equals comes first. O(ratios · towns + ties log ties).
+    """
+    listed, names = share.towns, list(room)
+    required = np.array([town.required for town in listed], np.int64)
+    there = np.array(share.after, np.int64)
+    caps = np.array([_NO_CAP if town.cap is None else town.cap for town in listed], np.int64)
+    place = {name: number for number, name in enumerate(names)}
+    district = np.array([place[town.district] for town in listed], np.int64)
+    free = np.array([_NO_CAP if (left := room[name]) is None else left for name in names], np.int64)
+    at_ratio: dict[Fraction, list[int]] = {}
+    for index, (town, posts) in enumerate(zip(listed, share.after, strict=True)):
+        if posts != town.cap and room[town.district] != 0:
+            at_ratio.setdefault(Fraction(posts, town.required), []).append(index)
+    waits: list[int | None] = [None] * len(listed)
+    for ratio, own in at_ratio.items():
+        reach, rest = np.divmod(required * ratio.numerator, ratio.denominator)  # whoever is below is served first
+        steps = np.maximum(np.minimum(reach + (rest > 0), caps) - there, 0)
+        ahead = np.zeros(len(names), np.int64)
+        np.add.at(ahead, district, steps)
+        counted = int(np.minimum(ahead, free).sum())
+        equal = np.flatnonzero((rest == 0) & (reach >= there) & (reach < caps)).tolist()
+        mine = set(own)
+        for index in sorted(equal, key=lambda one: _turn(share, one, int(reach[one]))):
+            where = district[index]
+            if index in mine:
+                waits[index] = None if ahead[where] >= free[where] else 1 + counted
+            counted += bool(ahead[where] < free[where])
+            ahead[where] += 1
+    return waits
+
+
 def _turn(share: PostShare, index: int, posts: int) -> tuple[int, bool, str]:
     town = share.towns[index]
     return town.required, posts >= town.actual, town.code
-
-
-def _wait(share: PostShare, index: int, room: Mapping[str, int | None]) -> int | None:
-    """Of every other town: the steps it takes before its own ratio passes this one's, within cap and district."""
-    town, posts = share.towns[index], share.after[index]
-    if posts == town.cap or room[town.district] == 0:
-        return None
-    ahead: dict[str, int] = {}
-    for other, (its, there) in enumerate(zip(share.towns, share.after, strict=True)):
-        if other == index or there == its.cap:
-            continue
-        reach, rest = divmod(posts * its.required, town.required)  # it is served while below this
-        if rest or (reach >= there and _turn(share, other, reach) < _turn(share, index, posts)):
-            reach += 1
-        if its.cap is not None:
-            reach = min(reach, its.cap)
-        if reach > there:
-            ahead[its.district] = ahead.get(its.district, 0) + reach - there
-    own = room[town.district]
-    if own is not None and ahead.get(town.district, 0) >= own:
-        return None
-    return 1 + sum(count if (free := room[name]) is None else min(count, free) for name, count in ahead.items())

@@ -21,7 +21,7 @@ _DEFAULTS = {"households": 0.0, "area_km2": 0.0, "hazard_points": 0.0, "store_ta
 _SINGLE = ("population", *_DEFAULTS, "established", "contract", "licensed", "vehicles", "villages", "travel_h", "team",
            "supervisors")  # fmt: skip
 _NOT_MORE = (("households", "population", "MORE_HOUSEHOLDS"),)
-Role = Literal["towns", "parameters", "compare", "limits", "districts"]
+Role = Literal["towns", "parameters", "compare", "stores", "stock", "limits", "districts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,14 @@ class InputFile:
     sha256: str
 
 
-def input_files(named: Iterable[tuple[Role, Path | None]]) -> tuple[InputFile, ...]:
-    """Those that are given, as they stand on disk. Raises OSError."""
+def input_files(named: Iterable[tuple[Role, Path | None]], *, stores: Path | None = None) -> tuple[InputFile, ...]:
+    """Those that are given, and the tables of the folder of stores, as they stand on disk. Raises OSError."""
+    folder: list[tuple[Role, Path]] = (
+        [("stores", stores / "stores.csv"), ("stock", stores / "stock.csv")] if stores else []
+    )
     return tuple(
         InputFile(role, path.name, hashlib.sha256(path.read_bytes()).hexdigest())
-        for role, path in named
+        for role, path in (*named, *folder)
         if path is not None
     )
 

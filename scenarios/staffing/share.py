@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from inventory.files import read_table
+from inventory.files.write import replace_bytes
 from optimizer.errors import BadInput, Fault, OptimizerError
 from optimizer.staffing.check_grades import check_budget_share
 from optimizer.staffing.check_posts import PostViolation, check_posts
@@ -148,7 +149,7 @@ def share_file(file: Path, asked: AskedShare, *, tell: Tell = lambda key, **fact
     shared = share_towns(read_towns(file), asked, source=file.name, tell=tell)
     named: list[tuple[Role, Path | None]] = [("towns", file), ("parameters", asked.parameters)]
     named += [("limits", asked.limits), ("districts", asked.districts)]
-    return replace(shared, files=input_files(named))
+    return replace(shared, files=input_files(named, stores=asked.stores))
 
 
 def share_towns(
@@ -234,19 +235,28 @@ def _share_money(
     return Shared(rows, share.levels, share.status, asked, cost=share.cost, coefficients=coefficients)
 
 
-def write_shared(out: Path, shared: Shared, lang: Lang) -> tuple[Path, ...]:
-    """The workbook, and the chart beside it where posts were shared; the files written."""
+def write_shared(
+    out: Path, shared: Shared, lang: Lang, *, pdf: Path | None = None, tell: Tell = lambda key, **facts: None
+) -> tuple[Path, ...]:
+    """The workbook, the report on paper where asked for, and the chart beside it where posts were shared; the files
+    written."""
     from scenarios.staffing.share_book import write_share
 
     write_share(out, shared, lang)
+    files = [out]
+    if pdf is not None:
+        from scenarios.staffing.report import share_pdf
+
+        replace_bytes(pdf, share_pdf(shared, lang, tell=tell))
+        files.append(pdf)
     if not shared.points:
-        return (out,)
+        return tuple(files)
     from scenarios.exchange.json_text import write_bytes
     from scenarios.staffing.share_chart import frontier_png  # matplotlib is slow to load
 
     picture = out.with_suffix(".png")
     write_bytes(picture, frontier_png(shared, lang))
-    return out, picture
+    return (*files, picture)
 
 
 def _cap(own: dict[str, Any], required: int, asked: AskedShare, *, keeps: int) -> int | None:

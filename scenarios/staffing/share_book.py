@@ -9,9 +9,8 @@ from typing import Any
 
 from inventory.files.headers import column_letter
 from inventory.files.workbook import FIXED_INSTANT
-from scenarios.staffing.cached import save_with_values
+from scenarios.staffing.rows import Page, save_with_rows
 from scenarios.staffing.share import GRADES, Shared, percent
-from scenarios.staffing.workbook import Page
 from scenarios.texts import Lang, text
 
 _WHOLE, _SHARE = "#,##0", "0.0%"
@@ -28,13 +27,13 @@ def write_share(path: Path, shared: Shared, lang: Lang) -> None:
         _frontier(book, shared)
     _levels(book, shared)
     book.book.calculation.fullCalcOnLoad = True
-    save_with_values(book.book, path, book.values)
+    save_with_rows(book.book, path, book.pages)
 
 
 class _Book:
     def __init__(self, book: Any, lang: Lang) -> None:
         self.book, self.lang = book, lang
-        self.values: dict[str, list[float | str]] = {}
+        self.pages: list[Page] = []
 
     def words(self, key: str, **facts: Any) -> str:
         return text(f"staffing.share.{key}", self.lang, **facts)
@@ -42,14 +41,13 @@ class _Book:
     def sheet(self, key: str, columns: Sequence[str], widths: Sequence[int]) -> Page:
         from inventory.files.sheets import header_cells
 
-        title = self.words(f"sheet.{key}")
-        page = self.book.create_sheet(title)
+        page = self.book.create_sheet(self.words(f"sheet.{key}"))
         page.freeze_panes = "C2" if key == "shares" else "B2"
         for index, width in enumerate(widths, start=1):
             page.column_dimensions[column_letter(index)].width = width
         page.append(header_cells(page, [self.words(f"col.{name}") for name in columns]))
-        self.values[title] = []
-        return Page(page, self.values[title])
+        self.pages.append(Page(page))
+        return self.pages[-1]
 
 
 def _shares(book: _Book, shared: Shared) -> None:

@@ -76,7 +76,7 @@ def size_file(
     tell("staffing.phase.read", file=file.name)
     named: list[tuple[Role, Path | None]] = [("towns", file), ("parameters", asked.parameters)]
     named += [("compare", path) for path in asked.compare]
-    sized = replace(size_towns_of(read_towns(file), asked, tell=tell), files=input_files(named))
+    sized = replace(size_towns_of(read_towns(file), asked, tell=tell), files=input_files(named, stores=asked.stores))
     tell("staffing.phase.write", file=out.name)
     write_sizing(out, sized, lang)
     if pdf is not None:

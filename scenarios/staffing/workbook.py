@@ -3,7 +3,7 @@
 Each formula carries its value too, for viewers that do not calculate. Equal input gives equal bytes.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,14 +15,14 @@ from inventory.files.workbook import FIXED_INSTANT
 from optimizer.staffing.uncertainty import Bar, BreakEven, Compared, Distribution
 from optimizer.staffing.workload import COMPONENTS, PARTS, Sizing, category_factor, work_of
 from optimizer.units import FloatArray
-from scenarios.staffing.cached import save_with_values
 from scenarios.staffing.formulas import COMPONENT_COLUMNS, DERIVED, INPUTS, LEAD, RESULT_COLUMNS, Writer
 from scenarios.staffing.inputs import InputFile
+from scenarios.staffing.rows import Page, save_with_rows
 from scenarios.staffing.words import findings, part_name, sentence, year_line
 from scenarios.texts import Lang, text
 
 if TYPE_CHECKING:
-    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+    pass
 
 _WHOLE, _PLAIN, _SHARE = "#,##0", "#,##0.00", "0.0%"
 
@@ -58,19 +58,19 @@ def write_sizing(path: Path, sized: Sized, lang: Lang) -> None:
     if sized.compared is not None:
         _compared(book, sizing, sized.compared)
     book.book.calculation.fullCalcOnLoad = True
-    save_with_values(book.book, path, book.values)
+    save_with_rows(book.book, path, book.pages)
 
 
 class _Book:
-    """The workbook being written; `values` are those of the formulas of each sheet, in order."""
+    """The workbook being written, and its pages in order."""
 
     def __init__(self, book: Any, lang: Lang) -> None:
         self.book, self.lang = book, lang
-        self.values: dict[str, list[float | str]] = {}
+        self.pages: list[Page] = []
         self.titles = {key: text(f"staffing.sheet.{key}", lang) for key in ("R", "C", "P", "T")}
         self.writer = Writer(self.titles)
 
-    def sheet(self, title: str, header: Sequence[str], widths: Sequence[int]) -> "Page":
+    def sheet(self, title: str, header: Sequence[str], widths: Sequence[int]) -> Page:
         from openpyxl.utils import get_column_letter
 
         from inventory.files.sheets import header_cells
@@ -80,51 +80,11 @@ class _Book:
         for index, width in enumerate(widths, start=1):
             page.column_dimensions[get_column_letter(index)].width = width
         page.append(header_cells(page, header))
-        self.values[title] = []
-        return Page(page, self.values[title])
+        self.pages.append(Page(page))
+        return self.pages[-1]
 
     def words(self, key: str, **facts: Any) -> str:
         return text(f"staffing.{key}", self.lang, **facts)
-
-
-class Page:
-    """One sheet; cells are plain values or formulas with their value."""
-
-    def __init__(self, page: "WriteOnlyWorksheet", values: list[float | str]) -> None:
-        self.page, self._values = page, values
-        self._styles: dict[str, Any] = {}
-
-    def formula(self, said: str, value: float | str, form: str) -> Any:
-        from openpyxl.cell import WriteOnlyCell
-
-        cell = WriteOnlyCell(self.page, value=said)
-        cell._style = self._style(form)
-        self._values.append(value)
-        return cell
-
-    def number(self, value: float | None, form: str) -> Any:
-        from openpyxl.cell import WriteOnlyCell
-
-        if value is None or value != value:
-            return None
-        cell = WriteOnlyCell(self.page, value=int(value) if value == int(value) else value)
-        cell._style = self._style(form)
-        return cell
-
-    def words(self, value: str) -> Any:
-        from inventory.files.sheets import _cell
-
-        return _cell(self.page, value)
-
-    def _style(self, form: str) -> Any:
-        from inventory.files.sheets import style_of
-
-        if form not in self._styles:
-            self._styles[form] = style_of(self.page, form)
-        return self._styles[form]
-
-    def append(self, cells: Iterable[Any]) -> None:
-        self.page.append(list(cells))
 
 
 def result_values(sizing: Sizing) -> dict[str, FloatArray]:

@@ -31,6 +31,11 @@ def test_a_month_is_rostered_and_mended(tmp_path, lang, capfd):
     assert ics.read_bytes().startswith(b"BEGIN:VCALENDAR")
     mend = ["--mend", table, "--since", "2026-02-10", "--requests", tmp_path / "asked.csv"]
     assert run(lang, *asked, "--out", out, *mend) == 0
+    more = ["--table", tmp_path / "next.csv", "--people-out", tmp_path / "next_people.csv", "--ics", tmp_path / "all"]
+    march = ["roster", tmp_path / "people.csv", "--posts", tmp_path / "posts.csv", "--month", "2026-03"]
+    assert run(lang, *march, "--out", out, "--before", table, *more) == 0
+    assert len(list((tmp_path / "all").glob("*.ics"))) == 4
+    assert "carried_duties" in (tmp_path / "next_people.csv").read_text()
     everybody = "".join(f"p{at},leave,2026-02-10,2026-02-10\n" for at in range(4))
     (tmp_path / "asked.csv").write_text(f"person,kind,first,last\n{everybody}")
     assert run(lang, *asked, "--out", out, "--requests", tmp_path / "asked.csv") == 1

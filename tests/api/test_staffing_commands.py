@@ -6,6 +6,8 @@ import openpyxl
 import pytest
 
 from api import cli
+from optimizer.staffing.towns import Town, Towns
+from scenarios.staffing.inputs import write_towns
 
 
 def test_an_example_is_written_and_sized_with_the_same_bytes_again(
@@ -37,12 +39,41 @@ def test_scenarios_stand_side_by_side_and_years_to_come_are_marked(
     assert openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames[-2:] == ["case_h", "方案对比"]
 
 
+def test_a_report_with_charts_is_printed_beside_the_workbook(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    towns, book, report = (tmp_path / name for name in ("towns.csv", "a.xlsx", "a.pdf"))
+    assert cli.run(["staffing", "example", "district", "--out", str(towns), "--lang", "en"]) == 0
+    ask = ["staffing", "size", str(towns), "--out", str(book), "--year", "2025", "--draws", "20", "--lang", "en"]
+    assert cli.run([*ask, "--pdf", str(report)]) == 0
+    assert "The report is in" in capsys.readouterr().out
+    first = report.read_bytes()
+    assert first.startswith(b"%PDF-")
+    assert cli.run([*ask, "--pdf", str(report)]) == 0
+    assert report.read_bytes() == first
+    ask = ["staffing", "share", str(towns), "--posts", "9", "--out", str(book), "--lang", "en"]
+    assert cli.run([*ask, "--pdf", str(report)]) == 0
+    assert report.read_bytes().startswith(b"%PDF-")
+
+
+def test_the_town_with_nobody_is_the_first_on_the_screen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    towns = tmp_path / "towns.csv"
+    pair = [Town(code, name, "", 50_000, established=staff, contract=staff)
+            for code, name, staff in (("A", "Alpha", 9), ("B", "Beta", 0))]  # fmt: skip
+    write_towns(towns, Towns.of(pair))
+    ask = ["staffing", "size", str(towns), "--out", str(tmp_path / "a.xlsx"), "--draws", "0", "--lang", "en"]
+    assert cli.run(ask) == 0
+    assert "For example: Beta needs" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "ask",
     [
         ["example", "nowhere", "--out", "t.csv"],
         ["size", "nowhere.csv", "--out", "a.xlsx"],
         ["size", "towns.csv", "--out", "a.csv"],
+        ["size", "towns.csv", "--out", "a.xlsx", "--pdf", "a.doc"],
+        ["share", "towns.csv", "--out", "a.xlsx", "--posts", "3", "--pdf", "a.xlsx"],
         ["size", "towns.csv", "--out", "a.xlsx", "--year", "1900"],
         ["size", "towns.csv", "--out", "a.xlsx", "--parameters", "bad.csv"],
         ["size", "towns.csv", "--out", "a.xlsx", "--break-even", "nonsense"],

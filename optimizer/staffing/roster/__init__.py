@@ -18,7 +18,7 @@ from optimizer.staffing.roster.problem import (
 )
 from optimizer.staffing.roster.repair import Change, Repaired, repair_roster
 from optimizer.staffing.roster.result import Conflict, Level, Roster, RosterNotFound, Spread
-from optimizer.staffing.roster.solve import solve_roster
+from optimizer.staffing.roster.solve import carried_after, solve_roster
 
 __all__ = [
     "MEASURES",
@@ -44,6 +44,7 @@ __all__ = [
     "Slot",
     "Spread",
     "Violation",
+    "carried_after",
     "check_claims",
     "check_roster",
     "pair_up",

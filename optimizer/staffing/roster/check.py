@@ -162,9 +162,16 @@ def check_claims(problem: RosterProblem, roster: Roster) -> tuple[Violation, ...
                 facts = {"level": level.name, "value": level.value, "found": value, "bound": level.bound}
                 found.append(Violation("RosterLevelWrong", level.name, facts))
     groups = {person.id: person.group or "+".join(sorted(person.roles)) for person in problem.people}
+    beyond = dict.fromkeys(names, 0)
     for spread in roster.spreads:
         mine_of = [table[who][spread.measure] for who, group in groups.items() if group == spread.group]
+        beyond[spread.measure] += max(0, spread.most - spread.least - 1)
         if max(mine_of) != spread.most or min(mine_of) > spread.least or spread.bound > spread.value:
             facts = {"level": spread.measure, "value": spread.most, "found": max(mine_of), "bound": spread.bound}
             found.append(Violation("RosterLevelWrong", spread.group, facts))
+    for level in roster.levels:
+        over = beyond.get(level.name.removeprefix("beyond_"), 0) if level.name.startswith("beyond_") else level.value
+        if over != level.value or level.bound > level.value:
+            facts = {"level": level.name, "value": level.value, "found": over, "bound": level.bound}
+            found.append(Violation("RosterLevelWrong", level.name, facts))
     return tuple(found)

@@ -14,24 +14,28 @@ people who are compared; m the measures (duties, nights, weekends, holidays, sta
     asked      sum of y[p, s] >= 1 over the slots of a `must`                 each day of it                      (5)
     most       sum of y[p, s] <= most[p] over s that are no standby           each p with such a bound            (6)
     measure    c[p, m] = carried[p, m] + credit[p, m] + sum of a[s, m] y[p, s]                                    (7)
-    fairness   z[m] = sum over p of c[p, m] squared, by tangents: (2 k + 1) c - k (k + 1) for every k              (8)
-    wishes     w = wishes not met (a wish without a duty, a duty that was wished away)                             (9)
+    within one e[m] = sum over G of max(0, highest - lowest c[p, m] of G - 1), the lowest not of the excused       (8)
+    evenness   z[m] = sum over p of c[p, m] squared, by tangents: (2 k + 1) c - k (k + 1) for every k              (9)
+    wishes     w = wishes not met (a wish without a duty, a duty that was wished away)                             (10)
 
-Levels, each minimised and then held: z[duties], z[nights], z[weekends], z[holidays], z[stationed], w. The sum of
-squares is least where nobody can take a duty off somebody who has two more: it evens out people with the same roles to
-within one, and spares those who hold several roles what others can do. `targets.py` bounds the levels from below and
-says where to look, mostly so well that there is nothing left to search; `bounds.py` proves the least spread of each
-group by itself. Who is away for longer is credited with what would have fallen to him meanwhile.
+Levels, each minimised and then held: e[m] and z[m] for duties, nights, weekends, holidays, stationed; then w. Where
+e[m] is 0 everybody is within one of those they are compared with. The sum of squares is least where nobody can
+take a duty off somebody who has two more: it spares those who hold several roles what others can do. `parts.py` parts
+what can be solved apart; `targets.py` bounds the levels from below and says where to look, mostly so well that there is
+nothing left to search; `bounds.py` proves the least spread of each group by itself. Who is away for longer (excused) is
+credited with what would have fallen to them meanwhile.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ortools.sat.python import cp_model
 
 from optimizer.staffing.roster.facts import Facts, asks_about, free_at, nights_of, roles_of_unit
+from optimizer.staffing.roster.parts import Part, whole
 from optimizer.staffing.roster.problem import Asked, Assignment, Request, RosterProblem
+from optimizer.staffing.roster.targets import Windows
 
 
 @dataclass
@@ -44,6 +48,7 @@ class Model:
     x: dict[tuple[int, str, tuple[int, ...]], Any]
     y: dict[tuple[int, int], Any]
     carried: Sequence[Sequence[int]]
+    people: Sequence[int]
 
     def assignments(self, value: Any) -> tuple[Assignment, ...]:
         """What is on duty, from `value` of a variable."""
@@ -67,21 +72,24 @@ class Model:
             self.cp.add_hint(variable, int(on))
 
 
-def build(problem: RosterProblem, facts: Facts, carried: Sequence[Sequence[int]] | None = None) -> Model:
-    """Variables and constraints (1) to (6); `carried[p][m]` with credits."""
+def build(
+    problem: RosterProblem, facts: Facts, carried: Sequence[Sequence[int]] | None = None, part: Part | None = None
+) -> Model:
+    """Variables and constraints (1) to (6) of one part, or of all; `carried[p][m]` with credits."""
     cp = cp_model.CpModel()
-    model = Model(problem, facts, cp, {}, {}, facts.carried if carried is None else carried)
+    part = part or whole(problem)
+    mine_of = set(part.people)
+    model = Model(problem, facts, cp, {}, {}, facts.carried if carried is None else carried, part.people)
     of_person: dict[tuple[int, int], list[Any]] = {}
-    for s, slot in enumerate(problem.slots):
-        for role, heads in slot.needs:
-            row = []
-            for unit in facts.units(s, role):
-                variable = cp.new_bool_var("")
-                model.x[s, role, unit] = variable
-                row.append(variable)
-                for p in unit:
-                    of_person.setdefault((p, s), []).append(variable)
-            cp.add(sum(row) == heads)  # (2)
+    for s, role, heads in part.needs:
+        row = []
+        for unit in facts.units(s, role):
+            variable = cp.new_bool_var("")
+            model.x[s, role, unit] = variable
+            row.append(variable)
+            for p in unit:
+                of_person.setdefault((p, s), []).append(variable)
+        cp.add(sum(row) == heads)  # (2)
     for at, variables in of_person.items():
         model.y[at] = variables[0] if len(variables) == 1 else cp.new_bool_var("")
         if len(variables) > 1:
@@ -89,13 +97,14 @@ def build(problem: RosterProblem, facts: Facts, carried: Sequence[Sequence[int]]
     _rest(model)
     _nights(model)
     for request in problem.requests:
-        if request.kind is Asked.must:
+        if request.kind is Asked.must and facts.index[request.person] in mine_of:
             for day in range(request.first_day, request.last_day + 1):
                 cp.add_bool_or(list(asked_for(model, request, day)))  # (5)
-    for p, person in enumerate(problem.people):
-        if person.most is not None:
-            mine = [model.y[p, s] for s, slot in enumerate(problem.slots) if (p, s) in model.y and not slot.standby]
-            cp.add(sum(mine) <= person.most)  # (6)
+    for p in part.people:
+        most = problem.people[p].most
+        mine = [model.y[p, s] for s, slot in enumerate(problem.slots) if (p, s) in model.y and not slot.standby]
+        if most is not None and len(mine) > most:
+            cp.add(sum(mine) <= most)  # (6)
     return model
 
 
@@ -122,7 +131,7 @@ def cliques(problem: RosterProblem) -> list[tuple[int, ...]]:
 
 def _rest(model: Model) -> None:
     sets = cliques(model.problem)
-    for p in range(len(model.problem.people)):
+    for p in model.people:
         for clique in sets:
             mine = [model.y[p, s] for s in clique if (p, s) in model.y]
             if len(mine) > 1:
@@ -135,7 +144,7 @@ def _nights(model: Model) -> None:
     for (p, s), variable in model.y.items():
         for night in model.facts.nights[s]:
             on.setdefault((p, night), []).append(variable)
-    for p in range(len(problem.people)):
+    for p in model.people:
         done = past_nights(model, p)
         for first in range(-most, problem.days):
             window = range(first, first + most + 1)
@@ -161,57 +170,69 @@ def counting(model: Model, p: int, m: int) -> list[Any]:
     return [model.y[p, s] for s in range(len(counts)) if counts[s][m] and (p, s) in model.y]
 
 
-def keep_windows(model: Model, window: Sequence[Sequence[tuple[int, int]]]) -> None:
-    """Everybody between the floor and the ceiling that `targets.py` gives: where this has a roster, every z is at its
-    bound."""
-    for p, row in enumerate(window):
-        for m, (low, high) in enumerate(row):
+def keep_windows(model: Model, windows: Windows) -> None:
+    """Everybody between the floor and the ceiling that `targets.py` gives."""
+    for p in model.people:
+        for m, (low, high) in enumerate(windows[p]):
             mine, start = counting(model, p, m), model.carried[p][m]
             model.cp.add_linear_constraint(sum(mine) if mine else _zero(model), low - start, high - start)
 
 
-def keep_within_one(model: Model, window: Sequence[Sequence[tuple[int, int]]]) -> None:
-    """Everybody of a group within one of each other, at a level near the target; who has more already gets nothing,
-    who is excused may have less."""
-    for _, them in model.facts.groups:
-        for m in range(len(window[them[0]])):
-            aim = min(window[p][m][0] for p in them)
-            low = model.cp.new_int_var(max(0, aim - 1), aim + 1, "")
-            for p in them:
-                total = model.carried[p][m] + sum(counting(model, p, m))
-                if model.carried[p][m] > aim + 2:
-                    model.cp.add(total <= model.carried[p][m])
-                    continue
-                model.cp.add(total <= low + (1 if model.carried[p][m] <= aim else 2))
-                if p not in model.facts.excused:
-                    model.cp.add(total >= low)
+def beyond_one(model: Model, m: int, aims: Mapping[tuple[int, int], tuple[int, int]] | None = None) -> Any:
+    """(8), over the groups that have people in the part. With `aims` no group may lie further than one from these
+    lows and highs."""
+    facts, here, cost = model.facts, set(model.people), _zero(model)
+    for g, (_, them) in enumerate(facts.groups):
+        if not here.intersection(them):
+            continue
+        totals = [model.carried[p][m] + sum(counting(model, p, m)) for p in them]
+        top = max(model.carried[p][m] + len(counting(model, p, m)) for p in them)
+        spans = [(0, top), (0, top)]
+        if aims is not None:
+            spans = [(max(0, one - 1), min(top, one + 1)) for one in aims[g, m]]
+        low, high = (model.cp.new_int_var(least, max(least, most), "") for least, most in spans)
+        over = model.cp.new_int_var(0, top, "")
+        model.cp.add(over >= high - low - 1)
+        cost += over
+        for p, total in zip(them, totals, strict=True):
+            model.cp.add(high >= total)
+            if p not in facts.excused:
+                model.cp.add(low <= total)
+    return cost
 
 
 def _zero(model: Model) -> Any:
     return model.cp.new_constant(0)
 
 
-def squares(model: Model, m: int) -> Any:
-    """(8)"""
+def squares(model: Model, m: int, windows: Windows | None = None) -> Any:
+    """(9), over the people of the part; where everybody is within `windows`, the tangents there are enough."""
     z = 0
-    for p in range(len(model.problem.people)):
+    for p in model.people:
         mine = counting(model, p, m)
         start = model.carried[p][m]
         if not mine:
             z += start * start
             continue
         total = start + sum(mine)
-        square = model.cp.new_int_var(start * start, (start + len(mine)) ** 2, "")
-        for k in range(start, start + len(mine)):
+        low, high = (start, start + len(mine)) if windows is None else windows[p][m]
+        if high - low <= 1:
+            z += (2 * low + 1) * total - low * (low + 1)
+            continue
+        square = model.cp.new_int_var(low * low, high * high, "")
+        for k in range(low, high):
             model.cp.add(square >= (2 * k + 1) * total - k * (k + 1))
         z += square
     return z
 
 
 def unmet_wishes(model: Model) -> Any:
-    """(9): one for each day of a wish without a duty, one for each duty that was wished away."""
-    cost = 0
+    """(10): one for each day of a wish without a duty, one for each duty that was wished away."""
+    cost: Any = 0
+    facts, mine_of = model.facts, set(model.people)
     for request in model.problem.requests:
+        if facts.index[request.person] not in mine_of:
+            continue
         if request.kind is Asked.wish:
             for day in range(request.first_day, request.last_day + 1):
                 met = model.cp.new_bool_var("")

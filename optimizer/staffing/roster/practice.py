@@ -3,7 +3,7 @@
 The baseline that a solved roster is compared with, and its first hint. It looks one slot ahead and never goes back, so
 it may leave slots empty; requests that ask for a duty it grants only by putting those people first."""
 
-from optimizer.staffing.roster.facts import Facts, asks_about, free_at, roles_of_unit
+from optimizer.staffing.roster.facts import Facts, asks_about, free_at, nights_of, roles_of_unit
 from optimizer.staffing.roster.problem import Asked, Assignment, RosterProblem
 
 
@@ -17,6 +17,8 @@ def round_robin(problem: RosterProblem, facts: Facts) -> tuple[tuple[Assignment,
     for past in problem.past:
         p = facts.index[past.person]
         free[p] = max(free[p], free_at(past.start_min, past.end_min, rules))
+        if not past.standby:
+            nights[p].update(nights_of(past.start_min, past.end_min, rules))
     wanted = _wanted(problem, facts)
     found: list[Assignment] = []
     empty: list[tuple[str, str]] = []

@@ -1,6 +1,6 @@
 """What a solved roster says of itself: status, levels with bound and gap, the tally of each person."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -84,14 +84,15 @@ def tally(
 
 
 def spreads_of(
-    facts: Facts, table: list[list[int]], bounds: dict[tuple[int, int], int] | None = None
-) -> tuple[Spread, ...]:
-    """One for each measure and group of two or more in which anybody is counted."""
+    facts: Facts, table: list[list[int]], bounds: dict[tuple[int, int], int] | None = None,
+    people: Collection[int] | None = None,
+) -> tuple[Spread, ...]:  # fmt: skip
+    """One for each measure and group of two or more (of these people) in which anybody is counted."""
     found = []
     for m, measure in enumerate(MEASURES):
         for g, (name, them) in enumerate(facts.groups):
             counted = [p for p in them if p not in facts.excused]
-            if len(them) > 1 and counted:
+            if len(them) > 1 and counted and (people is None or them[0] in people):
                 least, most = min(table[p][m] for p in counted), max(table[p][m] for p in them)
                 found.append(Spread(name, measure, least, most, (bounds or {}).get((g, m), 0)))
     return tuple(found)

@@ -1,5 +1,7 @@
 """Solve a roster: bounds by counting, one search at the bounds, and level after level only where that finds none."""
 
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -8,10 +10,12 @@ from ortools.sat.python import cp_model
 
 from optimizer.staffing.roster.bounds import spread_bounds
 from optimizer.staffing.roster.explain import conflict_of
-from optimizer.staffing.roster.facts import Facts, asks_about, facts_of
-from optimizer.staffing.roster.model import Model, build, keep_windows, keep_within_one, squares, unmet_wishes
+from optimizer.staffing.roster.facts import Facts, facts_of
+from optimizer.staffing.roster.limits import Limits, limits_of
+from optimizer.staffing.roster.model import Model, beyond_one, build, keep_windows, squares, unmet_wishes
+from optimizer.staffing.roster.parts import Part, parts_of
 from optimizer.staffing.roster.practice import round_robin
-from optimizer.staffing.roster.problem import MEASURES, Asked, Assignment, RosterProblem
+from optimizer.staffing.roster.problem import MEASURES, Assignment, RosterProblem
 from optimizer.staffing.roster.result import (
     Level,
     Roster,
@@ -20,11 +24,14 @@ from optimizer.staffing.roster.result import (
     squares_of,
     tally,
 )
-from optimizer.staffing.roster.targets import Targets, targets_of
+from optimizer.staffing.roster.targets import Targets, Windows, targets_of
+from optimizer.staffing.roster.wishes import wishes_hopeless, wishes_unmet
 
-WORK = 16.0
-"""Deterministic seconds of CP-SAT for each of the searches, unless told otherwise."""
-WISHES = "wishes"
+WORK = 2.0
+"""Deterministic seconds of CP-SAT for each search at the bounds, unless told otherwise; any roster at all may take
+eight times as long, and an improvement of one level an eighth; after LATEST times as much nothing is improved."""
+LATEST = 3
+LEVELS = (*(name for measure in MEASURES for name in (f"beyond_{measure}", measure)), "wishes")
 
 
 @dataclass
@@ -34,6 +41,11 @@ class Search:
     seed: int
     limit: float
     spent: float = 0.0
+    whole: "Search | None" = None
+
+    def part(self, share: float) -> "Search":
+        """One with a share of the limit, whose work counts here."""
+        return Search(self.seed, self.limit * share, whole=self.whole or self)
 
     def run(self, cp: Any) -> tuple[Any, Any]:
         """(status, solver)."""
@@ -42,7 +54,9 @@ class Search:
         solver.parameters.random_seed = self.seed
         solver.parameters.max_deterministic_time = self.limit
         status = solver.solve(cp)
-        self.spent += solver.response_proto.deterministic_time
+        for one in (self, self.whole):
+            if one is not None:
+                one.spent += solver.response_proto.deterministic_time
         return status, solver
 
 
@@ -57,156 +71,228 @@ def solve_roster(problem: RosterProblem, *, seed: int = 0, work: float = WORK) -
     """
     search = Search(seed, work)
     facts = facts_of(problem)
+    limits = limits_of(problem, facts)
     by_hand, empty = round_robin(problem, facts)
-    carried, targets = with_credits(problem, facts, search)
-    found = None if targets is None else _at_targets(build(problem, facts, carried), targets, search)
-    proven = [0] * len(MEASURES) if targets is None else list(targets.bounds)
-    if found is None:
-        model = build(problem, facts, carried)
-        found = None if targets is None else _within_one(model, targets, search)
-        if found is None:
-            found = _without_fairness(build(problem, facts, carried), by_hand, search)
-        if found is None:
+    parts = parts_of(problem, facts)
+    carried, targets = with_credits(problem, facts, limits, parts, search)
+    rows: list[Assignment] = []
+    proven = [0] * len(LEVELS)
+    for part, target in zip(parts, targets, strict=True):
+        done = _Part(problem, facts, carried, part, target, search).solve(by_hand)
+        if done is None:
             conflict, least = conflict_of(problem, search)
             return Roster("infeasible", (), (), (), conflict, least, "proof", seed, search.spent, ())
-        found, proven = _level_by_level(problem, facts, carried, targets, found, search)
-    elif targets is not None and wishes_unmet(problem, facts, found):
-        model = build(problem, facts, carried)
-        keep_windows(model, targets.window)
-        found, _ = _least_wishes(model, found, search)
-    wish_bound = 0
-    if wishes_unmet(problem, facts, found):  # other totals of the groups may be as even, and meet more
-        model = build(problem, facts, carried)
-        for m, value in enumerate(squares_of(tally(problem, facts, carried, found))):
-            model.cp.add(squares(model, m) <= value)
-        short = Search(seed, work / 16)
-        found, wish_bound = _least_wishes(model, found, short)
-        search.spent += short.spent
-    table, usual = tally(problem, facts, carried, found), tally(problem, facts, carried, by_hand)
-    values, practice = squares_of(table), [None] * len(MEASURES) if empty else squares_of(usual)
-    levels = [Level(name, values[m], proven[m], practice[m]) for m, name in enumerate(MEASURES)]
-    by_hand_wishes = None if empty else wishes_unmet(problem, facts, by_hand)
-    levels.append(Level(WISHES, wishes_unmet(problem, facts, found), wish_bound, by_hand_wishes))
-    done = all(level.value == level.bound for level in levels)
-    spreads = spreads_of(facts, table, spread_bounds(problem, facts, carried))
-    return Roster("optimal" if done else "feasible", found, tuple(levels), spreads, (), False,
-                  "proof" if done else "work", seed, search.spent, tuple(map(tuple, carried)))  # fmt: skip
+        rows += done.assignments
+        proven = [one + other for one, other in zip(proven, done.proven, strict=True)]
+    found = tuple(sorted(rows))
+    values = levels_of(problem, facts, carried, found)
+    usual = [None] * len(LEVELS) if empty else levels_of(problem, facts, carried, by_hand)
+    levels = tuple(map(Level, LEVELS, values, proven, usual))
+    all_proven = all(level.value == level.bound for level in levels)
+    spreads = spreads_of(facts, tally(problem, facts, carried, found), spread_bounds(problem, facts, carried))
+    return Roster("optimal" if all_proven else "feasible", found, levels, spreads, (), False,
+                  "proof" if all_proven else "work", seed, search.spent, tuple(map(tuple, carried)))  # fmt: skip
 
 
-def with_credits(problem: RosterProblem, facts: Facts, search: Search) -> tuple[list[list[int]], Targets | None]:
-    """What everybody starts from, and the targets. Who is excused is credited with the share of the group's mean that
-    would have fallen to the days of leave, rounded (half to even)."""
+def levels_of(
+    problem: RosterProblem, facts: Facts, carried: Sequence[Sequence[int]], rows: tuple[Assignment, ...],
+    people: Collection[int] | None = None,
+) -> list[int]:  # fmt: skip
+    """The value of each of LEVELS, of these people or of all."""
+    table = tally(problem, facts, carried, rows)
+    spreads = spreads_of(facts, table, people=people)
+    mine = squares_of(table if people is None else [table[p] for p in people])
+    found = []
+    for m, name in enumerate(MEASURES):
+        found += [sum(max(0, one.value - 1) for one in spreads if one.measure == name), mine[m]]
+    return [*found, wishes_unmet(problem, facts, rows, people)]
+
+
+def with_credits(
+    problem: RosterProblem, facts: Facts, limits: Limits, parts: tuple[Part, ...], search: Search
+) -> tuple[list[list[int]], list[Targets | None]]:
+    """What everybody starts from, and the targets of each part. Who is excused is credited with the share of the
+    group's mean that would have fallen to the days of leave, rounded (half to even)."""
     carried = [list(row) for row in facts.carried]
-    targets = targets_of(problem, facts, carried, search)
-    if targets is None or not facts.excused:
+    first = search.part(1 / 4) if facts.excused else search
+    targets = [targets_of(problem, facts, carried, limits, part, first) for part in parts]
+    if not facts.excused or None in targets:
         return carried, targets
+    totals: Counter[tuple[int, int]] = Counter()
+    group_of = {p: g for g, (_, them) in enumerate(facts.groups) for p in them}
+    for target in targets:
+        for them, row in zip(target.classes, target.total, strict=True) if target else ():
+            totals.update({(group_of[them[0]], m): one for m, one in enumerate(row)})
+    carried = credited(problem, facts, totals)
+    return carried, [targets_of(problem, facts, carried, limits, part, search) for part in parts]
+
+
+def credited(problem: RosterProblem, facts: Facts, totals: Mapping[tuple[int, int], int]) -> list[list[int]]:
+    """What everybody carries, and the credits of who is excused; `totals[g, m]` falls to group g this month."""
+    carried = [list(row) for row in facts.carried]
     for g, (_, them) in enumerate(facts.groups):
         for p in facts.excused.intersection(them):
             for m in range(len(MEASURES)):
-                carried[p][m] += round(facts.away[p] / problem.days * targets.total[g][m] / len(them))
-    return carried, targets_of(problem, facts, carried, search)
+                carried[p][m] += round(facts.away[p] / problem.days * totals[g, m] / len(them))
+    return carried
 
 
-def _at_targets(model: Model, targets: Targets, search: Search) -> tuple[Assignment, ...] | None:
-    """Everybody within the windows: what is found is optimal on all levels of fairness."""
-    keep_windows(model, targets.window)
-    status, solver = search.run(model.cp)
-    return model.assignments(solver.value) if status in FOUND else None
+def carried_after(problem: RosterProblem, assignments: tuple[Assignment, ...]) -> dict[str, tuple[int, ...]]:
+    """Person -> what they carry into the next month: what they had, what they did, and the credit of long leave."""
+    facts = facts_of(problem)
+    done = tally(problem, facts, [[0] * len(MEASURES) for _ in problem.people], assignments)
+    totals = {(g, m): sum(done[p][m] for p in them) for g, (_, them) in enumerate(facts.groups)
+              for m in range(len(MEASURES))}  # fmt: skip
+    table = tally(problem, facts, credited(problem, facts, totals), assignments)
+    return {person.id: tuple(row) for person, row in zip(problem.people, table, strict=True)}
 
 
-def _without_fairness(model: Model, hint: tuple[Assignment, ...], search: Search) -> tuple[Assignment, ...] | None:
-    """Any roster at all; None where it is proven that there is none. Raises RosterNotFound."""
-    model.hint(hint)
-    status, solver = search.run(model.cp)
-    if status in FOUND:
-        return model.assignments(solver.value)
-    if status == cp_model.INFEASIBLE:
-        return None
-    raise RosterNotFound(work=round(search.spent, 1))
+@dataclass(frozen=True)
+class _Done:
+    """`proven[m]` bounds each level, the last of them wishes."""
+
+    assignments: tuple[Assignment, ...]
+    proven: list[int]
 
 
-def _within_one(model: Model, targets: Targets, search: Search) -> tuple[Assignment, ...] | None:
-    """Everybody within one of the others of the group, though not where the targets say."""
-    keep_within_one(model, targets.window)
-    status, solver = search.run(model.cp)
-    return model.assignments(solver.value) if status in FOUND else None
+@dataclass
+class _Part:
+    """The search of one part."""
 
+    problem: RosterProblem
+    facts: Facts
+    carried: list[list[int]]
+    part: Part
+    targets: Targets | None
+    search: Search
 
-def _level_by_level(
-    problem: RosterProblem, facts: Facts, carried: list[list[int]], targets: Targets | None,
-    start: tuple[Assignment, ...], search: Search,
-) -> tuple[tuple[Assignment, ...], list[int]]:  # fmt: skip
-    """Minimise one measure after the other, and hold what is reached, a small part of the work limit for each.
+    def solve(self, by_hand: tuple[Assignment, ...]) -> _Done | None:
+        """None where the rules of this part cannot be kept together. Raises RosterNotFound."""
+        model, rows = self._model(), None
+        if self.targets is not None:
+            rows = self._all_wishes(self.targets)
+            if rows is not None:
+                return _Done(rows, [*self.targets.bounds, self.hopeless])
+            model = self._at_levels(self.targets, self.targets.windows)
+            rows = self._run(model)
+        if rows is None:
+            start = self._any(by_hand)
+            if start is None:
+                return None
+            if self.targets is not None:
+                model = self._at_levels(self.targets, self.targets.groups)
+                rows = self._run(model)
+            if rows is None:
+                near = None if self.targets is None else self._near(self.targets)
+                return self._level_by_level(near or start)
+        assert self.targets is not None
+        return self._at_bounds(self.targets, model, rows)
 
-    The bound of a target holds given that the levels above reach theirs; after one that does not, only what the search
-    itself proves counts. What is proven on no level and is less even within the groups than the start gives way to it.
-    """
-    model, best, proven, reached = build(problem, facts, carried), start, [0] * len(MEASURES), targets is not None
-    short = Search(search.seed, search.limit / 32)
-    settled = True
-    for m in range(len(MEASURES)):
-        z = squares(model, m)
-        value = squares_of(tally(problem, facts, carried, best))[m]
-        bound = targets.bounds[m] if reached and targets is not None else 0
-        if isinstance(z, int):
-            proven[m] = z
-            continue
-        if value > bound:
-            model.cp.minimize(z)
-            model.hint(best)
-            status, solver = short.run(model.cp)
-            if status in FOUND:
-                best = model.assignments(solver.value)
-            if settled:  # what is held above is proven: so is this
-                bound = max(bound, _bound(solver))
-            value = squares_of(tally(problem, facts, carried, best))[m]
-        proven[m] = bound
-        settled = settled and value == bound
-        reached = reached and targets is not None and value == targets.bounds[m]
-        model.cp.add(z <= value)
-    search.spent += short.spent
-    if not settled and _widest(problem, facts, carried, best) > _widest(problem, facts, carried, start):
-        first = squares_of(tally(problem, facts, carried, start))
-        for m in range(1, len(MEASURES)):
-            if first[m - 1] > proven[m - 1]:  # bounds below hold no more
-                proven[m:] = [0] * (len(MEASURES) - m)
-                break
-        return start, proven
-    return best, proven
+    @property
+    def hopeless(self) -> int:
+        return wishes_hopeless(self.problem, self.facts, self.part.people)
 
+    def _all_wishes(self, targets: Targets) -> tuple[Assignment, ...] | None:
+        """What is mostly there: a roster at the bounds that meets every wish that anybody can meet."""
+        model = self._at_levels(targets, targets.windows)
+        model.cp.add(unmet_wishes(model) <= self.hopeless)
+        return self._run(model)
 
-def _widest(problem: RosterProblem, facts: Facts, carried: list[list[int]], rows: tuple[Assignment, ...]) -> list[int]:
-    """Spreads, the widest first."""
-    return sorted((one.value for one in spreads_of(facts, tally(problem, facts, carried, rows))), reverse=True)
+    def _at_bounds(self, targets: Targets, model: Model, rows: tuple[Assignment, ...]) -> _Done:
+        """Among the rosters with every level of fairness at its bound, of which `rows` is one, one with fewest wishes
+        unmet."""
+        rows, _ = self._least_wishes(model, rows)
+        bound = self.hopeless
+        if self._levels(rows)[-1] > bound:  # other rosters at the bounds may meet more
+            windows = targets.widest(self.search)
+            if windows is None:
+                rows, _ = self._least_wishes(self._at_levels(targets, targets.groups), rows)
+            else:
+                model = self._at_levels(targets, windows)
+                for m in range(len(MEASURES)):
+                    model.cp.add(beyond_one(model, m) <= targets.values[2 * m])
+                rows, bound = self._least_wishes(model, rows)
+        return _Done(rows, [*targets.bounds, max(bound, self.hopeless)])
 
+    def _at_levels(self, targets: Targets, windows: Windows) -> Model:
+        """Rosters within the windows, with no sum of squares above that of the targets."""
+        model = self._model()
+        keep_windows(model, windows)
+        for m, value in enumerate(targets.values[1::2]):
+            model.cp.add(squares(model, m, windows) <= value)
+        return model
 
-def _least_wishes(model: Model, best: tuple[Assignment, ...], search: Search) -> tuple[tuple[Assignment, ...], int]:
-    """Wishes, with the levels above held. Gives the roster and a bound on the wishes that cannot be met."""
-    model.cp.minimize(unmet_wishes(model))
-    model.hint(best)
-    status, solver = search.run(model.cp)
-    if status not in FOUND:
-        return best, 0
-    return model.assignments(solver.value), _bound(solver)
+    def _least_wishes(self, model: Model, best: tuple[Assignment, ...]) -> tuple[tuple[Assignment, ...], int]:
+        """Fewest wishes unmet in a model, and a bound on them there; `best` is kept where there is nothing better."""
+        if not self._levels(best)[-1]:
+            return best, 0
+        model.cp.minimize(unmet_wishes(model))
+        model.hint(best)
+        status, solver = self.search.part(1 / 2).run(model.cp)
+        if status not in FOUND:
+            return best, 0
+        found = model.assignments(solver.value)
+        return min(best, found, key=lambda rows: self._levels(rows)[-1]), _bound(solver)
+
+    def _near(self, targets: Targets) -> tuple[Assignment, ...] | None:
+        """As many groups within one as can be, though not at the totals of the targets."""
+        model = self._model()
+        for m in range(len(MEASURES)):
+            model.cp.add(beyond_one(model, m, targets.spread) <= targets.values[2 * m])
+        return self._run(model)
+
+    def _any(self, hint: tuple[Assignment, ...]) -> tuple[Assignment, ...] | None:
+        """Any roster at all; None where it is proven that there is none. Raises RosterNotFound."""
+        model = self._model()
+        model.hint(hint)
+        status, solver = self.search.part(8).run(model.cp)
+        if status in FOUND:
+            return model.assignments(solver.value)
+        if status == cp_model.INFEASIBLE:
+            return None
+        raise RosterNotFound(work=round(self.search.spent, 1))
+
+    def _level_by_level(self, best: tuple[Assignment, ...]) -> _Done:
+        """Minimise one level after the other, and hold what is reached, a small part of the work limit for each.
+
+        The bound of a target holds given that the levels above reach theirs; after one that does not, only what the
+        search itself proves counts.
+        """
+        model, proven, settled = self._model(), [0] * len(LEVELS), True
+        aims = None if self.targets is None else self.targets.bounds
+        goals = [goal for m in range(len(MEASURES)) for goal in (beyond_one(model, m), squares(model, m))]
+        goals.append(unmet_wishes(model))
+        for at, goal in enumerate(goals):
+            value = self._levels(best)[at]
+            bound = aims[at] if aims is not None and at < len(aims) else 0
+            if isinstance(goal, int):
+                bound = value
+            if value > bound and self.search.spent < LATEST * self.search.limit:
+                model.cp.minimize(goal)
+                model.hint(best)
+                status, solver = self.search.part(1 / 8).run(model.cp)
+                if status in FOUND:
+                    best = model.assignments(solver.value)
+                if settled:  # what is held above is proven: so is this
+                    bound = max(bound, _bound(solver))
+                value = self._levels(best)[at]
+            proven[at] = bound
+            settled = settled and value == bound
+            if aims is not None and at < len(aims) and value > aims[at]:
+                aims = None
+            model.cp.add(goal <= value)
+        return _Done(best, proven)
+
+    def _model(self) -> Model:
+        return build(self.problem, self.facts, self.carried, self.part)
+
+    def _run(self, model: Model) -> tuple[Assignment, ...] | None:
+        status, solver = self.search.run(model.cp)
+        return model.assignments(solver.value) if status in FOUND else None
+
+    def _levels(self, rows: tuple[Assignment, ...]) -> list[int]:
+        return levels_of(self.problem, self.facts, self.carried, rows, self.part.people)
 
 
 def _bound(solver: Any) -> int:
     return max(0, ceil(float(solver.best_objective_bound) - 1e-6))
-
-
-def wishes_unmet(problem: RosterProblem, facts: Facts, assignments: tuple[Assignment, ...]) -> int:
-    """How many wishes are not met: a day wished for without a duty, a duty that was wished away."""
-    on: dict[str, list[Any]] = {}
-    slots = {slot.id: slot for slot in problem.slots}
-    for one in assignments:
-        on.setdefault(one.person, []).append(slots[one.slot])
-    unmet = 0
-    for request in problem.requests:
-        mine = on.get(request.person, [])
-        if request.kind is Asked.wish_not:
-            unmet += sum(asks_about(request, slot) for slot in mine)
-        elif request.kind is Asked.wish:
-            for day in range(request.first_day, request.last_day + 1):
-                asked = type(request)(request.person, request.kind, day, day, request.post)
-                unmet += not any(asks_about(asked, slot) for slot in mine)
-    return unmet

@@ -28,6 +28,15 @@ EDGE = 0.02  # of the map, beyond the roads
 METRES_PER_DEGREE = 111_320.0
 
 
+def busiest_week(patrol: PatrolYear) -> int:
+    """The week with most rounds, the first of them."""
+    count = [0] * (patrol.week[-1] + 1)
+    for town in patrol.towns:
+        for one in town.plan.rounds:
+            count[patrol.week[one.day]] += 1
+    return count.index(max(count))
+
+
 def week_png(patrol: PatrolYear, *, week: int, lang: str = "zh") -> bytes:
     """PNG bytes of the rounds of a week (0 on). Equal plans give equal bytes (with the same matplotlib)."""
     lines, counts = [], []

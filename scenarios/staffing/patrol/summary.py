@@ -12,11 +12,13 @@ from inventory.files.headers import column_letter
 from scenarios.staffing.bilingual import both, header, title
 from scenarios.staffing.patrol.plan import PatrolYear
 from scenarios.staffing.patrol.write_weekly import COLUMNS
+from scenarios.staffing.rows import Cell, Page
 
 NAMES = "period town first last planned made open share in_period late overdue hazards rectified still as_of"
 WIDTHS = (16, 14, 12, 12, 10, 10, 10, 9, 12, 12, 12, 10, 10, 12, 12)
 ANY = "*"  # every town
 RECORD = "patrol_record"
+EPOCH = date(1899, 12, 30)  # day 0 of spreadsheets
 
 
 @dataclass(frozen=True)
@@ -88,32 +90,27 @@ def formulas(row: int, last_row: int) -> dict[str, str]:
     }
 
 
-def add_summary(book: Any, patrol: PatrolYear, rows: Sequence[dict[str, Any]]) -> dict[str, list[float | str]]:
-    """Add the sheet to a workbook that has the sheet `patrol_record` of these rows; values of its formulas by title."""
+def add_summary(book: Any, patrol: PatrolYear, rows: Sequence[dict[str, Any]]) -> Page:
+    """Add the sheet to a workbook that has the sheet `patrol_record` of these rows."""
     from inventory.files.sheets import header_cells
-    from scenarios.staffing.workbook import Page
 
-    name = title("patrol.sheet.summary")
-    sheet = book.create_sheet(name)
+    sheet = book.create_sheet(title("patrol.sheet.summary"))
     sheet.freeze_panes = "B2"
     for index, width in enumerate(WIDTHS, start=1):
         sheet.column_dimensions[column_letter(index)].width = width
     sheet.append(header_cells(sheet, header(COLUMNS, " ".join(f"sum_{one}" for one in NAMES.split()))))
     as_of = patrol.since or patrol.days[0]
-    values: list[float | str] = []
-    page = Page(sheet, values)
+    page = Page(sheet)
     for number, span in enumerate(spans(patrol), start=2):
         found = counted(rows, span, as_of)
         cells = [
             page.formula(said, found[key], "0.0%" if key == "share" else "#,##0")
             for key, said in formulas(number, len(rows) + 1).items()
         ]
-        lead = [page.words(span.label), page.words(span.town), _day(sheet, span.first), _day(sheet, span.last)]
-        page.append([*lead, *cells, _day(sheet, as_of) if number == 2 else None])
-    return {name: values}
+        lead = [page.words(span.label), page.words(span.town), _day(page, span.first), _day(page, span.last)]
+        page.append([*lead, *cells, _day(page, as_of) if number == 2 else None])
+    return page
 
 
-def _day(sheet: Any, day: date) -> Any:
-    from inventory.files.sheets import _cell
-
-    return _cell(sheet, day)
+def _day(page: Page, day: date) -> Cell | None:
+    return page.number((day - EPOCH).days, "yyyy-mm-dd")

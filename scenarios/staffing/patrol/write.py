@@ -12,11 +12,11 @@ from typing import Any
 from inventory.files import Sheet, tables, write_table
 from inventory.files.workbook import filled_book
 from scenarios.staffing.bilingual import header, title
-from scenarios.staffing.cached import save_with_values
 from scenarios.staffing.patrol.plan import PatrolYear, TownPatrol
 from scenarios.staffing.patrol.round_sheets import add_round_sheets, bodies, clock
 from scenarios.staffing.patrol.summary import add_summary
 from scenarios.staffing.patrol.write_weekly import COLUMNS, Rows, grid_rows, hazard_rows, night_rows
+from scenarios.staffing.rows import save_with_rows
 from scenarios.texts import Lang, text
 
 
@@ -38,12 +38,12 @@ def write_patrol(path: Path, patrol: PatrolYear, *, lang: Lang = "zh") -> None:
         if rows[1]:
             sheets.append(_sheet(name, rows))
     book = filled_book(path, sheets)
-    values = add_summary(book, patrol, record)
-    book.move_sheet(next(iter(values)), 5 - len(sheets))
+    summary = add_summary(book, patrol, record)
+    book.move_sheet(summary.page.title, 5 - len(sheets))
     add_round_sheets(book, patrol, lang)
     book.move_sheet(title("patrol.sheet.sheets"), 3 - len(sheets))
     book.calculation.fullCalcOnLoad = True
-    save_with_values(book, path, values)
+    save_with_rows(book, path, [summary])
 
 
 def write_rounds(path: Path, patrol: PatrolYear, *, lang: Lang = "en") -> None:

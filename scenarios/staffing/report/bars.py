@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from inventory.documents.paper import BLACK, DARK, Paper
 from inventory.documents.typesetting import width_mm
-from scenarios.staffing.report.ink import GRID, SERIES, Axis, Ink, dashed, fill, mark, scale_x
+from scenarios.staffing.report.ink import GRID, SERIES, WHITE, Axis, Ink, dashed, fill, mark, scale_x
 from scenarios.staffing.report.kit import Report
 
 MOST_RATIO = 2.0  # a bar beyond it is cut, and says so
@@ -86,7 +86,7 @@ def stacks_mm(count: int) -> float:
 
 
 def _pitch(count: int) -> float:
-    return 7.5 if count <= 14 else 5.6
+    return 7.5 if count <= 10 else 5.8 if count <= 14 else 5.6
 
 
 def _one(paper: Paper, bar: Bar, axis: Axis, y: float, pitch: float) -> None:
@@ -149,7 +149,8 @@ def draw_stacks(report: Report, stacks: Sequence[Stack]) -> None:
     paper, words_mm = report.paper, 36.0
     names = name_room(paper, [stack.name for stack in stacks], size_pt=7.5, most=44.0)
     pitch = _pitch(len(stacks))
-    high = max(max(sum(stack.parts), stack.staff or 0) for stack in stacks) * 1.02
+    posts = max(sum(stack.parts) for stack in stacks)
+    high = max(posts, min(posts * MOST_RATIO, max(stack.staff or 0 for stack in stacks))) * 1.02
     axis = Axis(0.0, high or 1.0, paper.left + names, paper.right - words_mm)
     left = list(stacks)
     while left:
@@ -180,6 +181,7 @@ def _stack(paper: Paper, stack: Stack, axis: Axis, y: float, pitch: float) -> No
         at += max(value, 0.0)
     if stack.staff is not None:
         x = axis.at(stack.staff)
+        paper.line(x, y + 0.9, x, y + pitch - 0.9, width=1.3, colour=WHITE)  # to be seen on dark parts
         paper.line(x, y + 0.1, x, y + pitch - 0.1, width=0.7, colour=BLACK)
     paper.text(axis.end + 1.5, y + pitch / 2 - 1.4, stack.words, size_pt=7)
 
@@ -197,7 +199,7 @@ class Step:
 
 def draw_waterfall(report: Report, steps: Sequence[Step]) -> None:
     """From top to bottom: each bar begins where the one above ends."""
-    paper, words_mm, pitch = report.paper, 36.0, 5.6
+    paper, words_mm, pitch = report.paper, 36.0, 4.9
     names = name_room(paper, [step.name for step in steps], size_pt=7.5, most=60.0)
     paper.keep_together(len(steps) * pitch + 8)
     highest = max(max(step.start, step.end) for step in steps) * 1.02
@@ -206,12 +208,12 @@ def draw_waterfall(report: Report, steps: Sequence[Step]) -> None:
     scale_x(paper, axis, top, top + len(steps) * pitch)
     for number, step in enumerate(steps):
         y = top + number * pitch
-        name_at(paper, axis.start - 1.2, y + 1.3, step.name, room=names - 2, sizes=(7.5, 6.5, 6))
+        name_at(paper, axis.start - 1.2, y + 1.0, step.name, room=names - 2, sizes=(7.5, 6.5, 6))
         a, b = axis.at(min(step.start, step.end)), axis.at(max(step.start, step.end))
         ink = SERIES[0] if step.total else SERIES[3] if step.end < step.start else SERIES[1]
-        fill(paper, a, y + 0.9, max(b - a, 0.15), pitch - 1.8, ink)
-        paper.text(axis.end + 1.5, y + 1.3, step.words, size_pt=7)
+        fill(paper, a, y + 0.7, max(b - a, 0.15), pitch - 1.4, ink)
+        paper.text(axis.end + 1.5, y + 1.0, step.words, size_pt=7)
         if number + 1 < len(steps) and not steps[number + 1].total:
             x = axis.at(step.end)
-            paper.line(x, y + pitch - 0.9, x, y + pitch + 0.9, width=0.15, colour=DARK)
+            paper.line(x, y + pitch - 0.7, x, y + pitch + 0.7, width=0.15, colour=DARK)
     paper.y = top + len(steps) * pitch + 5

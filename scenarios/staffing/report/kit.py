@@ -7,7 +7,7 @@ from typing import Any
 from inventory.documents.grid import Cell, Column, draw_table
 from inventory.documents.paper import BLACK, DARK, Align, Paper, line_height
 from inventory.documents.pdf import Colour
-from inventory.documents.typesetting import width_mm
+from inventory.documents.typesetting import width_mm, wrap
 from inventory.documents.words import Words
 from scenarios.staffing.inputs import InputFile
 from scenarios.texts import Lang, text
@@ -16,6 +16,8 @@ DASH = "–"
 ROOM = 0.4  # mm below a line of a list
 MINUS = "−"
 _CONTENTS_MM = 4.2
+_PLAIN = ("year", "seed")  # numbers whose thousands are not set apart
+_WHOLE_MM = 20.0  # a point of a list that is not longer stays on one page
 
 Heads = Sequence[tuple[str, float, Align]]
 """Columns: heading in words, share of the width, how cells are set."""
@@ -48,7 +50,8 @@ class Report:
         self._contents_at: tuple[int, float] | None = None
 
     def say(self, key: str, **facts: Any) -> str:
-        return text(f"staffing.pdf.{key}", self.lang, **facts)
+        told = {name: f"{one:,}" if isinstance(one, int) and name not in _PLAIN else one for name, one in facts.items()}
+        return text(f"staffing.pdf.{key}", self.lang, **told)
 
     @property
     def full(self) -> float:
@@ -85,15 +88,14 @@ class Report:
         self.paper.y += 1
 
     def bullets(self, lines: Sequence[str], *, size_pt: float = 8.5) -> None:
-        for line in lines:
-            self.paper.keep_together(line_height(size_pt))
+        for line in (each.replace("\n", " ") for each in lines):  # a name from a workbook may have two lines
+            tall = len(wrap(self.paper.clean(line), size_pt, self.full - 4)) * line_height(size_pt)
+            self.keep(tall if tall < _WHOLE_MM else line_height(size_pt), least=0)
             self.paper.text(self.paper.left + 0.5, self.paper.y, "•", size_pt=size_pt)
             self._lines(line, self.paper.left + 4, self.full - 4, size_pt, BLACK)
             self.paper.y += ROOM
 
     def _lines(self, words: str, x: float, room: float, size_pt: float, colour: Colour) -> None:
-        from inventory.documents.typesetting import wrap
-
         for line in wrap(self.paper.clean(words), size_pt, room):
             self.paper.keep_together(line_height(size_pt))
             self.paper.text(x, self.paper.y, line, size_pt=size_pt, colour=colour)

@@ -27,7 +27,7 @@ def share_pdf(shared: Shared, lang: Lang, *, tell: Tell = silent) -> bytes:
     clock; equal results give equal bytes."""
     tell("staffing.phase.report", towns=len(shared.rows))
     districts = list(dict.fromkeys(row.district for row in shared.rows if row.district))
-    facts = {"towns": len(shared.rows), "districts": len(districts)}
+    facts = {"towns": f"{len(shared.rows):,}", "districts": len(districts)}
     key = "one" if len(districts) == 1 else "many" if districts else "none"
     subtitle = text(f"staffing.pdf.share.subtitle.{key}", lang, district="".join(districts[:1]), **facts)
     report = Report("share", lang, subtitle=subtitle)
@@ -35,10 +35,12 @@ def share_pdf(shared: Shared, lang: Lang, *, tell: Tell = silent) -> bytes:
     _summary(report, shared, sections=6 + bool(shared.points) + money)
     if shared.points:
         _frontier(report, shared)
-    if money:
+    if money:  # the chart that fills a page comes where the page before it is filled
         _money(report, shared)
-    _districts(report, shared)
+        _districts(report, shared)
     _before_after(report, shared)
+    if not money:
+        _districts(report, shared)
     _towns(report, shared)
     _sentences(report, shared)
     _levels(report, shared)
@@ -207,10 +209,10 @@ def _towns(report: Report, shared: Shared) -> None:
     rows.append(_sums([report.say("total"), "", ""], shared.rows))
     figures = _figures(16.0)
     if shared.asked.budget is not None:
-        figures = [*figures[:2], *((f"given_{grade}", 13.0, "right") for grade in GRADES), *figures[3:]]
+        figures = [*figures[:2], *((f"given_{grade}", 17.0, "right") for grade in GRADES), *figures[3:]]
         for cells, own in zip(rows, [*([row] for row in listed), list(shared.rows)], strict=True):
             cells[5:6] = [signed(sum(row.grades[place] for row in own)) for place in range(len(GRADES))]
-    lead: Heads = [("code", 22, "left"), ("name", 28, "left"), ("district", 22, "left")]
+    lead: Heads = [("code", 21, "left"), ("name", 26, "left"), ("district", 20, "left")]
     heads: Heads = [(_word(report, key), share, align) for key, share, align in (*lead, *figures)]
     report.table(heads, rows, size_pt=6.8, shaded=(len(rows) - 1,))
 

@@ -9,7 +9,7 @@ from scenarios.staffing.report.numbers import Numbers
 from scenarios.staffing.report.towns import floors, ratios, sentences, summary, town_table, work
 from scenarios.staffing.report.uncertain import scenarios, turns, uncertainty
 from scenarios.staffing.workbook import Sized
-from scenarios.texts import Lang
+from scenarios.texts import Lang, text
 
 Tell = Callable[..., None]
 
@@ -25,9 +25,11 @@ def sizing_pdf(sized: Sized, lang: Lang, *, tell: Tell = silent) -> bytes:
     numbers = Numbers(sized.sizing)
     report = Report("sizing", lang, subtitle=_subtitle(numbers, lang))
     asked = [sized.spread is not None or sized.bars, sized.compared is not None, sized.turns]
+    asked.append(bool(numbers.rated))
     summary(report, sized, numbers, sections=8 + sum(map(bool, asked)))
     ratios(report, numbers)
-    sentences(report, numbers)
+    if numbers.rated:
+        sentences(report, numbers)
     work(report, numbers)
     if asked[0]:
         uncertainty(report, sized, numbers)
@@ -44,10 +46,8 @@ def sizing_pdf(sized: Sized, lang: Lang, *, tell: Tell = silent) -> bytes:
 
 
 def _subtitle(numbers: Numbers, lang: Lang) -> str:
-    from scenarios.texts import text
-
     districts = numbers.districts
-    facts = {"towns": numbers.count, "year": numbers.sizing.parameters.year}
+    facts = {"towns": f"{numbers.count:,}", "year": numbers.sizing.parameters.year}
     if len(districts) == 1:
         return text("staffing.pdf.subtitle.one", lang, district=districts[0], **facts)
     return text("staffing.pdf.subtitle.many" if districts else "staffing.pdf.subtitle.none", lang,

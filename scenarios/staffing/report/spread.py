@@ -10,7 +10,7 @@ from inventory.documents.paper import BLACK, DARK, GREY, Paper
 from inventory.documents.pdf import Colour
 from inventory.documents.typesetting import width_mm
 from optimizer.units import IntArray
-from scenarios.staffing.report.bars import name_at, name_room
+from scenarios.staffing.report.bars import MOST_RATIO, name_at, name_room
 from scenarios.staffing.report.ink import (
     GRID,
     PALE_HATCHED,
@@ -53,7 +53,7 @@ def draw_histogram(report: Report, totals: IntArray, inner: tuple[float, float],
     foot = top + tall
     scale_x(paper, axis, top, foot, most=9)
     for index, count in enumerate(counts.tolist()):
-        middle = (edges[index] + edges[index + 1]) / 2
+        middle = edges[index] + (step - 1) / 2  # of whole numbers
         x, end = axis.at(float(edges[index])), axis.at(float(edges[index + 1]))
         height = tall * count / max(int(counts.max()), 1)
         within = inner[0] <= middle <= inner[1]
@@ -61,6 +61,7 @@ def draw_histogram(report: Report, totals: IntArray, inner: tuple[float, float],
     ordered = sorted(signs, key=lambda one: -one.value)
     for number, sign in enumerate(ordered):
         x, y = axis.at(sign.value), paper.y + number * lead
+        paper.line(x, y, x, foot, width=1.0, colour=WHITE)  # to be seen on dark bars
         if sign.firm:
             paper.line(x, y, x, foot, width=0.35, colour=BLACK)
         else:
@@ -100,8 +101,9 @@ def draw_spans(report: Report, spans: Sequence[Span]) -> None:
     paper, words_mm = report.paper, 50.0
     names = name_room(paper, [span.name for span in spans], size_pt=7.5, most=44.0)
     pitch = _pitch(len(spans))
-    ends = [each for span in spans for each in (span.low, span.high, span.posts, span.staff or 0)]
-    axis = Axis(0.0, max(*ends, 1.0) * 1.03, paper.left + names, paper.right - words_mm)
+    most = max(*(max(span.high, span.posts) for span in spans), 1.0)
+    staff = min(MOST_RATIO * most, max(span.staff or 0 for span in spans))
+    axis = Axis(0.0, max(most, staff) * 1.03, paper.left + names, paper.right - words_mm)
     left = list(spans)
     while left:
         report.keep(len(left) * pitch + 8, least=4 * pitch + 8)

@@ -9,6 +9,7 @@ from inventory.documents.tiles import Tile, draw_tiles
 from optimizer.staffing.floors import RULES
 from optimizer.staffing.parameters import ALLOWANCES
 from optimizer.staffing.workload import COMPONENTS
+from optimizer.units import FloatArray
 from scenarios.staffing.report.bars import (
     Bar,
     Stack,
@@ -165,14 +166,14 @@ def ratios(report: Report, numbers: Numbers) -> None:
 
 def sentences(report: Report, numbers: Numbers) -> None:
     """The towns worst off, each in its own words."""
-    shown = numbers.worst[:IN_WORDS]
+    shown = numbers.rated[:IN_WORDS]
     report.section("sentences", count=len(shown))
-    report.bullets([sentence(numbers.result(at), report.lang) for at in shown], size_pt=8)
+    report.bullets([sentence(numbers.result(at), report.lang) for at in shown], size_pt=7.6)
 
 
 def work(report: Report, numbers: Numbers) -> None:
     """From hours to posts: the whole as a waterfall, and towns or districts as stacked bars."""
-    report.section("work", keep_mm=128)
+    report.section("work", keep_mm=112)
     report.subsection(report.say("work.waterfall"))
     draw_legend(report, [(SERIES[0], report.say("work.total")), (SERIES[1], report.say("work.step"))])
     draw_waterfall(report, _steps(report, numbers))
@@ -183,7 +184,7 @@ def work(report: Report, numbers: Numbers) -> None:
     if len(order) > MOST_STACKS:
         order = sorted(order, key=lambda at: (-values[:, at].sum(), at))[:MOST_STACKS]
     label = numbers.sizing.towns.name if names is None else names
-    report.subsection(report.say(f"work.{kind}"), keep_mm=stacks_mm(len(order)) + 18)
+    report.subsection(report.say(f"work.{kind}"), keep_mm=stacks_mm(len(order)) + 14)
     if len(order) < whole:
         report.note(report.say("work.abridged", shown=len(order), count=f"{whole:,}"))
     draw_legend(report, [(ink, report.say(f"group.{key}")) for ink, (key, _) in zip(SERIES, GROUPS, strict=True)],
@@ -198,7 +199,7 @@ def work(report: Report, numbers: Numbers) -> None:
     draw_stacks(report, stacks)
 
 
-def _units(numbers: Numbers):  # type: ignore[no-untyped-def]
+def _units(numbers: Numbers) -> tuple[list[str] | None, FloatArray, FloatArray]:
     """(names or None for the towns themselves, [groups, units] posts, staff of each)."""
     values, staff = numbers.grouped, numbers.sizing.towns.staff
     if numbers.count <= MOST_STACKS or len(numbers.districts) < 2:
@@ -206,7 +207,7 @@ def _units(numbers: Numbers):  # type: ignore[no-untyped-def]
     names = list(dict.fromkeys(numbers.sizing.towns.district))
     place = {name: index for index, name in enumerate(names)}
     at = np.array([place[name] for name in numbers.sizing.towns.district])
-    sums = np.stack([np.bincount(at, weights=row, minlength=len(names)) for row in values])
+    sums: FloatArray = np.stack([np.bincount(at, weights=row, minlength=len(names)) for row in values])
     return names, sums, np.bincount(at, weights=staff, minlength=len(names))
 
 
@@ -242,7 +243,7 @@ def _steps(report: Report, numbers: Numbers) -> list[Step]:
 
 def floors(report: Report, numbers: Numbers) -> None:
     """Each rule with its source and how many keep it, then who does not."""
-    report.section("floors")
+    report.section("floors", keep_mm=62)
     report.note(report.say("floors.note"))
     sizing, side = numbers.sizing, 0 if report.lang == "zh" else 1
     columns: Heads = [("rule", 60, "left"), ("limit", 16, "left"), ("judged", 18, "right"), ("broken", 18, "right"),

@@ -84,6 +84,31 @@ def name_of(made: Made, key: str, lang: Lang) -> str:
     return made.statement.names.get(key, {}).get(lang, key.removeprefix("post "))
 
 
+def within_of(made: Made, measure: str, lang: Lang) -> tuple[str, bool]:
+    """Whether everybody is within one of those they are compared with, in words, and whether that is or cannot be."""
+    level = next(level for level in made.levels if level.name == f"beyond_{measure}")
+    if not level.value:
+        return text("roster.within.one", lang), True
+    wide = [group_name(one.group, lang) for one in made.spreads if one.measure == measure and one.value > 1]
+    facts = {"spread": made.widest[measure], "beyond": level.value, "groups": wide, "bound": level.bound}
+    if level.value == level.bound:
+        return text("roster.within.least", lang, **facts), True
+    return text("roster.within.open", lang, **facts), False
+
+
+def proof_of(level: Level, lang: Lang) -> str:
+    """What is proven of a level."""
+    if level.value == level.bound:
+        return text("roster.proof.least", lang)
+    return text("roster.proof.gap", lang, bound=level.bound, gap=f"{100 * level.gap:.1f}")
+
+
+def group_name(group: str, lang: Lang) -> str:
+    """Who is compared: the roles in words, or the group as it was given."""
+    roles = group.split("+")
+    return text("roster.and", lang).join(role_name(role, lang) for role in roles)
+
+
 def role_name(role: str, lang: Lang) -> str:
     from scenarios.texts import catalogue
 

@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from optimizer.staffing.roster import (
     DayKind,
     Mode,
     Pairs,
+    PastDuty,
     Pattern,
     Person,
     Post,
@@ -24,6 +25,7 @@ from optimizer.staffing.roster import (
     pair_up,
     slots_of,
 )
+from scenarios.staffing.roster.before import Before
 
 CARRIED = ("carried_duties", "carried_nights", "carried_weekends", "carried_holidays", "carried_stationed")
 
@@ -40,6 +42,8 @@ class Statement:
     pairs: Pairs
     response: tuple[int, ...]
     assumed_days: bool
+    rows: tuple[dict[str, Any], ...] = ()
+    """The table of people as it was read, to be written for the next month."""
 
     def day(self, number: int) -> date:
         return self.first + timedelta(days=number)
@@ -91,11 +95,13 @@ def response_days(spans: Iterable[str], *, first: date, days: int) -> tuple[int,
 
 def read_statement(
     people: Path, posts: Path, *, month: str, requests: Path | None = None, response: Iterable[str] = (),
-    rules: Rules | None = None,
+    rules: Rules | None = None, before: Path | None = None,
 ) -> Statement:  # fmt: skip
     """Raises BadTable with every fault of a file, BadInput for what the files say together.
 
-    Requests that reach beyond the month count on its days; those of other months are passed over.
+    Requests that reach beyond the month count on its days; those of other months are passed over. `before` is the
+    duty_roster of the month before: its last duties ask for their rest here, and where the table of people has no
+    `carried_*` numbers, its duties are what everybody carries over.
     """
     first = month_of(month)
     kinds, assumed = day_kinds(first)
@@ -107,9 +113,17 @@ def read_statement(
     known = {"duty_people.id": set(who["id"]), "duty_posts.id": set(where["id"])}
     asked = None if requests is None else read_table(requests, "duty_requests", references=known)
     in_response = response_days(response, first=first, days=days)
-    staff = tuple(_person(row) for row in who.rows())
+    staff, places = tuple(_person(row) for row in who.rows()), [_post(row) for row in where.rows()]
+    rules = rules or Rules()
+    past: tuple[PastDuty, ...] = ()
+    if before is not None:
+        earlier = Before(before, places, (one.id for one in staff), first=first)
+        past = earlier.past(rules)
+        if all(row[name] is None for row in who.rows() for name in CARRIED):
+            carried = earlier.carried(staff, rules)
+            staff = tuple(replace(one, carried=carried[one.id]) for one in staff)
     pairs = pair_up(staff, area={row["id"]: row["area"] for row in who.rows() if row["area"]})
-    slots = slots_of([_post(row) for row in where.rows()], days=days, response_days=in_response)
+    slots = slots_of(places, days=days, response_days=in_response)
     if not slots:
         raise BadInput(str(posts), [Fault("", "RosterNoSlots", {})])
     manned = {slot.post for slot in slots}
@@ -118,14 +132,15 @@ def read_statement(
         people=staff,
         slots=slots,
         requests=() if asked is None else tuple(_requests(asked, first, days, manned)),
-        rules=rules or Rules(),
+        rules=rules,
+        past=past,
         pairs=pairs.pairs,
     )
     names = {}
     for row in [*who.rows(), *({**row, "id": f"post {row['id']}"} for row in where.rows())]:
         plain = row["id"].removeprefix("post ")
         names[row["id"]] = {"zh": row["name"] or plain, "en": row["name_en"] or row["name"] or plain}
-    return Statement(problem, first, names, tuple(sorted(manned)), pairs, in_response, assumed)
+    return Statement(problem, first, names, tuple(sorted(manned)), pairs, in_response, assumed, tuple(who.rows()))
 
 
 def _person(row: dict[str, Any]) -> Person:

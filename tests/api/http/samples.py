@@ -40,6 +40,7 @@ SIZE = {
                "enterprises_high": 1, "venues_low": 1, "venues_medium": 1, "venues_high": 1, "established": 5,
                "contract": 5}],
 }  # fmt: skip
+GRIDS = {"villages": [{"village": VILLAGE, "name": "一村", "town": "T1", "population": 900, "households": 350}]}
 STUDY = {"name": "测算", "place": COUNTY, "question": SIZE}
 TOWNS = (
     b"code,name,population,enterprises_low,enterprises_medium,enterprises_high,venues_low,venues_medium,venues_high\n"
@@ -222,6 +223,7 @@ SAMPLES: dict[str, Sample] = {
     "POST /staffing/size": Sample(json=SIZE),
     "POST /staffing/share": Sample(json={**SIZE, "kind": "share", "posts": 1}),
     "POST /staffing/desk": Sample(json={"calls_per_hour": [3], "handle_s": 180}),
+    "POST /staffing/grids": Sample(json=GRIDS),
     "GET /staffing/studies": Sample(),
     "POST /staffing/studies": Sample(json=STUDY),
     "GET /staffing/studies/{number}": Sample({"number": "{study}"}),

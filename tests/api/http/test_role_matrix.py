@@ -37,7 +37,9 @@ PUBLIC = {
 OUTSIDE = {"/health/live", "/health/ready", "/metrics"}  # of the operators, not of the API
 # of no county: the catalogue, the named scenarios, and what one uploads for oneself
 OPEN = {"items", "packages", "kits", "scenarios", "jobs/files"}
-OPEN |= {f"staffing/{one}" for one in ("coefficients", "examples/{name}", "tables/{table}", "size", "share", "desk")}
+OPEN |= {
+    f"staffing/{one}" for one in ("coefficients", "examples/{name}", "tables/{table}", "size", "share", "desk", "grids")
+}
 NOT_YET = {"POST /people"}  # of no county until they keep a store or are in a team
 # need the permission for what the job does, too
 MORE = {"POST /jobs/{code}/cancel", "POST /jobs/{code}/retry", "POST /staffing/studies/{number}/run"}

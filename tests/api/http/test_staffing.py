@@ -7,7 +7,9 @@ import zipfile
 import pytest
 from openpyxl import load_workbook
 
+from inventory.database import transaction
 from optimizer.staffing.workload import parameters, size_towns
+from scenarios.incidents import ensure_live, name_roads
 from scenarios.staffing.generate import example
 from tests.api.http.conftest import COUNTY, OTHER_COUNTY
 
@@ -109,6 +111,17 @@ def test_coefficients_say_their_source_and_a_desk_is_sized(send):
     assert desk["hours"][0]["waiting"] == pytest.approx(4 / 9)  # C(3 servers, 2 erlangs)
 
 
+def test_grids_are_counted_with_their_managers(send):
+    plain = {"town": "T1", "population": 3400}
+    villages = [{"village": f"52060210{n}001", "name": f"村{n}", "households": 500 * n, **plain} for n in (1, 3)]
+    asked = {"villages": villages, "managers": [{"person": f"网格员{n}", "town": "T1"} for n in range(7)]}
+    found = answered(send, "/grids", asked).json()
+    assert [village["grids"] for village in found["villages"]] == [4, 5]
+    assert (found["total"]["grids"], found["total"]["managers"], found["total"]["without_own"]) == (9, 7, 2)
+    assert len({grid["grid"] for grid in found["grids"]}) == 9
+    assert load_workbook(io.BytesIO(answered(send, "/grids", asked, accept=XLSX).content)).sheetnames
+
+
 def test_a_table_is_read_from_a_file_with_chinese_headings(send):
     head = "乡镇编号,名称,常住人口,低风险企业,中风险企业,高风险企业,低风险小型场所,中风险小型场所,高风险小型场所\n"
     read = send(
@@ -192,10 +205,47 @@ def test_a_roster_is_made_and_mended_by_a_study(send, work_off):
     assert (found["status"], len(found["duties"])) == ("optimal", 56)
     assert all(spread["most"] - spread["least"] <= 1 for spread in found["spreads"])
     files = zipfile.ZipFile(io.BytesIO(send("planner", "GET", f"/jobs/{code}/result").content)).namelist()
-    assert {"roster.csv", "roster.ics", "roster.xlsx"} <= set(files)
+    assert sorted(files) == ["people-after.csv", "roster.csv", "roster.ics", "roster.xlsx"]
     ill = [{"person": found["duties"][0]["person"], "kind": "leave", "first": "2026-02-01", "last": "2026-02-03"}]
     mend = study(send, {**asked, "requests": ill, "roster": found["duties"]})["number"]
     send("planner", "POST", f"/staffing/studies/{mend}/run", json={})
     assert work_off() == ["done"]
     mended = send("planner", "GET", f"/staffing/studies/{mend}/answer").json()
     assert 1 <= len(mended["changes"]) == mended["fewest_changes"] <= 6
+
+
+@pytest.fixture
+def district(engine, tmp_path_factory):
+    """A fiftieth of the made-up district on its own roads, as rows."""
+    from api.routes.staffing import _rows
+    from scenarios.staffing.patrol.example import write_district
+
+    folder = tmp_path_factory.mktemp("district")
+    write_district(folder, share=0.02)
+    with transaction(engine) as connection:
+        ensure_live(connection, "live")
+        name_roads(connection, "live", str(folder / "roads"))
+    files = {"dues": "visits", "stations": "stations"}
+    tables = {field: _rows(folder / f"{name}.csv", f"patrol_{field}") for field, name in files.items()}
+    return {"kind": "patrol", "year": 2026, "work": 5, **tables}
+
+
+def test_a_patrol_year_is_planned_and_planned_again_from_its_record(send, work_off, district):
+    def run(question):
+        number = study(send, question)["number"]
+        code = send("planner", "POST", f"/staffing/studies/{number}/run", json={}).json()["code"]
+        assert work_off() == ["done"]
+        files = zipfile.ZipFile(io.BytesIO(send("planner", "GET", f"/jobs/{code}/result").content)).namelist()
+        assert sorted(files) == ["patrol.png", "patrol.xlsx", "rounds.csv"]
+        return send("planner", "GET", f"/staffing/studies/{number}/answer").json()
+
+    found = run(district)
+    assert found["visits"] + sum(len(town["left_out"]) for town in found["towns"]) >= 100
+    assert all(town["travel_h"] <= town["usual_travel_h"] for town in found["towns"])
+    since = "2026-05-06"
+    record = [{**row, "done_on": row["day"]} for row in found["record"] if row["day"] < since]
+    slipped = record.pop()["visit"]
+    again = run({**district, "rounds": found["rounds"], "record": record, "since": since})
+    assert slipped in [one["visit"] for one in again["changes"]]
+    assert all(row["day"] >= since for row in again["rounds"] if row["visit"] == slipped)
+    assert {row["visit"] for row in record} <= {row["visit"] for row in again["rounds"]}

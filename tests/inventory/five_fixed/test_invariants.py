@@ -135,7 +135,10 @@ def test_once_the_blocking_tasks_are_done_the_held_units_may_leave(stock, mainte
         if "RECORD_MADE" in done:
             line = replace(line, made=line.made or DAY)
         mended.append(line)
-    later = DAY + timedelta(days=1)  # a pass on the day of a failure does not end it
+    # a pass on the day of a failure does not end it, a failure after the pass holds anew, and what was done for all
+    # lots before one of them came does not count for that one
+    known = [line.received for line in stock if line.received] + [record.last_done for record in maintenance]
+    later = max([DAY, *known]) + timedelta(days=1)
     records = list(maintenance)
     for task in tasks:
         store, item, lot, kind = task.split("/")

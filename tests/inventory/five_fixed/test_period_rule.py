@@ -235,3 +235,20 @@ def test_a_stocktake_from_before_the_lot_came_says_nothing_of_it(situation):
     situation.hold("M053", checked=False, received=situation.ago(10))
     situation.done(None, "STOCKTAKE", lot=None, days=40)
     assert situation.codes() == []  # counts from receipt, 10 days ago
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_units_that_are_lost_or_expired_do_not_say_since_when_the_others_are_there(make_situation, lost):
+    undated = make_situation()
+    gone = {"state": "retired"} if lost else {"expires": undated.ago(1)}
+    undated.hold("M026", lot=None, checked=False, made=None, received=None)
+    undated.hold("M026", lot=None, checked=False, received=undated.day, **gone)
+    assert undated.report().lots[0].blocked
+    undated.done("M026", *(check.kind for check in undated.book.checks("M026")), lot=None, days=1)
+    assert undated.report().lots[0].blocked == ()  # though the units that are gone came a day later
+
+    newer = make_situation()
+    newer.hold("M030", checked=False)
+    newer.hold("M030", checked=False, received=newer.ago(9), **gone)
+    newer.done("M030", "TEST", lot=None, days=3, result="FAILED")
+    assert newer.report().lots[0].dispatchable == 1  # only the units that are gone were there to fail

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from optimizer.simulation import replan
@@ -47,6 +47,17 @@ def cost(case: dict[str, Any], plan: list[list[int]]) -> int:
     return total
 
 
+def in_time(case: dict[str, Any], plan: list[list[int]]) -> bool:
+    for team, stops in enumerate(plan):
+        now, place = int(case["free_s"][team]), None
+        for call in stops:
+            now += int(case["first_s"][team, call] if place is None else case["between_s"][0, place, call])
+            if now > case["latest_s"][call]:
+                return False
+            now, place = now + int(case["expected_s"][call]), call
+    return True
+
+
 def best(case: dict[str, Any]) -> int:
     n, m = case["eligible"].shape
     found = None
@@ -67,15 +78,42 @@ def best(case: dict[str, Any]) -> int:
     return found
 
 
-@settings(max_examples=30, deadline=None)
+@example(seed=28, n=4, m=3)  # annealing was 7.8 % off here
+@example(seed=85, n=2, m=3)  # and 9.2 % here
+@settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10_000), n=st.integers(1, 4), m=st.integers(1, 3))
-def test_a_small_snapshot_is_scheduled_within_two_percent_of_the_optimum_and_every_call_once(
-    seed: int, n: int, m: int
-) -> None:
+def test_a_small_snapshot_is_scheduled_at_the_optimum_and_every_call_once(seed: int, n: int, m: int) -> None:
     case = snapshot(seed, n, m)
     plan = schedule_snapshot(**case)
     assert sorted(call for stops in plan for call in stops) == list(range(n))
-    assert best(case) <= cost(case, plan) <= 1.02 * best(case)
+    assert cost(case, plan) == best(case)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(1, 4), m=st.integers(1, 3))
+def test_of_calls_that_cannot_all_be_reached_in_time_the_gravest_are_served(seed: int, n: int, m: int) -> None:
+    case = snapshot(seed, n, m)
+    case["latest_s"] = np.random.default_rng(seed).integers(300, 2400, n)
+    plan = schedule_snapshot(**case)
+    served = {call for stops in plan for call in stops}
+    assert in_time(case, plan)
+    most = 0
+    for teams in product(range(-1, m), repeat=n):  # -1: left out
+        if all(team < 0 or case["eligible"][call, team] for call, team in enumerate(teams)):
+            chosen = [[[*order] for order in permutations(np.flatnonzero(np.array(teams) == k))] for k in range(m)]
+            if any(in_time(case, list(way)) for way in product(*chosen)):
+                most = max(most, sum(int(case["severity"][call]) for call in range(n) if teams[call] >= 0))
+    assert sum(int(case["severity"][call]) for call in served) == most
+
+
+def test_annealing_comes_close_to_the_optimum_of_more_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = [snapshot(seed, n=7, m=3) for seed in range(30)]
+    exact = np.array([cost(case, schedule_snapshot(**case)) for case in cases])
+    monkeypatch.setattr(replan, "CALLS", 0)
+    annealed = np.array([cost(case, schedule_snapshot(**case)) for case in cases])
+    assert (annealed >= exact).all()
+    assert (annealed / exact).mean() < 1.005
+    assert (annealed / exact).max() < 1.1
 
 
 def test_a_call_begun_stays_with_its_team_where_another_would_be_no_better() -> None:
@@ -83,6 +121,10 @@ def test_a_call_begun_stays_with_its_team_where_another_would_be_no_better() -> 
     case["first_s"] = np.full((2, 1), 500)
     assert schedule_snapshot(**case) == [[0], []]
     assert schedule_snapshot(**case | {"begun": np.array([1])}) == [[], [0]]
+    case |= snapshot(0, 2, 2) | {"eligible": np.ones((2, 2), bool), "free_s": np.zeros(2, np.int64)}
+    case["severity"], case["expected_s"], case["first_s"] = np.full(2, 3), np.full(2, 900), np.full((2, 2), 500)
+    assert schedule_snapshot(**case | {"begun": np.array([1, 0])}) == [[1], [0]]
+    assert schedule_snapshot(**case | {"begun": np.array([0, 1])}) == [[0], [1]]
 
 
 def test_a_plan_that_leaves_a_team_on_its_way_without_a_stop_changes_nothing_for_it() -> None:

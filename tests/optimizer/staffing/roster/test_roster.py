@@ -1,6 +1,7 @@
 """Rosters against brute force on tiny cases, and the rules one by one."""
 
 from collections import defaultdict
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -29,7 +30,8 @@ from optimizer.staffing.roster import (
     solve_roster,
 )
 from optimizer.staffing.roster.facts import facts_of
-from optimizer.staffing.roster.solve import wishes_unmet
+from optimizer.staffing.roster.parts import parts_of
+from optimizer.staffing.roster.wishes import wishes_unmet
 
 NAMES = ("duties", "nights", "weekends", "holidays", "stationed")
 WORK, OFF, FEAST = DayKind.work, DayKind.weekend, DayKind.holiday
@@ -45,12 +47,17 @@ def month(who, *posts, days=4, kinds=None, response=(), **more):
 
 
 def every_roster(problem):
-    """All assignments that meet the heads, whatever else they break; pairs left out."""
+    """All assignments that meet the heads, whatever else they break."""
     heads = [(slot.id, role) for slot in problem.slots for role, count in slot.needs for _ in range(count)]
-    choices = [[one.id for one in problem.people if role in one.roles] for _, role in heads]
+    choices = [
+        [[Assignment(slot, "safety_officer", a), Assignment(slot, "fire_patroller", b)] for a, b in problem.pairs]
+        if role == PAIR
+        else [[Assignment(slot, role, one.id)] for one in problem.people if role in one.roles]
+        for slot, role in heads
+    ]
     for chosen in product(*choices):
-        rows = [Assignment(slot, role, who) for (slot, role), who in zip(heads, chosen, strict=True)]
-        if len(set(rows)) == len(rows):
+        rows = [one for them in chosen for one in them]
+        if len({(one.slot, one.person) for one in rows}) == len(rows):
             yield tuple(sorted(rows))
 
 
@@ -65,7 +72,15 @@ def best_by_force(problem, credited):
             s = next(s for s, slot in enumerate(problem.slots) if slot.id == one.slot)
             for m, counts in enumerate(facts.counts[s]):
                 table[one.person, m] += counts
-        value = [sum((credited[p][m] + table[who, m]) ** 2 for p, who in enumerate(order)) for m in range(5)]
+        total = [[credited[p][m] + table[who, m] for m in range(5)] for p, who in enumerate(order)]
+        value = []
+        for m in range(5):
+            beyond = 0
+            for _, them in facts.groups:
+                counted = [total[p][m] for p in them if p not in facts.excused]
+                if len(them) > 1 and counted:
+                    beyond += max(0, max(total[p][m] for p in them) - min(counted) - 1)
+            value += [beyond, sum(row[m] ** 2 for row in total)]
         value.append(wishes_unmet(problem, facts, rows))
         best = value if best is None else min(best, value)
     return best
@@ -114,6 +129,44 @@ def test_the_roster_is_as_fair_as_the_best_of_all_rosters(problem):
     assert [level.value for level in roster.levels] == best
 
 
+@st.composite
+def tiny_with_pairs(draw):
+    """Two pairs and perhaps a third officer or patroller; a post for a pair, and perhaps one for an officer alone."""
+    roles = ["safety_officer", "safety_officer", "fire_patroller", "fire_patroller"]
+    roles += draw(st.lists(st.sampled_from(["safety_officer", "fire_patroller", "safety_officer+x"]), max_size=1))
+    carried = draw(st.lists(st.tuples(*[st.integers(0, 2)] * 2), min_size=len(roles), max_size=len(roles)))
+    who = tuple(
+        Person(f"p{at}", frozenset(one.split("+")), draw(st.sampled_from(["", "", "all"])), carried=(d, n, 0, 0, 0))
+        for at, (one, (d, n)) in enumerate(zip(roles, carried, strict=True))
+    )
+    posts = [Post("round", draw(st.sampled_from([Pattern.whole, Pattern.halves])), ((PAIR, 1),))]
+    if draw(st.booleans()):
+        posts.append(Post("gate", Pattern.whole, (("safety_officer", 1),)))
+    kinds = tuple(draw(st.lists(st.sampled_from(list(DayKind)), min_size=1, max_size=3)))
+    requests = tuple(
+        Request(f"p{draw(st.integers(0, 3))}", draw(st.sampled_from(list(Asked))), day, day)
+        for day in draw(st.lists(st.integers(0, len(kinds) - 1), max_size=2))
+    )
+    past = tuple(PastDuty(f"p{draw(st.integers(0, 3))}", -4 * 60, 8 * 60) for _ in range(draw(st.integers(0, 1))))
+    rules = Rules(nights_in_a_row=draw(st.integers(1, 2)), long_rest_min=draw(st.sampled_from([0, 24 * 60])))
+    return month(who, *posts, kinds=kinds, requests=requests, rules=rules, past=past, pairs=pair_up(who).pairs)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(tiny_with_pairs())
+def test_pairs_are_put_on_duty_as_fairly_as_can_be(problem):
+    roster = solve_roster(problem)
+    best = best_by_force(problem, roster.credited or facts_of(problem).carried)
+    if best is None:
+        assert roster.status == "infeasible"
+        return
+    assert roster.status == "optimal"
+    assert check_claims(problem, roster) == ()
+    assert [level.value for level in roster.levels] == best
+    for spread in roster.spreads:
+        assert spread.bound <= spread.value
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tiny(), st.integers(0, 3), st.integers(0, 2))
 def test_a_repair_changes_as_few_as_the_closest_of_all_rosters(problem, who, first):
@@ -153,6 +206,30 @@ def test_input_order_does_not_matter():
     one = month(who, *posts, days=8, requests=asked)
     other = month(who[::-1], *posts[::-1], days=8, requests=asked[::-1])
     assert solve_roster(one) == solve_roster(other)
+
+
+def test_parts_that_share_nothing_are_solved_apart():
+    """Two posts with people of their own, and one who is compared with people of the other post."""
+    posts = (Post("one", Pattern.whole, (("a", 1),)), Post("two", Pattern.whole, (("b", 1),)))
+    who = people("a", "a", "b", "b", "c")
+    problem = month(who, *posts, days=4)
+    parts = parts_of(problem, facts_of(problem))
+    assert [part.people for part in parts] == [(0, 1), (2, 3), (4,)]
+    assert [len(part.needs) for part in parts] == [4, 4, 0]
+    mixed = tuple(replace(one, group="g") if one.id in ("p1", "p2") else one for one in who)
+    joined = month(mixed, *posts, days=4)
+    assert [part.people for part in parts_of(joined, facts_of(joined))] == [(0, 1, 2, 3), (4,)]
+
+
+def test_who_may_have_few_duties_leaves_the_others_as_even_as_can_be():
+    """p0 may have one duty: the others share the rest, and the answer proves that it cannot be more even."""
+    who = (Person("p0", frozenset("a"), most=1), *people("x", "a", "a", "a")[1:])
+    roster = solve_roster(month(who, Post("one", Pattern.whole, (("a", 1),)), days=13))
+    assert roster.status == "optimal"
+    count = [sum(one.person == f"p{at}" for one in roster.assignments) for at in range(4)]
+    assert count == [1, 4, 4, 4]
+    beyond = next(level for level in roster.levels if level.name == "beyond_duties")
+    assert (beyond.value, beyond.bound) == (2, 2)
 
 
 def test_who_holds_two_roles_is_not_given_what_the_others_can_do():
