@@ -8,7 +8,7 @@ import typer
 from api.commands.kit import Kit, new_file, old_file
 from api.commands.lines import print_table
 from api.commands.staffing_grids import register_grids
-from api.commands.staffing_patrol import register_patrol
+from api.commands.staffing_patrol import register_choice, register_patrol
 from api.commands.staffing_roster import register_roster
 from api.commands.staffing_share import new_report, register_share
 from api.say import Speaker
@@ -28,6 +28,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     _add_inputs(group, kit)
     register_share(group, kit)
     register_roster(group, kit)
+    register_choice(group, kit)
     register_patrol(group, kit)
     register_grids(group, kit)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.commands.kit import Kit, day, new_file, new_folder, old_file, whole_number
+from api.commands.kit import Kit, day, new_file, new_folder, old_file, whole_number, words_of
 from api.commands.lines import print_table
 from api.commands.stock_papers import wrote
 from optimizer.errors import BadInput, Fault
@@ -126,6 +126,43 @@ def register_patrol(group: typer.Typer, kit: Kit) -> None:
         return DONE
 
 
+def register_choice(group: typer.Typer, kit: Kit) -> None:
+    """Add `patrol-visits` to the group `wuding staffing`."""
+    speaker, argument, option, command = kit.speaker, kit.argument, kit.option, kit.command
+
+    @command(group, "patrol-visits", "cmd.staffing.patrol_visits")
+    def patrol_visits(
+        places: Annotated[Path, argument("arg.patrol.places", metavar="REGISTER")],
+        out: Annotated[Path, option("--out", "opt.patrol_visits.out")],
+        enterprises: Annotated[float, _share(option, "--enterprises", "opt.patrol_visits.enterprises")] = 0.30,
+        venues: Annotated[float, _share(option, "--venues", "opt.patrol_visits.venues")] = 0.15,
+        body: Annotated[str, option("--body", "opt.patrol_visits.body", show_default=True)] = "应急管理",
+    ) -> int:
+        from inventory.files import write_table
+        from scenarios.staffing.patrol.choice import choose_dues, read_places
+
+        old_file("REGISTER", places)
+        new_file("--out", out)
+        words_of("--body", body, most=40)
+        with speaker.working():
+            found = choose_dues(
+                read_places(places), coverage={"enterprise": enterprises, "venue": venues}, body=body
+            )  # fmt: skip
+            write_table(out, "patrol_dues", found.rows, headers="zh" if kit.lang == "zh" else "en")
+        rows = [
+            (kit.words(f"patrol.class.{kind}"), kit.words(f"patrol.risk.{risk}"), places_, chosen)
+            for (kind, risk), (chosen, places_) in found.counts.items()
+        ]
+        print_table(speaker, [f"patrol.said.{head}" for head in ("class", "risk", "places", "chosen_count")], rows)
+        speaker.say("patrol.said.chosen", chosen=len(found.rows), places=sum(one for _, one in found.counts.values()))
+        wrote(speaker, out)
+        return DONE
+
+
+def _share(option: Any, name: str, key: str) -> Any:
+    return option(name, key, min=0.0, max=1.0, show_default=True)
+
+
 @dataclass(frozen=True)
 class _Asked:
     """What the year is planned from."""
@@ -211,10 +248,12 @@ def _tell(kit: Kit, found: "PatrolYear") -> None:
         "patrol.said.summary", dues=len(tables.dues), visits=planned + left, planned=planned, left=left,
         rounds=sum(len(town.plan.rounds) for town in towns),
     )  # fmt: skip
-    speaker.say(
-        "patrol.said.travel", travel=round(travel / 3600), each=f"{travel / 3600 / max(1, planned):.3f}",
-        usual=round(usual / 3600), saved=f"{100 * (1 - travel / max(1, usual)):.1f}",
-    )  # fmt: skip
+    facts = {"travel": round(travel / 3600), "each": f"{travel / 3600 / max(1, planned):.3f}"}
+    if not all(town.comparable for town in towns):
+        speaker.say("patrol.said.travel_alone", **facts)
+    else:
+        saved = f"{100 * (1 - travel / max(1, usual)):.1f}"
+        speaker.say("patrol.said.travel", **facts, usual=round(usual / 3600), saved=saved)
     counts = {"grids": len(tables.grids), "villages": len(tables.villages), "hazards": len(tables.hazards)}
     if any(counts.values()):
         speaker.say("patrol.said.weekly", **counts)

@@ -51,6 +51,7 @@ TITLES = {  # table -> where it stands, its meaning in Chinese and English
     "patrol_hazards": ("hazards.csv", "隐患点", "Hazard points"),
     "patrol_rounds": ("rounds.csv", "巡查计划", "A patrol plan, visit by visit"),
     "patrol_record": ("record.csv", "检查记录", "Record of the visits that were made"),
+    "patrol_places": ("register.csv", "企业和场所底册", "Register of enterprises and venues (patrols)"),
     "grid_villages": ("grid_villages.csv", "划分网格的村（社区）", "Villages to be divided into grids"),
     "grid_managers": ("grid_managers.csv", "网格员名册", "Managers of grids"),
 }

@@ -1,5 +1,5 @@
-"""An independent look at patrol plans: rules P2 to P6 and P10 to P12 of optimizer/staffing/patrol, from inputs and
-result alone; no code of the planner is used."""
+"""An independent look at patrol plans: rules P2 to P6 and P10 to P12 of optimizer/staffing/patrol, and (5) of
+optimizer/staffing/grids.py, from inputs and result alone; no code of the planner is used."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -114,4 +114,27 @@ def hazard_faults(person: Sequence[int], most: Mapping[int, int] | Sequence[int]
     for one, load in Counter(int(one) for one in person).items():
         if 0 <= one < len(most) and load > most[one]:
             found.append(f"P12: person {one} has {load} points of {most[one]}")
+    return tuple(found)
+
+
+def manager_faults(
+    grid_town: Sequence[int], manager: Sequence[int], own: Sequence[int], manager_town: Sequence[int]
+) -> tuple[str, ...]:
+    """(5) of grids: each grid has one manager of its town if it has any, loads of a town differ by one at most, and
+    each manager who holds grids has one that is his own."""
+    found = []
+    people = Counter(int(town) for town in manager_town)
+    for grid, (town, one) in enumerate(zip(grid_town, manager, strict=True)):
+        if one < 0 and people[int(town)]:
+            found.append(f"(5): grid {grid} has nobody, though its town has managers")
+        if one >= 0 and int(manager_town[one]) != int(town):
+            found.append(f"(5): grid {grid} has a manager of another town")
+    held = Counter(int(one) for one in manager if one >= 0)
+    firsts = Counter(int(one) for one, first in zip(manager, own, strict=True) if first)
+    for town in people:
+        loads = [held[one] for one, his in enumerate(manager_town) if int(his) == town]
+        if max(loads) - min(loads) > 1:
+            found.append(f"(5): loads of town {town} go from {min(loads)} to {max(loads)}")
+    if firsts != Counter(dict.fromkeys(held, 1)):
+        found.append("(5): not every manager has one grid of his own")
     return tuple(found)

@@ -10,6 +10,7 @@ import numpy as np
 
 from inventory.errors import BadTable, RowFault
 from inventory.files import Sheet, Table, read_table, write_table, write_workbook
+from optimizer.staffing.check_patrol import manager_faults
 from optimizer.staffing.grids import (
     GridUnit,
     ManagerGap,
@@ -85,6 +86,8 @@ def plan_grids(tables: GridTables) -> GridPlan:
     manager_town = np.array([towns.index(one) for one in managers["town"]], np.int64)
     manager_village = np.array([row_of.get(one, -1) for one in managers["village"]], np.int64)
     manager, own = assign_managers(town[village], village, manager_town, manager_village)
+    faults = manager_faults(town[village].tolist(), manager.tolist(), own.tolist(), manager_town.tolist())
+    assert not faults, faults[:3]
     gaps = manager_gap(
         GridUnit(code, int(np.count_nonzero(town[village] == at)), int(np.count_nonzero(manager_town == at)))
         for at, code in enumerate(towns)

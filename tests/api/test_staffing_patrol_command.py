@@ -7,7 +7,7 @@ import typer
 from openpyxl import load_workbook
 
 from api.commands.kit import Kit
-from api.commands.staffing_patrol import register_patrol
+from api.commands.staffing_patrol import register_choice, register_patrol
 from api.say import Speaker
 from inventory.errors import BadTable
 from inventory.files import read_table
@@ -19,6 +19,7 @@ def run(lang: str, *arguments: object) -> int:
     kit = Kit(lang, Speaker(lang))
     app, group = typer.Typer(**kit.settings), typer.Typer(**kit.settings)
     register_patrol(group, kit)
+    register_choice(group, kit)
     app.add_typer(group, name="staffing")
     return app(args=["staffing", *map(str, arguments)], standalone_mode=False)
 
@@ -103,3 +104,16 @@ def test_towns_that_lack_a_station_are_refused_before_any_work(folder: Path, tmp
     (tmp_path / "t.csv").write_text("".join(lines[:-1]))
     with pytest.raises(BadTable, match="station_of_no_town"):
         run("en", *inputs(folder), "--towns", tmp_path / "t.csv", "--towns-out", tmp_path / "o.csv")
+
+
+def test_places_are_chosen_from_the_register_by_risk(folder: Path, tmp_path: Path, capfd) -> None:
+    assert run("en", "patrol-visits", folder / "register.csv", "--out", tmp_path / "visits.csv") == 0
+    assert "98 of 450 places chosen" in capfd.readouterr().out  # 60 of 200 enterprises and 38 of 250 venues
+    stations = {"patrol_stations.town": read_table(folder / "stations.csv", "patrol_stations")["town"]}
+    chosen = read_table(tmp_path / "visits.csv", "patrol_dues", references=stations)
+    known = read_table(folder / "visits.csv", "patrol_dues", references=stations)
+    assert set(chosen["place"]) == set(known["place"])
+    assert set(chosen["id"]) <= set(known["id"])
+    assert run("zh", "patrol-visits", folder / "register.csv", "--out", tmp_path / "none.csv", "--enterprises", "0",
+               "--venues", "0") == 0  # fmt: skip
+    assert "选出 0 家" in capfd.readouterr().out

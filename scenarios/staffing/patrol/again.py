@@ -45,12 +45,16 @@ class Earlier:
 def read_earlier(rounds: Path, record: Path, *, since: date, tables: PatrolTables) -> Earlier:
     """From files, or from the sheets `patrol_rounds` and `patrol_record` of a workbook of `write_patrol`.
 
-    Raises BadTable with every fault: days of another year, visits recorded that no plan has, dues that their visit does
-    not have, visits recorded as made on or after `since`.
+    Raises BadInput where no working day is left, BadTable with every fault: days of another year, visits recorded that
+    no plan has, dues that their visit does not have, visits recorded as made on or after `since`.
     """
+    _today(tables.year, since)
     references = {"patrol_stations.town": tables.stations["town"]}
 
     def of_year(table: Table) -> Iterator[RowFault]:
+        if (years := {day.year for day in table["day"] if day is not None}) and tables.year not in years:
+            yield RowFault(None, "day", "plan_of_other_year", {"value": min(years), "year": tables.year})
+            return
         for number, day in zip(table.row_numbers, table["day"], strict=True):
             if day is not None and day.year != tables.year:
                 yield RowFault(number, "day", "day_of_other_year", {"value": day, "year": tables.year})
@@ -90,10 +94,7 @@ def replan_patrol(
     """
     tables = in_order(tables)
     days, assumed = working_dates(tables.year)
-    today = bisect_left(days, earlier.since)
-    if today == len(days) or earlier.since.year != tables.year:
-        facts = {"since": earlier.since, "year": tables.year, "last": days[-1]}
-        raise BadInput("--since", [Fault("--since", "no_day_left", facts)])
+    today = _today(tables.year, earlier.since)
     past, record, notes = _made(earlier)
     done = {due for row in past for due in row["dues"]}
     left = _without(tables.dues, done)
@@ -119,6 +120,15 @@ def replan_patrol(
         **dict(zip(WEEKLY, weekly(tables, router), strict=True)), router=router, since=earlier.since, past=past,
         record=record, notes=notes, changes=tuple(changes),
     )  # fmt: skip
+
+
+def _today(year: int, since: date) -> int:
+    """Number of the first working day from `since` on."""
+    days, _ = working_dates(year)
+    today = bisect_left(days, since)
+    if today == len(days) or since.year != year:
+        raise BadInput("--since", [Fault("--since", "no_day_left", {"since": since, "year": year, "last": days[-1]})])
+    return today
 
 
 WEEKLY = ("grid_weekday", "evening", "crews", "hazard_person", "hazard_s")

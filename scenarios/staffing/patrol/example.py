@@ -3,15 +3,15 @@ roads, 218 villages with 711 grids and 613 managers. Figures of the design pages
 residents, coverage of 30 % and 15 %. Everything else is made up from a seed."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from inventory.files import write_table
+from inventory.files import Table, write_table
 from optimizer.network.tables import write_tables
-from optimizer.staffing.patrol.dues import choose
+from optimizer.staffing.patrol.model import RISKS
 from optimizer.staffing.towns import Towns
 from optimizer.units import FloatArray, IntArray
 from scenarios.generate.ground import Ground, grow_ground
@@ -19,14 +19,16 @@ from scenarios.generate.names import FIRST, LAST
 from scenarios.staffing import generate
 from scenarios.staffing.grids import GridTables, grid_rows, plan_grids
 from scenarios.staffing.inputs import write_towns
+from scenarios.staffing.patrol.choice import choose_dues
 from scenarios.staffing.patrol.tables import KEYS, PatrolTables
 from scenarios.world import table_of
 
 YEAR = 2026
-PLACES = (("enterprise", "企业", 0.30), ("venue", "小场所", 0.15))  # class, name, coverage
+PLACES = (("enterprise", "企业"), ("venue", "小场所"))
+COVERAGE = {"enterprise": 0.30, "venue": 0.15}
+FIRST_VISIT = date(2023, 1, 1)  # of the last visits, which fall on the thousand days from then on (assumed)
 IN_SEAT = 0.45  # of the places; the others are in villages (assumed)
 SPREAD_M = (900.0, 450.0)  # of places around the seat and around a village (assumed)
-ON_SITE_MIN = {"enterprise": (60, 75, 90), "venue": (30, 40, 45)}  # by risk (assumed)
 BODIES = (("应急管理", 1.0), ("消防", 0.18), ("市场监管", 0.12), ("住建", 0.05))  # share of the places (assumed)
 MONTHS = {"消防": (3, 6), "市场监管": (4, 9), "住建": (2, 11)}  # when the other bodies have to come (assumed)
 PAIRS, DAYS, WORK_MIN = 5, 2, 360  # 5 + 5 people make five pairs; two days a week of 6 h outside (assumed)
@@ -52,7 +54,7 @@ def district(seed: int = 0, *, share: float = 1.0) -> PatrolTables:
                 "days_per_week": [DAYS] * 10, "work_min": [WORK_MIN] * 10,
             },
         ),
-        dues=table_of("patrol_dues", _dues(np.random.default_rng([seed, 1]), ground, towns, share)),
+        dues=table_of("patrol_dues", _dues(*_places(np.random.default_rng([seed, 1]), ground, towns, share))),
         grids=table_of("patrol_grids", grid_rows(grids)),
         villages=table_of("patrol_villages", _villages(np.random.default_rng([seed, 3]), ground, towns)),
         hazards=table_of("patrol_hazards", _hazards(np.random.default_rng([seed, 4]), ground, towns, share)),
@@ -73,6 +75,8 @@ def write_district(folder: Path, seed: int = 0, *, share: float = 1.0) -> list[P
     grids = _grid_tables(seed, ground, towns)
     files = {name: (f"patrol_{name}", getattr(tables, name)) for name in KEYS}
     files["visits"] = files.pop("dues")
+    places, _ = _places(np.random.default_rng([seed, 1]), ground, towns, share)
+    files |= {"register": ("patrol_places", places)}
     files |= {"grid_villages": ("grid_villages", grids.villages), "grid_managers": ("grid_managers", grids.managers)}
     for name, (table, rows) in files.items():
         write_table(folder / f"{name}.csv", table, rows)
@@ -120,11 +124,12 @@ def _scatter(
     return np.round(lat, 6).tolist(), np.round(lon, 6).tolist()
 
 
-def _dues(rng: np.random.Generator, ground: Ground, towns: Towns, share: float) -> dict[str, list[Any]]:
-    codes = towns.code
-    inside = [np.flatnonzero(ground.villages.parent == town) for town in range(len(codes))]
-    rows: list[dict[str, Any]] = []
-    for kind, name, coverage in PLACES:
+def _places(rng: np.random.Generator, ground: Ground, towns: Towns, share: float) -> tuple[Table, FloatArray]:
+    """The register of enterprises and small venues, and chances of each place by body."""
+    inside = [np.flatnonzero(ground.villages.parent == town) for town in range(len(towns.code))]
+    columns: dict[str, list[Any]] = {}
+    owed = []
+    for kind, name in PLACES:
         stated = (towns.enterprises if kind == "enterprise" else towns.venues).astype(np.int64)
         cell = np.repeat(np.arange(stated.size), stated.reshape(-1))  # town x risk
         number = round(len(cell) * share)
@@ -134,22 +139,30 @@ def _dues(rng: np.random.Generator, ground: Ground, towns: Towns, share: float) 
         village[rng.random(number) < IN_SEAT] = -1
         last_visit = rng.integers(0, 1000, number)
         lat, lon = _scatter(rng, ground, town, village)
-        chosen = choose(risk, last_visit, coverage=coverage)
-        owed = rng.random((number, len(BODIES)))
-        for place in chosen.tolist():
-            code = f"{kind[0].upper()}{place:05d}"
-            for order, (body, part) in enumerate(BODIES):
-                if owed[place, order] < part:
-                    months = MONTHS.get(body)
-                    rows.append({
-                        "id": f"{code}-{order + 1}", "place": code, "name": f"{name}{place:05d}",
-                        "town": codes[town[place]], "class": kind, "risk": ("low", "medium", "high")[risk[place]],
-                        "lat": lat[place], "lon": lon[place], "body": body,
-                        "first_day": date(YEAR, months[0], 1) if months else None,
-                        "last_day": date(YEAR, months[1], 28) if months else None,
-                        "on_site_min": ON_SITE_MIN[kind][risk[place]],
-                    })  # fmt: skip
-    return {name: [row[name] for row in rows] for name in rows[0]}
+        owed.append(rng.random((number, len(BODIES))))
+        for column, values in {
+            "place": [f"{kind[0].upper()}{place:05d}" for place in range(number)],
+            "name": [f"{name}{place:05d}" for place in range(number)],
+            "town": [towns.code[one] for one in town.tolist()], "class": [kind] * number,
+            "risk": [RISKS[one] for one in risk.tolist()], "lat": lat, "lon": lon,
+            "last_visit": [FIRST_VISIT + timedelta(days=one) for one in last_visit.tolist()],
+        }.items():  # fmt: skip
+            columns.setdefault(column, []).extend(values)
+    return table_of("patrol_places", columns), np.concatenate(owed)
+
+
+def _dues(places: Table, owed: FloatArray) -> dict[str, list[Any]]:
+    """What the first body owes the places chosen, and what others owe some of them."""
+    chance = dict(zip(places["place"], owed.tolist(), strict=True))
+    rows: list[dict[str, Any]] = []
+    for one in choose_dues(places, coverage=COVERAGE, body=BODIES[0][0]).rows:
+        rows.append(one)
+        for order, (body, part) in enumerate(BODIES[1:], start=1):
+            if chance[one["place"]][order] < part:
+                first, last = (date(YEAR, month, day) for month, day in zip(MONTHS[body], (1, 28), strict=True))
+                mine = {"id": f"{one['place']}-{order + 1}", "body": body, "first_day": first, "last_day": last}
+                rows.append({**one, **mine})
+    return {name: [row.get(name) for row in rows] for name in (*rows[0], "first_day", "last_day")}
 
 
 def _grid_tables(seed: int, ground: Ground, towns: Towns) -> GridTables:

@@ -42,6 +42,11 @@ class TownPatrol:
     plan: TownPlan
     usual: TownPlan  # nearest-neighbour rounds, for comparison
 
+    @property
+    def comparable(self) -> bool:
+        """The usual rounds make the same visits."""
+        return set(self.plan.left_out) == set(self.usual.left_out)
+
     def no_way(self, visit: int) -> bool:
         """Nobody can drive there and back; otherwise a visit is left out because days are full."""
         return bool(max(self.year.travel_s[0, visit], self.year.travel_s[visit, 0]) >= UNREACHABLE)

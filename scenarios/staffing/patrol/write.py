@@ -69,11 +69,12 @@ def town_rows(patrol: PatrolYear) -> Rows:
         plan, usual = town.plan, town.usual
         site = sum(int(town.year.on_site_s[stop.visit]) for one in plan.rounds for stop in one.stops)
         dues = sum(len(one.dues) for one in town.visits)
-        saved = 1 - plan.travel_s / usual.travel_s if usual.travel_s else 0.0
+        alike = usual.travel_s and town.comparable
+        saved = round(100 * (1 - plan.travel_s / usual.travel_s), 1) if alike else None
         rows.append((
             town.code, town.name, dues, len(town.visits), plan.visits, len(plan.left_out), len(plan.rounds),
             plan.per_week or None, round(site / 3600, 1), round(plan.travel_s / 3600, 1),
-            round(plan.travel_h_per_visit, 4), round(usual.travel_s / 3600, 1), round(100 * saved, 1),
+            round(plan.travel_h_per_visit, 4), round(usual.travel_s / 3600, 1), saved,
         ))  # fmt: skip
     names = "town_code town dues visits planned left rounds per_week site_h travel_h travel_each usual_h saved"
     return header(COLUMNS, names), rows

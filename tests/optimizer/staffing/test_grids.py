@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.errors import BadInput
+from optimizer.staffing.check_patrol import manager_faults
 from optimizer.staffing.grids import (
     GridUnit,
     Village,
@@ -135,4 +136,12 @@ def test_managers_share_the_grids_of_their_town_evenly_and_at_home_where_they_ca
         assert away == min(
             sum(village[m] != grid_village[g] for g, m in zip(mine.tolist(), c, strict=True)) for c in even
         )
-    assert own.sum() == len(set(manager[manager >= 0].tolist()))
+    assert manager_faults(grid_town, manager, own, town) == ()
+
+
+def test_the_checker_sees_managers_that_are_wrong() -> None:
+    assert manager_faults([0, 0], [0, 1], [1, 1], [0, 0]) == ()
+    assert "nobody" in manager_faults([0, 0], [0, -1], [1, 0], [0, 0])[0]
+    assert "another town" in manager_faults([0, 1], [0, 0], [1, 0], [0, 1])[0]
+    assert "loads" in manager_faults([0, 0], [0, 0], [1, 0], [0, 0])[0]
+    assert "his own" in manager_faults([0, 0], [0, 1], [1, 0], [0, 0])[0]

@@ -295,3 +295,14 @@ def test_a_town_that_was_not_routed_stays_as_it_was(planned: PatrolYear, tmp_pat
     travel = read_table(tmp_path / "routed.csv", "towns")["travel_h"]
     assert travel[0] is None
     assert None not in travel[1:]
+
+
+def test_a_plan_of_another_year_is_one_fault(small: PatrolTables, planned: PatrolYear, tmp_path: Path) -> None:
+    write_table(tmp_path / "plan.csv", "patrol_rounds", plan_rows(planned))
+    write_table(tmp_path / "done.csv", "patrol_record", [{"visit": "E00000-1"}])
+    files = tmp_path / "plan.csv", tmp_path / "done.csv"
+    with pytest.raises(BadTable) as refused:
+        read_earlier(*files, since=date(2025, 6, 2), tables=replace(small, year=2025))
+    assert [one.code for one in refused.value.faults] == ["plan_of_other_year"]
+    with pytest.raises(BadInput):
+        read_earlier(*files, since=date(2025, 6, 2), tables=small)
