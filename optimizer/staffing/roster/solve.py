@@ -253,10 +253,9 @@ class _Part:
         each group up to two wider in the other measures; or with duties alone at the targets."""
         for held, wider in ((0, 0), (1, 2), (1, None)):
             model = self._at_levels(targets, targets.groups, held)
-            for m in range(held, len(MEASURES)) if wider is not None else ():
-                model.cp.add(
-                    beyond_one(model, m, targets.spread) <= targets.values[2 * m] + wider * len(targets.spread)
-                )
+            for m in () if wider is None else range(held, len(MEASURES)):
+                most = targets.values[2 * m] + (wider or 0) * len(targets.spread)
+                model.cp.add(beyond_one(model, m, targets.spread) <= most)
             rows = self._run(model, self.search.part(1 / 2))
             if rows is not None:
                 return rows

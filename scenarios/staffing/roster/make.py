@@ -73,8 +73,8 @@ def mend_roster(statement: Statement, old: tuple[Assignment, ...], *, since: dat
             if one.where not in slots or slots[one.where].day >= day
         ))  # fmt: skip
     spreads = spreads_now(statement.problem, found.assignments) if found.assignments else ()
-    return Made(statement, found.status, found.assignments, (), spreads, found.changes, found.conflict, seed, found.work,
-                found.bound)  # fmt: skip
+    return Made(statement, found.status, found.assignments, (), spreads, found.changes, found.conflict, seed,
+                found.work, found.bound)  # fmt: skip
 
 
 def _trust(violations: tuple[Any, ...]) -> None:
