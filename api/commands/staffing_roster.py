@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from scenarios.texts import Lang
 
 DONE, NO = 0, 1
+EXAMPLE = (
+    "wuding staffing roster {folder}/duty_people.csv --posts {folder}/duty_posts.csv --requests "
+    "{folder}/duty_requests.csv --month 2026-10 --response 2026-10-12..2026-10-17 --out roster.xlsx --table roster.csv"
+)
 
 
 def register_roster(group: typer.Typer, kit: Kit) -> None:
@@ -90,6 +94,7 @@ def register_roster(group: typer.Typer, kit: Kit) -> None:
         example(out, seed=seed)
         for name in ("duty_people.csv", "duty_posts.csv", "duty_requests.csv"):
             wrote(speaker, out / name)
+        speaker.say("roster.next", command=EXAMPLE.format(folder=out))
         return DONE
 
 

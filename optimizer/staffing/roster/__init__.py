@@ -18,7 +18,7 @@ from optimizer.staffing.roster.problem import (
 )
 from optimizer.staffing.roster.repair import Change, Repaired, repair_roster
 from optimizer.staffing.roster.result import Conflict, Level, Roster, RosterNotFound, Spread
-from optimizer.staffing.roster.solve import carried_after, solve_roster
+from optimizer.staffing.roster.solve import carried_after, solve_roster, spreads_now
 
 __all__ = [
     "MEASURES",
@@ -51,4 +51,5 @@ __all__ = [
     "repair_roster",
     "slots_of",
     "solve_roster",
+    "spreads_now",
 ]

@@ -170,16 +170,16 @@ def counting(model: Model, p: int, m: int) -> list[Any]:
     return [model.y[p, s] for s in range(len(counts)) if counts[s][m] and (p, s) in model.y]
 
 
-def keep_windows(model: Model, windows: Windows) -> None:
-    """Everybody between the floor and the ceiling that `targets.py` gives."""
+def keep_windows(model: Model, windows: Windows, measures: int) -> None:
+    """Everybody between the floor and the ceiling that `targets.py` gives, in the first so many measures."""
     for p in model.people:
-        for m, (low, high) in enumerate(windows[p]):
+        for m, (low, high) in enumerate(windows[p][:measures]):
             mine, start = counting(model, p, m), model.carried[p][m]
             model.cp.add_linear_constraint(sum(mine) if mine else _zero(model), low - start, high - start)
 
 
 def beyond_one(model: Model, m: int, aims: Mapping[tuple[int, int], tuple[int, int]] | None = None) -> Any:
-    """(8), over the groups that have people in the part. With `aims` no group may lie further than one from these
+    """(8), over the groups that have people in the part. With `aims` no group may lie further than two from these
     lows and highs."""
     facts, here, cost = model.facts, set(model.people), _zero(model)
     for g, (_, them) in enumerate(facts.groups):
@@ -189,7 +189,7 @@ def beyond_one(model: Model, m: int, aims: Mapping[tuple[int, int], tuple[int, i
         top = max(model.carried[p][m] + len(counting(model, p, m)) for p in them)
         spans = [(0, top), (0, top)]
         if aims is not None:
-            spans = [(max(0, one - 1), min(top, one + 1)) for one in aims[g, m]]
+            spans = [(max(0, one - 2), min(top, one + 2)) for one in aims[g, m]]
         low, high = (model.cp.new_int_var(least, max(least, most), "") for least, most in spans)
         over = model.cp.new_int_var(0, top, "")
         model.cp.add(over >= high - low - 1)

@@ -20,6 +20,7 @@ from optimizer.staffing.roster.result import (
     Level,
     Roster,
     RosterNotFound,
+    Spread,
     spreads_of,
     squares_of,
     tally,
@@ -139,12 +140,24 @@ def credited(problem: RosterProblem, facts: Facts, totals: Mapping[tuple[int, in
 
 def carried_after(problem: RosterProblem, assignments: tuple[Assignment, ...]) -> dict[str, tuple[int, ...]]:
     """Person -> what they carry into the next month: what they had, what they did, and the credit of long leave."""
+    table = _table(problem, facts_of(problem), assignments)
+    return {person.id: tuple(row) for person, row in zip(problem.people, table, strict=True)}
+
+
+def spreads_now(problem: RosterProblem, assignments: tuple[Assignment, ...]) -> tuple[Spread, ...]:
+    """How a roster that was not solved for (one mended) is shared out, with the proven least of each group."""
     facts = facts_of(problem)
+    table = _table(problem, facts, assignments)
+    done = tally(problem, facts, [[0] * len(MEASURES) for _ in problem.people], assignments)
+    before = [[now - own for now, own in zip(*rows, strict=True)] for rows in zip(table, done, strict=True)]
+    return spreads_of(facts, table, spread_bounds(problem, facts, before))
+
+
+def _table(problem: RosterProblem, facts: Facts, assignments: tuple[Assignment, ...]) -> list[list[int]]:
     done = tally(problem, facts, [[0] * len(MEASURES) for _ in problem.people], assignments)
     totals = {(g, m): sum(done[p][m] for p in them) for g, (_, them) in enumerate(facts.groups)
               for m in range(len(MEASURES))}  # fmt: skip
-    table = tally(problem, facts, credited(problem, facts, totals), assignments)
-    return {person.id: tuple(row) for person, row in zip(problem.people, table, strict=True)}
+    return tally(problem, facts, credited(problem, facts, totals), assignments)
 
 
 @dataclass(frozen=True)
@@ -214,11 +227,12 @@ class _Part:
                 rows, bound = self._least_wishes(model, rows)
         return _Done(rows, [*targets.bounds, max(bound, self.hopeless)])
 
-    def _at_levels(self, targets: Targets, windows: Windows) -> Model:
-        """Rosters within the windows, with no sum of squares above that of the targets."""
+    def _at_levels(self, targets: Targets, windows: Windows, measures: int = len(MEASURES)) -> Model:
+        """Rosters within the windows, with no sum of squares above that of the targets, in the first so many
+        measures."""
         model = self._model()
-        keep_windows(model, windows)
-        for m, value in enumerate(targets.values[1::2]):
+        keep_windows(model, windows, measures)
+        for m, value in enumerate(targets.values[1 : 2 * measures : 2]):
             model.cp.add(squares(model, m, windows) <= value)
         return model
 
@@ -235,11 +249,17 @@ class _Part:
         return min(best, found, key=lambda rows: self._levels(rows)[-1]), _bound(solver)
 
     def _near(self, targets: Targets) -> tuple[Assignment, ...] | None:
-        """As many groups within one as can be, though not at the totals of the targets."""
-        model = self._model()
-        for m in range(len(MEASURES)):
-            model.cp.add(beyond_one(model, m, targets.spread) <= targets.values[2 * m])
-        return self._run(model)
+        """As many groups within one as the targets have, though not at their totals; or with duties at the targets and
+        each group up to two wider in the other measures; or with duties alone at the targets."""
+        for held, wider in ((0, 0), (1, 2), (1, None)):
+            model = self._at_levels(targets, targets.groups, held)
+            for m in () if wider is None else range(held, len(MEASURES)):
+                most = targets.values[2 * m] + (wider or 0) * len(targets.spread)
+                model.cp.add(beyond_one(model, m, targets.spread) <= most)
+            rows = self._run(model, self.search.part(1 / 2))
+            if rows is not None:
+                return rows
+        return None
 
     def _any(self, hint: tuple[Assignment, ...]) -> tuple[Assignment, ...] | None:
         """Any roster at all; None where it is proven that there is none. Raises RosterNotFound."""
@@ -286,8 +306,8 @@ class _Part:
     def _model(self) -> Model:
         return build(self.problem, self.facts, self.carried, self.part)
 
-    def _run(self, model: Model) -> tuple[Assignment, ...] | None:
-        status, solver = self.search.run(model.cp)
+    def _run(self, model: Model, search: Search | None = None) -> tuple[Assignment, ...] | None:
+        status, solver = (search or self.search).run(model.cp)
         return model.assignments(solver.value) if status in FOUND else None
 
     def _levels(self, rows: tuple[Assignment, ...]) -> list[int]:

@@ -44,7 +44,7 @@ def write_roster_xlsx(path: Path, made: Made, *, lang: Lang = "zh") -> None:
     book = _Book(made, lang)
     book.calendar()
     book.people()
-    if made.levels:
+    if made.spreads:
         book.fairness()
     book.wishes()
     if made.statement.pairs.pairs or made.statement.pairs.left:
@@ -169,10 +169,11 @@ class _Book:
     def fairness(self) -> None:
         """What is proven of each measure, and each group by itself."""
         paper = self.paper("fairness", [24, 40, 16, 16, 34, 18])
-        heads = ("measure", "within", "squares", "bound", "proof", "by_hand")
-        paper.add([self.words(name) for name in heads], styles=HEAD, height=32)
         levels = {level.name: level for level in self.made.levels}
-        for name in (*MEASURES, "wishes"):
+        if levels:  # a mended roster has none: it is solved for fewest changes
+            heads = ("measure", "within", "squares", "bound", "proof", "by_hand")
+            paper.add([self.words(name) for name in heads], styles=HEAD, height=32)
+        for name in (*MEASURES, "wishes") if levels else ():
             level = levels[name]
             if not level.value and name != "wishes":
                 continue
@@ -182,6 +183,7 @@ class _Book:
             cells = [self.words(f"measure.{name}"), within, level.value, level.bound, proof, by_hand]
             styles = [PLAIN, GOOD if good else BAD, PLAIN, PLAIN, GOOD if level.value == level.bound else BAD, PLAIN]
             paper.add(cells, styles=styles, height=32)
+        known = {name for name in MEASURES if levels and within_of(self.made, name, self.lang)[1]}
         for line in ("fair", "fair_bound"):
             paper.line(self.words(line), across=6, height=44)
         paper.add([self.words(one) for one in ("group", "measure", "least", "most", "spread", "bound")], styles=HEAD)
@@ -190,7 +192,8 @@ class _Book:
                 continue
             cells = [group_name(one.group, self.lang), self.words(f"measure.{one.measure}"), one.least, one.most,
                      one.value, one.bound]  # fmt: skip
-            paper.add(cells, styles=[PLAIN] * 4 + [GOOD if one.value <= max(1, one.bound) else BAD, PLAIN])
+            wide = PLAIN if one.measure in known else BAD
+            paper.add(cells, styles=[PLAIN] * 4 + [GOOD if one.value <= max(1, one.bound) else wide, PLAIN])
 
     def wishes(self) -> None:
         paper = self.paper("wishes", [14, 14, 24, 44, 10])

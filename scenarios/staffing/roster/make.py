@@ -17,6 +17,7 @@ from optimizer.staffing.roster import (
     check_roster,
     repair_roster,
     solve_roster,
+    spreads_now,
 )
 from scenarios.staffing.roster.read import Statement
 from scenarios.texts import Lang, text
@@ -71,8 +72,9 @@ def mend_roster(statement: Statement, old: tuple[Assignment, ...], *, since: dat
             one for one in check_roster(statement.problem, found.assignments)
             if one.where not in slots or slots[one.where].day >= day
         ))  # fmt: skip
-    return Made(statement, found.status, found.assignments, (), (), found.changes, found.conflict, seed, found.work,
-                found.bound)  # fmt: skip
+    spreads = spreads_now(statement.problem, found.assignments) if found.assignments else ()
+    return Made(statement, found.status, found.assignments, (), spreads, found.changes, found.conflict, seed,
+                found.work, found.bound)  # fmt: skip
 
 
 def _trust(violations: tuple[Any, ...]) -> None:

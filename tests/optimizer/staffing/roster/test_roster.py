@@ -114,7 +114,7 @@ def tiny(draw):
     return month(who, *posts, kinds=kinds, requests=tuple(requests), rules=rules)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tiny())
 def test_the_roster_is_as_fair_as_the_best_of_all_rosters(problem):
     roster = solve_roster(problem)
@@ -152,7 +152,7 @@ def tiny_with_pairs(draw):
     return month(who, *posts, kinds=kinds, requests=requests, rules=rules, past=past, pairs=pair_up(who).pairs)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=70, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tiny_with_pairs())
 def test_pairs_are_put_on_duty_as_fairly_as_can_be(problem):
     roster = solve_roster(problem)
@@ -167,7 +167,7 @@ def test_pairs_are_put_on_duty_as_fairly_as_can_be(problem):
         assert spread.bound <= spread.value
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tiny(), st.integers(0, 3), st.integers(0, 2))
 def test_a_repair_changes_as_few_as_the_closest_of_all_rosters(problem, who, first):
     roster = solve_roster(problem)
@@ -187,7 +187,7 @@ def test_a_repair_changes_as_few_as_the_closest_of_all_rosters(problem, who, fir
     assert check_roster(asked, fixed.assignments) == ()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tiny())
 def test_no_rule_of_a_conflict_can_be_taken_out(problem):
     """Irreducible: without the requests it names there is a roster, if only requests conflict with cover."""
