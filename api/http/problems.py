@@ -50,7 +50,8 @@ _CODES: dict[int, str] = {
     429: "LockedOut TooOften",
     500: (
         "DamagedDatabase NotADatabase BadDatabaseUrl PlanRefused ReplayWrong PolicyBroke CardDoesNotAddUp "
-        "NotOurDatabase SolverFailed JobKeepsFailing ShareRefused RosterRefused"
+        "NotOurDatabase SolverFailed JobKeepsFailing ShareRefused RosterRefused "
+        "PatrolRefused GridsRefused"
     ),
     503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong ProviderDown RosterNotFound",
 }

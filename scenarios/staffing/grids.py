@@ -10,6 +10,7 @@ import numpy as np
 
 from inventory.errors import BadTable, RowFault
 from inventory.files import Sheet, Table, read_table, write_table, write_workbook
+from optimizer.errors import OptimizerError
 from optimizer.staffing.check_patrol import manager_faults
 from optimizer.staffing.grids import (
     GridUnit,
@@ -24,6 +25,10 @@ from optimizer.staffing.grids import (
 from optimizer.units import IntArray
 from scenarios.staffing.bilingual import both, header, title
 from scenarios.world import table_of
+
+
+class GridsRefused(OptimizerError):
+    """The checker refuses our managers of grids: a mistake of the program, never of the input. Facts: count, first."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,8 @@ def plan_grids(tables: GridTables) -> GridPlan:
     manager_village = np.array([row_of.get(one, -1) for one in managers["village"]], np.int64)
     manager, own = assign_managers(town[village], village, manager_town, manager_village)
     faults = manager_faults(town[village].tolist(), manager.tolist(), own.tolist(), manager_town.tolist())
-    assert not faults, faults[:3]
+    if faults:
+        raise GridsRefused(count=len(faults), first=faults[0])
     gaps = manager_gap(
         GridUnit(code, int(np.count_nonzero(town[village] == at)), int(np.count_nonzero(manager_town == at)))
         for at, code in enumerate(towns)

@@ -21,14 +21,14 @@ FIRST, LAST, DAY, WORK = 0, 1, 2, 3  # rows of `rounds`: (4, R)
 NOWHERE, NEW = -1, -2
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _draw(state: IntArray) -> float:
     """Uniform in (0, 1): the generator of Park & Miller, the same on every machine."""
     state[0] = state[0] * 48271 % MODULUS
     return float(state[0]) / MODULUS
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _day_for(low: int, high: int, work_s: int, limit_s: IntArray, free: IntArray) -> int:
     """The first day from `low` to `high` with a pair to spare and hours enough, or NOWHERE."""
     for day in range(low, high + 1):
@@ -37,7 +37,7 @@ def _day_for(low: int, high: int, work_s: int, limit_s: IntArray, free: IntArray
     return NOWHERE
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _window(r: int, links: IntArray, rounds: IntArray, low: IntArray, high: IntArray) -> tuple[int, int]:
     """Days that all visits of a round allow (P3)."""
     least, most = 0, 1 << 30
@@ -48,7 +48,7 @@ def _window(r: int, links: IntArray, rounds: IntArray, low: IntArray, high: IntA
     return least, most
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _place(visit: int, data: Any, plan: Any, change_s: int, state: IntArray, blink: float) -> int:
     """Put a visit where it adds least; what it adds, or NOWHERE."""
     travel, service, low, high, near, limit_s, kept = data
@@ -119,7 +119,7 @@ def _place(visit: int, data: Any, plan: Any, change_s: int, state: IntArray, bli
     return int(best)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _take_out(visit: int, data: Any, plan: Any, change_s: int) -> int:
     """What is saved."""
     travel, service, _, _, _, _, kept = data
@@ -145,7 +145,7 @@ def _take_out(visit: int, data: Any, plan: Any, change_s: int) -> int:
     return int(saved)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _begin(start: IntArray, start_day: IntArray, data: Any, plan: Any, price: IntArray, change_s: int) -> int:
     """Set up a plan from the rounds to begin with; its cost."""
     travel, service, _, _, _, _, kept = data
@@ -182,7 +182,7 @@ def _begin(start: IntArray, start_day: IntArray, data: Any, plan: Any, price: In
     return int(cost)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _ruin(step: int, out: IntArray, outs: int, ruined: IntArray, data: Any, plan: Any, change_s: int,
           state: IntArray) -> tuple[int, int]:  # fmt: skip
     """Take strings out of rounds around one place: (visits that are out, what is saved)."""
@@ -224,7 +224,7 @@ def _ruin(step: int, out: IntArray, outs: int, ruined: IntArray, data: Any, plan
     return outs, int(saved)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _ranks(out: IntArray, data: Any, state: IntArray) -> IntArray:
     """The order in which visits are put back: by chance, long ones, far ones, near ones or narrow windows first."""
     travel, service, low, high = data[0], data[1], data[2], data[3]
@@ -244,7 +244,7 @@ def _ranks(out: IntArray, data: Any, state: IntArray) -> IntArray:
     return np.argsort(key, kind="mergesort")
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _shift(data: Any, plan: Any, state: IntArray) -> None:
     """One round goes to another day that its visits allow, or two change days, at no cost (P3, P5)."""
     _, _, low, high, _, limit_s, _ = data
@@ -267,7 +267,7 @@ def _shift(data: Any, plan: Any, state: IntArray) -> None:
                 rounds[DAY, r], rounds[DAY, other] = to, on
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def search(
     data: Any, pairs: IntArray, price: IntArray, change_s: int, start: IntArray, start_day: IntArray, heat: FloatArray,
     iterations: int, seed: int,

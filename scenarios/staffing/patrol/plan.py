@@ -1,7 +1,7 @@
 """From the tables of a district to its patrol year: merged visits, rounds by town, weekly patrols, hazard points."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 
 from inventory.errors import BadTable, RowFault
 from inventory.files import Table
+from optimizer.errors import OptimizerError
 from optimizer.network.endpoints import rows_of
 from optimizer.network.snap import SnappedPoints
 from optimizer.network.travel import Router
@@ -118,8 +119,14 @@ def plan_patrol(
     return PatrolYear(tables, days, assumed, week_numbers(days), tuple(towns), *weekly(tables, router), router)
 
 
-def kept(faults: tuple[str, ...]) -> None:
-    assert not faults, faults[:3]
+class PatrolRefused(OptimizerError):
+    """The checker refuses a plan of ours: a mistake of the program, never of the input. Facts: count, first."""
+
+
+def kept(faults: Sequence[str]) -> None:
+    """Raises PatrolRefused."""
+    if faults:
+        raise PatrolRefused(count=len(faults), first=faults[0])
 
 
 def merged_dues(tables: PatrolTables, days: tuple[date, ...]) -> tuple[list[Due], tuple[Visit, ...]]:
