@@ -132,6 +132,8 @@ class RosterProblem:
                                                        one.last_day, one.row or 0))  # fmt: skip
         object.__setattr__(self, "requests", tuple(order))
         object.__setattr__(self, "pairs", tuple(sorted(self.pairs)))
+        past = sorted(self.past, key=lambda one: (one.person, one.start_min, one.end_min, one.standby))
+        object.__setattr__(self, "past", tuple(past))
         faults = list(_faults(self))
         if faults:
             raise BadInput("roster", faults)

@@ -1,7 +1,7 @@
 """Somebody drops out: the roster with fewest people changed, and among those one of the evenest; who changes, and why.
 
 With D the duties from `from_day` on that somebody has now: minimise the number of (p, s) in D with y[p, s] = 0 under
-(2) to (6) of `model.py`, those before `from_day` standing as they are; hold it; minimise the sum of all z of (8).
+(2) to (6) of `model.py`, those before `from_day` standing as they are; hold it; minimise the sum of all z of (9).
 """
 
 from collections.abc import Iterable

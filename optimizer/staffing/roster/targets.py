@@ -5,13 +5,13 @@ and no partner, or the same side of pairs that are alike in both sides. Heads ar
 meet them and they count in the same measures. An option o of a kind is a class, or the two classes of a pair, of which
 each gets what the other gets; f[k, o] is how many heads of kind k are met by o:
 
-    sum over o of f[k, o] = heads of kind k                                                                    (12)
-    T[c, m] = sum of f[k, o] over k that count in m and o with c in it                                         (13)
-    size[c] (low[g, m] - start[c, m]) <= T[c, m] <= size[c] (high[g, m] - start[c, m])   each c of group g     (14)
-    e[m] = sum over g of max(0, high[g, m] - low[g, m] - 1)        (the left side of (14) not for the excused) (15)
-    q[c, m] >= the sum of squares of c[p, m], p in c, where T[c, m] units are shared out evenly                (16)
+    sum over o of f[k, o] = heads of kind k                                                                    (11)
+    T[c, m] = sum of f[k, o] over k that count in m and o with c in it                                         (12)
+    size[c] (low[g, m] - start[c, m]) <= T[c, m] <= size[c] (high[g, m] - start[c, m])   each c of group g     (13)
+    e[m] = sum over g of max(0, high[g, m] - low[g, m] - 1)        (the left side of (13) not for the excused) (14)
+    q[c, m] >= the sum of squares of c[p, m], p in c, where T[c, m] units are shared out evenly                (15)
 
-(16) is convex, its tangents say all of it. The program forgets who is there on which day and who must rest, so every
+(15) is convex, its tangents say all of it. The program forgets who is there on which day and who must rest, so every
 roster gives a solution: minimising e[m], then the sum over c of q[c, m], measure after measure, each held, gives a
 bound on each level, given that those above reach theirs. A roster that reaches all bounds shares out evenly within
 every class, for totals that are best here. `windows` say where its people stand for the totals of one solution,
@@ -141,19 +141,19 @@ def targets_of(
     takes: dict[tuple[int, int], list[Any]] = {}
     for (options, counts), heads in sorted(_kinds(facts, classes, part).items()):
         row = [cp.new_int_var(0, heads, "") for _ in options]
-        cp.add(sum(row) == heads)  # (12)
+        cp.add(sum(row) == heads)  # (11)
         for option, variable in zip(options, row, strict=True):
             for c in option:
                 for m in (m for m, one in enumerate(counts) if one):
                     takes.setdefault((c, m), []).append(variable)
-    more = {(c, m): sum(mine) - sum(starts.due[p][m] for p in classes[c]) for (c, m), mine in takes.items()}  # (13)
+    more = {(c, m): sum(mine) - sum(starts.due[p][m] for p in classes[c]) for (c, m), mine in takes.items()}  # (12)
     base = [sum(starts.low[p][m] ** 2 for p in part.people) for m in range(len(MEASURES))]
     squares: list[Any] = [0] * len(MEASURES)
     for (c, m), units in sorted(more.items(), key=lambda one: one[0]):
         steps = sorted(2 * level + 1 for p in classes[c] for level in range(starts.low[p][m], starts.high[p][m]))
         cp.add_linear_constraint(units, 0, len(steps))
         q, cost = cp.new_int_var(0, sum(steps), ""), 0
-        for unit, step in enumerate(steps):  # (16): the tangent at `unit`, where its slope is a new one
+        for unit, step in enumerate(steps):  # (15): the tangent at `unit`, where its slope is a new one
             if not unit or step != steps[unit - 1]:
                 cp.add(q >= cost + step * (units - unit))
             cost += step
@@ -202,7 +202,7 @@ def _hint(cp: Any, solver: Any) -> None:
 def _beyond(
     cp: Any, facts: Facts, classes: Sequence[Sequence[int]], starts: Starts, more: dict[tuple[int, int], Any]
 ) -> list[Any]:
-    """(14) and (15)"""
+    """(13) and (14)"""
     class_of = {them[0]: c for c, them in enumerate(classes)}
     beyond = [cp.new_constant(0) for _ in MEASURES]
     for _, them in facts.groups:

@@ -94,6 +94,11 @@ class _Book:
             for day in _days(slot):
                 manned.add((day, slot.post, slot.shift))
                 here[day, slot.post, slot.shift] += on[slot.id]
+        changed = {
+            (day, self.slots[one.slot].post, self.slots[one.slot].shift)
+            for one in self.made.changes
+            for day in _days(self.slots[one.slot])
+        }
         columns = sorted({(slot.post, _ORDER.index(slot.shift), slot.shift) for slot in self.problem.slots})
         columns = [one for post in self.made.statement.posts for one in columns if one[0] == post]
         paper = self.paper("calendar", [12, 7, 11, *[16] * len(columns)], large=True)
@@ -116,9 +121,10 @@ class _Book:
                 them = here[day, post, shift]
                 lines = max(lines, len(them))
                 cells.append("\n".join(them) if (day, post, shift) in manned else "—")
-                styles.append(self.tint(day))
+                styles.append(BAD if (day, post, shift) in changed else self.tint(day))
             paper.add(cells, styles=styles, height=6 + 14 * lines)
-        paper.line(self.words("legend"), across=3 + len(columns), height=20)
+        legend = self.words("legend") + (self.words("legend_changed") if changed else "")
+        paper.line(legend, across=3 + len(columns), height=20)
 
     def shift(self, post: str, shift: str) -> str:
         """The name of a shift and its hours."""
@@ -184,7 +190,7 @@ class _Book:
             styles = [PLAIN, GOOD if good else BAD, PLAIN, PLAIN, GOOD if level.value == level.bound else BAD, PLAIN]
             paper.add(cells, styles=styles, height=32)
         known = {name for name in MEASURES if levels and within_of(self.made, name, self.lang)[1]}
-        for line in ("fair", "fair_bound"):
+        for line in ("fair", "fair_bound") if levels else ("fair_mended",):
             paper.line(self.words(line), across=6, height=44)
         paper.add([self.words(one) for one in ("group", "measure", "least", "most", "spread", "bound")], styles=HEAD)
         for one in self.made.spreads:

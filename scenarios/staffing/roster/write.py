@@ -52,10 +52,14 @@ def write_roster_ics(path: Path, made: Made, *, person: str | None = None) -> No
     calendar = Calendar()
     calendar.add("prodid", "-//wuding//duty roster//ZH")
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", text("roster.calendar", "zh", month=f"{made.statement.first:%Y-%m}"))
+    month = f"{made.statement.first:%Y-%m}"
+    name = text("roster.calendar", "zh", month=month)
+    if person is not None:
+        name = text("roster.own_calendar", "zh", month=month, name=name_of(made, person, "zh"))
+    calendar.add("x-wr-calname", name)
     stamp = datetime(made.statement.first.year, made.statement.first.month, 1, tzinfo=UTC)
     slots = {slot.id: slot for slot in made.statement.problem.slots}
-    for one in made.assignments:
+    for one in sorted(made.assignments, key=lambda one: (slots[one.slot].start_min, one)):
         if person is not None and one.person != person:
             continue
         begin, end = _times(made, slots[one.slot])
@@ -70,6 +74,7 @@ def write_roster_ics(path: Path, made: Made, *, person: str | None = None) -> No
         told = [f"{duty_name(made, one.slot, lang)} {role_name(one.role, lang)} {name_of(made, one.person, lang)}"
                 for lang in _LANGS]  # fmt: skip
         event.add("description", "\n".join(told))
+        event.add("location", name_of(made, f"post {slots[one.slot].post}", "zh"))
         event.add("categories", [one.role])
         calendar.add_component(event)
     replace_bytes(path, calendar.to_ical())

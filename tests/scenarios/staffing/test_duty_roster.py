@@ -87,6 +87,8 @@ def test_the_example_is_made_mended_and_written(tmp_path):
     write_roster_xlsx(tmp_path / "mended.xlsx", mended, lang="en")
     book = load_workbook(tmp_path / "mended.xlsx")
     assert book.sheetnames == ["Roster", "People", "Fairness", "Wishes", "Pairs", "Changes", "Notes"]
+    red = {cell.coordinate for row in book["Roster"].iter_rows() for cell in row if cell.fill.fgColor.rgb == "00F8CBAD"}
+    assert len(red) == len({one.slot for one in mended.changes})
     assert book["Changes"].max_row == 2 + len(mended.changes)
 
 

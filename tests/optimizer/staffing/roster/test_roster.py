@@ -208,6 +208,21 @@ def test_input_order_does_not_matter():
     assert solve_roster(one) == solve_roster(other)
 
 
+def test_input_order_does_not_matter_with_pairs_and_what_is_carried():
+    who = people(*["safety_officer"] * 7, *["fire_patroller"] * 4)
+    who = tuple(replace(one, carried=(at % 3, at % 2, 0, 0, 0)) for at, one in enumerate(who))
+    posts = (Post("round", Pattern.halves, ((PAIR, 1),)), Post("gate", Pattern.whole, (("safety_officer", 1),)))
+    asked = (Request("p0", Asked.leave, 1, 2), Request("p3", Asked.wish, 4, 4), Request("p8", Asked.must, 3, 3))
+    past = (PastDuty("p1", -960, 480), PastDuty("p4", -240, 480))
+    one = month(who, *posts, days=7, requests=asked, past=past, pairs=pair_up(who).pairs)
+    other = month(who[::-1], *posts[::-1], days=7, requests=asked[::-1], past=past[::-1],
+                  pairs=pair_up(who[::-1]).pairs[::-1])  # fmt: skip
+    roster = solve_roster(one)
+    assert roster.assignments
+    assert roster == solve_roster(other)
+    assert check_claims(one, roster) == ()
+
+
 def test_parts_that_share_nothing_are_solved_apart():
     """Two posts with people of their own, and one who is compared with people of the other post."""
     posts = (Post("one", Pattern.whole, (("a", 1),)), Post("two", Pattern.whole, (("b", 1),)))
