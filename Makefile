@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test check unit bench docs clean
+.PHONY: help demo test check unit bench docs console clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,11 @@ bench: $(VENV)/.ready-dev  ## the measured figures of docs/benchmarks.md
 
 docs: $(VENV)/.ready-dev  ## rewrite the generated pages of docs/
 	$(BIN)/python -m inventory.files.document docs/data-dictionary.md
+
+console: $(VENV)/.ready-dev  ## build the console (api/console/dist) anew; needs Node 20 or newer
+	cd api/console && npm ci --no-audit --no-fund
+	$(BIN)/python -m api.http.console api/console
+	cd api/console && npm run build
 
 clean:  ## remove the environment and the demo's output
 	rm -rf $(VENV) wuding-demo wuding-simulation

@@ -15,6 +15,7 @@ from starlette.types import Scope
 from api.http import observe, problems
 from api.http.asgi import Door
 from api.http.caller import Doorman, guard_of, routes_of
+from api.http.console import serve_console
 from api.http.docs import OPENAPI, serve_docs
 from api.http.limits import Limits
 from api.http.oidc import Provider
@@ -147,6 +148,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.include_router(observe.router)
     if settings.docs:
         serve_docs(app)
+    serve_console(app)
     for part in (
         sign_in, oidc, users, stock, orders, incidents, alerts, plans, relief, care, files, tables_io, registers_write,
         forces_write, stock_looks, jobs, after_action, situations, shipments, scenarios,

@@ -1,0 +1,2 @@
+/** The desks, in the order they stand in the bar; whoever lacks the permission does not see one. */
+export const DESKS = [{ path: "/stock", title: "desk.stock", about: "desk.stock.about", needs: "stock.read" }] as const;

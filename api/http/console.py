@@ -1,0 +1,73 @@
+"""The console: the built page of api/console, from this service alone. `python -m api.http.console FOLDER` writes what
+the build of it takes from the service."""
+
+import json
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.types import Scope
+
+CONSOLE = "/console"
+FOREVER = "public, max-age=31536000, immutable"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+)
+ALLOWED = "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()"  # codes and positions, by phone
+
+
+def folder() -> Path:
+    return Path(str(files("api"))) / "console" / "dist"
+
+
+class Page(StaticFiles):
+    """Files of the build; every other path is a place inside the one page."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        try:
+            answer = await super().get_response(path, scope)
+        except HTTPException as error:
+            if error.status_code != 404 or Path(path).suffix:
+                raise
+            answer = FileResponse(Path(str(self.directory)) / "index.html")
+        named_by_content = path.startswith("assets/")
+        answer.headers["Cache-Control"] = FOREVER if named_by_content else "no-cache"
+        answer.headers["Content-Security-Policy"] = POLICY
+        answer.headers["Permissions-Policy"] = ALLOWED
+        return answer
+
+
+def serve_console(app: FastAPI) -> None:
+    """Nothing where the page has not been built."""
+    if not (folder() / "index.html").is_file():
+        return
+
+    async def home(_: Request) -> RedirectResponse:
+        return RedirectResponse(f"{CONSOLE}/")
+
+    app.add_route("/", home, include_in_schema=False)
+    app.mount(CONSOLE, Page(directory=folder(), html=True))
+
+
+def write_sources(out: Path) -> None:
+    """What the build of the console takes from the service: its OpenAPI page, and words that are also data."""
+    from api.access.roles import ROLES
+    from api.main import create_app
+    from inventory import kinds
+
+    words = {
+        "state": {**kinds.STATES, **kinds.ELSEWHERE}, "kind": kinds.OPERATIONS, "reason": kinds.REASONS,
+        "owner": kinds.OWNERS, "order": kinds.ORDER_STATES, "check": kinds.KINDS, "role": ROLES,
+    }  # fmt: skip
+    for name, content in (("openapi", create_app().openapi()), ("vocabularies", words)):
+        (out / f"{name}.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_sources(Path(sys.argv[1]))
