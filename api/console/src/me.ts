@@ -1,7 +1,6 @@
 import { defineStore } from "pinia";
 import { computed, ref } from "vue";
 import { api, got, keep, onEnded, type Schemas, signedIn, Trouble } from "./api/client";
-import { lang, speak } from "./i18n";
 
 const KEPT = "wuding.me";
 
@@ -29,9 +28,7 @@ export const useMe = defineStore("me", () => {
 
   async function signIn(name: string, password: string): Promise<void> {
     keep(await got(api.POST("/api/v1/sign-in", { body: { name, password } })));
-    const found = await got(api.GET("/api/v1/me"));
-    take(found);
-    if (found.lang !== lang() && (found.lang === "zh" || found.lang === "en")) await speak(found.lang);
+    take(await got(api.GET("/api/v1/me")));
   }
 
   async function signOut(): Promise<void> {
