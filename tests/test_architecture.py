@@ -33,7 +33,7 @@ def test_every_module_says_what_it_is_for_and_stays_short(package: str) -> None:
 def test_no_file_is_larger_than_a_mebibyte() -> None:
     for folder in (*PACKAGES, "docs", "tests"):
         for path in (ROOT / folder).rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and not {"__pycache__", "node_modules"} & set(path.parts):
                 assert path.stat().st_size <= 1 << 20, path
 
 

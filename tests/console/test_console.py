@@ -49,6 +49,7 @@ def test_the_language_and_the_dark_look_are_chosen_and_stay(signed_in, lang):
     expect(page.get_by_text(words(other)["desk.stock.about"])).to_be_visible()
     page.get_by_role("button", name=words(other)["dark"], exact=True).click()
     page.reload()
+    page.wait_for_selector("header .who")
     assert page.evaluate("document.documentElement.className") == "dark"
     assert page.evaluate("document.documentElement.lang") == {"zh": "zh-CN", "en": "en"}[other]
     accessible(page)
