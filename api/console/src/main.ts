@@ -13,4 +13,5 @@ const app = createApp(App);
 app.use(createPinia());
 await speak(startLang());
 await useMe().start();
+if (import.meta.env.PROD && "serviceWorker" in navigator) void navigator.serviceWorker.register("/console/sw.js", { scope: "/console/" });
 app.use(i18n).use(router).mount("#app");

@@ -1,6 +1,7 @@
 import { defineStore } from "pinia";
 import { computed, ref } from "vue";
 import { api, got, keep, onEnded, type Schemas, signedIn, Trouble } from "./api/client";
+import { forget } from "./offline/answers";
 
 const KEPT = "wuding.me";
 
@@ -35,6 +36,7 @@ export const useMe = defineStore("me", () => {
     await api.POST("/api/v1/sign-out").catch(() => undefined);
     keep(null);
     take(null);
+    await forget();
   }
 
   return { me, may, start, signIn, signOut };

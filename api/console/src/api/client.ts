@@ -1,6 +1,7 @@
 // The service, typed by its own OpenAPI page: tokens are renewed once for all who wait, faults become `Trouble`.
 import createClient, { type Middleware } from "openapi-fetch";
 import { lang } from "../i18n";
+import { remember } from "../offline/answers";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -82,7 +83,7 @@ const bearer: Middleware = {
 };
 
 export const api = createClient<paths, "application/json">({ baseUrl: "/" });
-api.use(bearer);
+api.use(bearer, remember);
 
 /** The content of an answer. Throws Trouble. */
 export async function got<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
