@@ -116,6 +116,12 @@ class Roster(Question):
     since: Day | None = Field(None, description="从该日起可改 / first day that may change")
     seed: Seed = 0
 
+    @model_validator(mode="after")
+    def _mended(self) -> "Roster":
+        if self.since is not None and not self.roster:
+            raise PydanticCustomError("cell", "since 须与 roster 一起给 / give since together with roster")
+        return self
+
 
 class Patrol(Question):
     FILES: ClassVar[Mapping[str, str]] = {
