@@ -91,7 +91,8 @@ def _told(error: OptimizerError | InventoryError, speaker: Speaker) -> int:
     if changes is not None:
         speaker.changes(changes)
         return NO
-    return NO_ANSWER if isinstance(error, NoAnswerInTime) else BAD_INPUT
+    stopped = isinstance(error, NoAnswerInTime) or type(error).__name__ == "RosterNotFound"  # its module loads a solver
+    return NO_ANSWER if stopped else BAD_INPUT
 
 
 def _version() -> str:
