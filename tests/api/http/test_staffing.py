@@ -273,3 +273,15 @@ def test_a_patrol_year_is_planned_and_planned_again_from_its_record(send, work_o
     assert slipped in [one["visit"] for one in again["changes"]]
     assert all(row["day"] >= since for row in again["rounds"] if row["visit"] == slipped)
     assert {row["visit"] for row in record} <= {row["visit"] for row in again["rounds"]}
+
+
+def test_why_no_roster_can_be_is_in_the_answer_and_in_the_files(send, work_off):
+    people = [{"id": "P1", "name": "人", "roles": ["call_desk"]}]
+    posts = [{"id": "desk", "name": "接警", "pattern": "2x12", "needs": [["call_desk", 2]]}]
+    number = study(send, {"kind": "roster", "month": "2026-02", "people": people, "posts": posts})["number"]
+    code = send("planner", "POST", f"/staffing/studies/{number}/run", json={}).json()["code"]
+    assert work_off() == ["done"]
+    found = send("planner", "GET", f"/staffing/studies/{number}/answer").json()
+    assert found["status"] == "infeasible"
+    (name,) = (files := zipfile.ZipFile(io.BytesIO(send("planner", "GET", f"/jobs/{code}/result").content))).namelist()
+    assert files.read(name).decode().splitlines() == [one["zh"] for one in found["conflict"]] != []
