@@ -91,7 +91,10 @@ def _told(error: OptimizerError | InventoryError, speaker: Speaker) -> int:
     if changes is not None:
         speaker.changes(changes)
         return NO
-    return NO_ANSWER if isinstance(error, NoAnswerInTime) else BAD_INPUT
+    kind = type(error).__name__  # the modules of these load a solver
+    if kind == "PostsImpossible":
+        return NO
+    return NO_ANSWER if isinstance(error, NoAnswerInTime) or kind == "RosterNotFound" else BAD_INPUT
 
 
 def _version() -> str:
@@ -252,6 +255,7 @@ def make_app(lang: str, speaker: Speaker) -> typer.Typer:
         for one in SCENARIOS:
             title, size = (one.title_zh, one.size_zh) if lang == "zh" else (one.title_en, one.size_en)
             speaker.out.print(f"[bold]{one.name}[/]  {title}\n    {size}", soft_wrap=True)
+        speaker.say("scenario.staffing")
         return DONE
 
     @command(scenario, "show", "cmd.scenario.show")

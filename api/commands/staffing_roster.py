@@ -57,6 +57,8 @@ def register_roster(group: typer.Typer, kit: Kit) -> None:
             (new_file if _is_calendar(ics) else new_folder)("--ics", ics)
         if out.suffix.lower() != ".xlsx":
             raise BadInput("--out", [Fault("--out", "RosterNotWorkbook", {"value": out.name})])
+        if since is not None and mend is None:
+            raise BadInput("--since", [Fault("--since", "NeedsOption", {"name": "--since", "other": "--mend"})])
         from_day = day("--since", since)
         with speaker.working():
             statement = read_statement(

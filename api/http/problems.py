@@ -53,7 +53,7 @@ _CODES: dict[int, str] = {
         "NotOurDatabase SolverFailed JobKeepsFailing ShareRefused RosterRefused "
         "PatrolRefused GridsRefused"
     ),
-    503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong ProviderDown RosterNotFound",
+    503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong ProviderDown",
 }
 STATUS: dict[str, int] = {code: status for status, codes in _CODES.items() for code in codes.split()}
 RETRY_S = {"TryAgain": 1, "NoDatabase": 5, "Busy": 2, "ProviderDown": 30, "TooOften": 10}

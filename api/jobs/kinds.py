@@ -173,12 +173,15 @@ def builds(job: Running, asked: BuildScenario) -> None:
 
 
 def answers(job: Running, asked: AnswerStudy) -> None:
-    """Raises UnknownStudy, and what the study raises: BadTable, BadInput, NoRoads …"""
-    from api.staffing.studies import find_study, keep_answer, question_of
+    """Raises UnknownStudy, also where it has been moved out of reach since, and what the study raises: BadTable,
+    BadInput, NoRoads …"""
+    from api.staffing.studies import UnknownStudy, find_study, keep_answer, question_of
     from api.staffing.work import answer
 
     with reading(job.engine) as connection:
         row = find_study(connection, asked.study)
+    if not Scope("staffing.make", job.reach is None, job.reach or ()).covers(row.place_code):
+        raise UnknownStudy(study=asked.study)
     steps = iter(range(5, 85, 5))
 
     def tell(key: str, **facts: Any) -> None:

@@ -12,6 +12,8 @@ from scenarios.staffing.share import Shared, ratios
 from scenarios.staffing.words import findings, sentence
 from scenarios.staffing.workbook import Sized
 
+MOST_POINTS = 2_000  # of a frontier; of more every second, third … is shown
+
 
 class Said(BaseModel):
     zh: str
@@ -250,7 +252,7 @@ def share_out(shared: Shared) -> ShareOut:
         levels=[ShareLevelOut(ratio=_ratio(one.ratio), towns=one.towns, bound=one.bound, proof=one.proof)
                 for one in shared.levels],
         frontier=[PointOut(posts=one.posts, worst=_ratio(one.worst), mean=one.mean, whole=_ratio(one.whole))
-                  for one in shared.points],
+                  for one in shared.points[:: 1 + len(shared.points) // MOST_POINTS]],
         marks=[MarkOut(ratio=_ratio(ratio), posts=posts) for ratio, posts in shared.marks],
         following=[shared.rows[index].code for index in shared.following],
     )  # fmt: skip

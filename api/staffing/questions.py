@@ -11,6 +11,7 @@ from api.http.schemas import Body, Code, Day, Division, Text
 from optimizer.staffing.uncertainty import MOST_DRAWS
 
 MOST_ROWS = 50_000  # of one table
+MOST_VILLAGES = 2_000  # whose grids are answered at once
 MOST_OTHERS = 20  # coefficients asked about, scenarios set beside
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1, description="随机种子 / seed")]
 Year = Annotated[int, Field(ge=2004, le=2100)]
@@ -18,11 +19,11 @@ Yuan = Annotated[int, Field(ge=0, le=10**12, description="元/年 / yuan a year"
 Posts = Annotated[int, Field(ge=0, le=10**6)]
 
 
-def _rows(table: str, *, needed: bool = False) -> Any:
+def _rows(table: str, *, needed: bool = False, most: int = MOST_ROWS) -> Any:
     """A list of rows of a table of the data dictionary."""
     title = "".join(part.capitalize() for part in table.split("_"))
     row = body_of(f"{title}Row", table, {}, edit=False)
-    return Annotated[list[row], Field(min_length=int(needed), max_length=MOST_ROWS)]  # type: ignore[valid-type]
+    return Annotated[list[row], Field(min_length=int(needed), max_length=most)]  # type: ignore[valid-type]
 
 
 Towns = _rows("towns", needed=True)
@@ -116,6 +117,12 @@ class Roster(Question):
     since: Day | None = Field(None, description="从该日起可改 / first day that may change")
     seed: Seed = 0
 
+    @model_validator(mode="after")
+    def _mended(self) -> "Roster":
+        if self.since is not None and not self.roster:
+            raise PydanticCustomError("cell", "since 须与 roster 一起给 / give since together with roster")
+        return self
+
 
 class Patrol(Question):
     FILES: ClassVar[Mapping[str, str]] = {
@@ -145,7 +152,7 @@ class Patrol(Question):
 
 class Grids(Question):
     FILES: ClassVar[Mapping[str, str]] = {"villages": "grid_villages", "managers": "grid_managers"}
-    villages: _rows("grid_villages", needed=True)  # type: ignore[valid-type]
+    villages: _rows("grid_villages", needed=True, most=MOST_VILLAGES)  # type: ignore[valid-type]
     managers: _rows("grid_managers") = Field([], description="网格员名册 / managers there are")  # type: ignore[valid-type]
 
 

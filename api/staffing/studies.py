@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from api.http.work import as_json
 from api.staffing.questions import AnyQuestion, Question
@@ -65,5 +65,11 @@ def find_study(connection: Connection, number: int, *, lock: bool = False) -> Ro
 def keep_answer(
     connection: Connection, number: int, answer: Mapping[str, Any], *, sha256: str, actor: str, at: datetime
 ) -> None:
+    """`sha256`: of the question that was answered. A late answer to an earlier question leaves one to the question as
+    it stands."""
     row = {"answer": answer, "answered_sha256": sha256, "answered_by": actor, "answered_at": at}
-    connection.execute(update(studies).where(studies.c.id == number).values(**row))
+    c = studies.c
+    news = or_(
+        c.question_sha256 == sha256, c.answered_sha256.is_(None), c.answered_sha256 != c.question_sha256
+    )  # fmt: skip
+    connection.execute(update(studies).where(c.id == number, news).values(**row))

@@ -136,6 +136,7 @@ def _roster(asked: Roster, folder: Path, engine: Engine, tell: Tell) -> Reply:
     from optimizer.staffing.roster import Rules
     from scenarios.staffing.roster import make_roster, mend_roster, read_roster, read_statement
     from scenarios.staffing.roster.book import write_roster_xlsx
+    from scenarios.staffing.roster.make import told_conflict
     from scenarios.staffing.roster.write import write_people_after, write_roster_ics, write_roster_table
 
     statement = read_statement(
@@ -152,6 +153,8 @@ def _roster(asked: Roster, folder: Path, engine: Engine, tell: Tell) -> Reply:
 
     def write(out: Path, lang: Lang) -> None:
         if made.status == "infeasible":
+            lines = "\n".join(told_conflict(made, one, lang) for one in made.conflict)
+            write_bytes(out / "conflict.txt", f"{lines}\n".encode())
             return
         write_roster_xlsx(out / "roster.xlsx", made, lang=lang)
         write_people_after(out / "people-after.csv", made)

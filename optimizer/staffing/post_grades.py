@@ -60,6 +60,8 @@ def check_budget(towns: Sequence[GradedTown], grades: Sequence[Grade], rules: Bu
         if not 0 <= grade.cost <= MOST_COST or not 0 <= (grade.most or 0) <= MOST:
             facts = {"grade": grade.code, "cost": grade.cost, "most": grade.most}
             faults.append(Fault(grade.code, "PostsGrade", facts))
+        elif grade.cost == 0 and grade.most is None:
+            faults.append(Fault(grade.code, "PostsFree", {"grade": grade.code}))
     if not 0 <= rules.budget <= MOST_BUDGET:
         faults.append(Fault("budget", "PostsNumber", {"name": "budget", "value": rules.budget, "most": MOST_BUDGET}))
     for town in towns:

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from optimizer.staffing.post_types import PostShare
+from optimizer.staffing.post_types import MOST, PostShare
 from optimizer.staffing.posts import Order, lowest
 
 Cause = Literal["gave", "district", "cap", "floor", "served", "waits", "least"]
@@ -72,7 +72,7 @@ def threshold(share: PostShare) -> Fraction | None:
 
 def next_towns(share: PostShare, *, count: int = 5) -> tuple[int, ...]:
     """The towns that would get the next posts, in turn."""
-    order = Order(share.towns, replace(share.rules, posts=share.rules.posts - share.unplaced + count))
+    order = Order(share.towns, replace(share.rules, posts=min(MOST, share.rules.posts - share.unplaced + count)))
     placed = sum(share.after) - sum(order.start)
     return tuple(order.steps[placed:])
 

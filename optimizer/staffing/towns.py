@@ -10,6 +10,7 @@ from optimizer.errors import BadInput, Fault
 from optimizer.units import FloatArray
 
 UNKNOWN = float("nan")
+MOST_COUNT = 10**9  # of anything in a town; beyond it somebody mistyped, and sums stay far inside 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,13 @@ class Towns:
         """Established and contract staff together; NaN where either is not stated."""
         return self.established + self.contract
 
+    def part(self, first: int, last: int) -> "Towns":
+        """The towns from `first` to before `last`."""
+        return Towns(*(getattr(self, each.name)[first:last] for each in fields(self)))
+
     @classmethod
     def of(cls, towns: Sequence[Town]) -> "Towns":
-        """Arrays from towns one by one. Raises BadInput for counts below zero or not finite."""
+        """Arrays from towns one by one. Raises BadInput for counts below zero or beyond MOST_COUNT."""
         columns: dict[str, object] = {}
         for each in fields(Town):
             values = [getattr(town, each.name) for town in towns]
@@ -83,15 +88,16 @@ class Towns:
 
     @classmethod
     def of_columns(cls, columns: dict[str, object]) -> "Towns":
-        """From arrays as named here. Raises BadInput for counts below zero or not finite, every one of them."""
+        """From arrays as named here. Raises BadInput for counts below zero or beyond MOST_COUNT, every one of them."""
         towns = cls(**columns)  # type: ignore[arg-type]
         faults = []
         for each in fields(cls)[3:]:
             values: FloatArray = getattr(towns, each.name)
             unstated = each.name in _MAY_BE_UNSTATED
-            bad = (values < 0) | np.isinf(values) | (np.isnan(values) & (not unstated))
+            bad = (values < 0) | (values > MOST_COUNT) | (np.isnan(values) & (not unstated))
             for place in np.argwhere(bad).tolist():
-                facts = {"name": each.name, "value": float(values[tuple(place)]), "town": towns.name[place[0]]}
+                facts = {"name": each.name, "value": float(values[tuple(place)]), "town": towns.name[place[0]],
+                         "most": MOST_COUNT}  # fmt: skip
                 faults.append(Fault(towns.code[place[0]], "BadCount", facts))
         if faults:
             raise BadInput("towns", faults)

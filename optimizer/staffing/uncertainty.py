@@ -89,23 +89,26 @@ def distribution(
 ) -> Distribution:
     """Posts under drawn coefficients. Equal input and seed give equal numbers, whatever the number of towns.
 
-    Raises BadInput for no draws or too many.
+    Towns are drawn in blocks, so that memory does not grow with their number. Raises BadInput for no draws or too many.
     """
     if not 1 <= draws <= MOST_DRAWS:
         raise BadInput("draws", [Fault("draws", "TooManyDraws", {"draws": draws, "most": MOST_DRAWS})])
-    values = draw(given, draws=draws, seed=seed)
-    step = max(1, _CELLS // max(1, len(towns)))
-    blocks = []
-    for first in range(0, draws, step):
-        part = {name: column[first : first + step, None] for name, column in values.items()}
-        blocks.append(whole_posts(required_posts(towns, part), floor_posts(part)).astype(np.int32))
-    posts = np.concatenate(blocks)
-    total = posts.sum(axis=1, dtype=np.int64)
-    staff = towns.staff
-    enough = np.where(np.isnan(staff), np.nan, (posts <= np.nan_to_num(staff)).mean(axis=0))
+    values = {name: column[:, None] for name, column in draw(given, draws=draws, seed=seed).items()}
+    floor = floor_posts(values)
+    step = max(1, _CELLS // draws)
+    total = np.zeros(draws, np.int64)
+    quantiles, enough = np.zeros((len(levels), len(towns)), np.int64), np.full(len(towns), np.nan)
+    for first in range(0, len(towns), step):
+        part = towns.part(first, first + step)
+        posts = np.broadcast_to(whole_posts(required_posts(part, values), floor), (draws, len(part)))
+        total += posts.sum(axis=1)
+        quantiles[:, first : first + step] = np.quantile(posts, levels, axis=0, method="inverted_cdf")
+        staff = part.staff
+        within = (posts <= np.nan_to_num(staff)).mean(axis=0)
+        enough[first : first + step] = np.where(np.isnan(staff), np.nan, within)
     return Distribution(
         levels=levels,
-        towns=np.quantile(posts, levels, axis=0, method="inverted_cdf").astype(np.int64),
+        towns=quantiles,
         total=np.quantile(total, levels, method="inverted_cdf").astype(np.int64),
         mean_total=float(total.mean()),
         enough=enough,

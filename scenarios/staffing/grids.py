@@ -155,8 +155,9 @@ def town_names(plan: GridPlan) -> dict[str, str]:
 
 def _gaps(plan: GridPlan) -> Sheet:
     villages = Counter(plan.tables.villages["town"])
+    names_of = town_names(plan)
     rows: list[tuple[Any, ...]] = [
-        (gap.code, town_names(plan)[gap.code], villages[gap.code], *_counts(gap)) for gap in plan.gaps
+        (gap.code, names_of[gap.code], villages[gap.code], *_counts(gap)) for gap in plan.gaps
     ]
     rows.append((both("grids.total"), None, sum(villages.values()), *_counts(plan.whole)))
     names = "town town_name villages grids managers without_own spare most_each busiest unserved"

@@ -17,6 +17,7 @@ from optimizer.staffing.parameters import Parameters
 from optimizer.staffing.post_frontier import FrontierPoint, frontier, posts_for
 from optimizer.staffing.post_reasons import PostReason, next_towns, reasons
 from optimizer.staffing.post_types import (
+    MOST,
     BudgetRules,
     BudgetShare,
     DistrictLimit,
@@ -181,7 +182,7 @@ def share_towns(
         ShareRow(one.code, towns.name[index], one.district, one.required, one.actual, given, (), reason)
         for index, (one, given, reason) in enumerate(zip(listed, share.given, reasons(share), strict=True))
     )
-    points = frontier(listed, rules=replace(rules, posts=max(2 * rules.posts, rules.posts + 10)))
+    points = frontier(listed, rules=replace(rules, posts=min(MOST, max(2 * rules.posts, rules.posts + 10))))
     marks = tuple((ratio, posts_for(listed, rules=rules, ratio=ratio)) for ratio in MARKS)
     following = next_towns(share, count=NEXT)
     return Shared(

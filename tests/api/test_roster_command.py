@@ -6,6 +6,7 @@ import typer
 from api.commands.kit import Kit
 from api.commands.staffing_roster import register_roster
 from api.say import Speaker
+from optimizer.errors import BadInput
 
 PEOPLE = "id,roles\n" + "".join(f"p{at},leader\n" for at in range(4))
 POSTS = "id,pattern,needs\nlead,1x24,leader:1\n"
@@ -31,6 +32,8 @@ def test_a_month_is_rostered_and_mended(tmp_path, lang, capfd):
     assert ics.read_bytes().startswith(b"BEGIN:VCALENDAR")
     mend = ["--mend", table, "--since", "2026-02-10", "--requests", tmp_path / "asked.csv"]
     assert run(lang, *asked, "--out", out, *mend) == 0
+    with pytest.raises(BadInput, match="NeedsOption"):
+        run(lang, *asked, "--out", out, "--since", "2026-02-10")
     more = ["--table", tmp_path / "next.csv", "--people-out", tmp_path / "next_people.csv", "--ics", tmp_path / "all"]
     march = ["roster", tmp_path / "people.csv", "--posts", tmp_path / "posts.csv", "--month", "2026-03"]
     assert run(lang, *march, "--out", out, "--before", table, *more) == 0

@@ -100,3 +100,18 @@ def test_what_cannot_be_done_is_said_without_a_traceback(
         assert told
         assert "?" not in told
     assert not Path("a.xlsx").exists()
+
+
+def test_a_roster_that_the_limit_stopped_is_no_answer_and_no_bad_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from optimizer.staffing.roster import RosterNotFound
+
+    def stopped(*_: object, **__: object) -> None:
+        raise RosterNotFound(work=20)
+
+    monkeypatch.setattr("scenarios.staffing.roster.make_roster", stopped)
+    assert cli.run(["staffing", "roster-example", "--out", str(tmp_path)]) == 0
+    people, posts = (str(tmp_path / f"duty_{name}.csv") for name in ("people", "posts"))
+    ask = ["staffing", "roster", people, "--posts", posts, "--month", "2026-10", "--out", str(tmp_path / "r.xlsx")]
+    assert cli.run(ask) == 3

@@ -49,6 +49,7 @@ def test_a_budget_takes_costs_of_both_grades(towns: Path, tmp_path: Path, capsys
         (["--budget", "5", "--out", "r.xlsx"], "--established"),
         (["--posts", "3", "--contract", "1", "--out", "r.xlsx"], "--budget"),
         (["--budget", "5", "--established", "x", "--contract", "1", "--out", "r.xlsx"], "x"),
+        (["--budget", "5", "--established", "1", "--contract", "0", "--out", "r.xlsx"], "contract"),
         (["--posts", "3", "--out", "r.csv"], ".xlsx"),
         (["--posts", "3", "--out", "r.xlsx", "--limits", "gone.csv"], "gone.csv"),
     ],

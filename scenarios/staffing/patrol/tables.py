@@ -5,6 +5,7 @@ from pathlib import Path
 
 from inventory.errors import RowFault
 from inventory.files import Table, read_table
+from optimizer.errors import BadInput, Fault
 from optimizer.network.graph import RoadNetwork
 from scenarios.world import table_of
 
@@ -42,7 +43,8 @@ def read_patrol(
     villages: Path | None = None, hazards: Path | None = None,
 ) -> PatrolTables:  # fmt: skip
     """Raises BadTable with every fault of a file: of its cells, towns that no station has, windows that end before they
-    begin or lie outside the year, hazard points whose person has no grid of the town."""
+    begin or lie outside the year, hazard points whose person has no grid of the town. Raises BadInput where nothing is
+    due."""
     known = read_table(stations, "patrol_stations")
     references = {"patrol_stations.town": known["town"]}
 
@@ -71,11 +73,14 @@ def read_patrol(
             for number, town, person in rows if person is not None and (town, person) not in people
         ]  # fmt: skip
 
+    owed = read_table(dues, "patrol_dues", references=references, extra=windows)
+    if not len(owed):
+        raise BadInput(str(dues), [Fault("", "PatrolNoDues", {})])
     return PatrolTables(
         year=year,
         network=network,
         stations=known,
-        dues=read_table(dues, "patrol_dues", references=references, extra=windows),
+        dues=owed,
         grids=of_grids,
         villages=optional(villages, "patrol_villages"),
         hazards=table_of("patrol_hazards", {}) if hazards is None

@@ -7,10 +7,10 @@ from inventory.documents.tiles import Tile, draw_tiles
 from scenarios.staffing.report.bars import Bar, draw_ratios, ratios_mm
 from scenarios.staffing.report.ink import EMPTY, SOLID
 from scenarios.staffing.report.kit import Heads, Report, signed
-from scenarios.staffing.report.sizing import Tell, silent
 from scenarios.staffing.report.spread import Curve, draw_curves
 from scenarios.staffing.share import GRADES, Shared, ShareRow, percent, ratios
 from scenarios.staffing.share_book import notes
+from scenarios.staffing.sizing import Tell, silent
 from scenarios.staffing.words import year_line
 from scenarios.texts import Lang, text
 

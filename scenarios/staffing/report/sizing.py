@@ -1,21 +1,13 @@
 """The report of a sizing: from `Sized` to the bytes of a PDF."""
 
-from collections.abc import Callable
-from typing import Any
-
 from scenarios.staffing.report.kit import Report
 from scenarios.staffing.report.method import coefficients, method, refused
 from scenarios.staffing.report.numbers import Numbers
 from scenarios.staffing.report.towns import floors, ratios, sentences, summary, town_table, work
 from scenarios.staffing.report.uncertain import scenarios, turns, uncertainty
+from scenarios.staffing.sizing import Tell, silent
 from scenarios.staffing.workbook import Sized
 from scenarios.texts import Lang, text
-
-Tell = Callable[..., None]
-
-
-def silent(key: str, **facts: Any) -> None:
-    """Nobody listens."""
 
 
 def sizing_pdf(sized: Sized, lang: Lang, *, tell: Tell = silent) -> bytes:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from optimizer.errors import OptimizerError
+from optimizer.errors import BadInput, Fault, OptimizerError
 from optimizer.staffing.roster import (
     Assignment,
     Change,
@@ -63,8 +63,11 @@ def make_roster(statement: Statement, *, seed: int = 0, work: float | None = Non
 
 
 def mend_roster(statement: Statement, old: tuple[Assignment, ...], *, since: date | None = None, seed: int = 0) -> Made:
-    """The earlier roster with fewest changes that keeps the statement as it is now, from the day `since` on."""
+    """The earlier roster with fewest changes that keeps the statement as it is now, from the day `since` on. Raises
+    BadInput where that is after the month."""
     day = 0 if since is None else max(0, (since - statement.first).days)
+    if day >= statement.problem.days:
+        raise BadInput("--since", [Fault("--since", "RosterSinceOutside", {"value": since})])
     found: Repaired = repair_roster(statement.problem, old, (), from_day=day, seed=seed)
     slots = {slot.id: slot for slot in statement.problem.slots}
     if found.assignments:

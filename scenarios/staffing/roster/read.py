@@ -10,6 +10,7 @@ from typing import Any
 from inventory.files import Table, read_table
 from optimizer.errors import BadInput, Fault
 from optimizer.staffing.roster import (
+    PAIR,
     Asked,
     Assignment,
     DayKind,
@@ -169,10 +170,15 @@ def _requests(table: Table, first: date, days: int, manned: set[str]) -> Iterabl
 
 
 def read_roster(path: Path, statement: Statement) -> tuple[Assignment, ...]:
-    """A roster written earlier (duty_roster). Raises BadTable, BadInput for duties that the month does not have."""
+    """A roster written earlier (duty_roster). Raises BadTable, BadInput for duties that the month does not have, and
+    for more people on a shift than it needs."""
     known = {"duty_people.id": {one.id for one in statement.problem.people}, "duty_posts.id": set(statement.posts)}
     table = read_table(path, "duty_roster", references=known)
     slots = {(slot.post, slot.day, slot.shift): slot.id for slot in statement.problem.slots}
+    room = {
+        slot.id: sum(heads * (2 if role == PAIR else 1) for role, heads in slot.needs)
+        for slot in statement.problem.slots
+    }
     found, faults = [], []
     for number, row in zip(table.row_numbers, table.rows(), strict=True):
         slot = slots.get((row["post"], (row["day"] - statement.first).days, row["shift"]))
@@ -181,6 +187,10 @@ def read_roster(path: Path, statement: Statement) -> tuple[Assignment, ...]:
             faults.append(Fault(f"row {number}", "RosterNoSuchSlot", facts))
         else:
             found.append(Assignment(slot, row["role"], row["person"]))
+            room[slot] -= 1
+            if room[slot] < 0:
+                facts = {"post": row["post"], "day": row["day"], "shift": row["shift"]}
+                faults.append(Fault(f"row {number}", "RosterTooMany", facts))
     if faults:
         raise BadInput(str(path), faults)
     return tuple(sorted(found))

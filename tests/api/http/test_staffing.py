@@ -7,7 +7,8 @@ import zipfile
 import pytest
 from openpyxl import load_workbook
 
-from inventory.database import transaction
+from api.staffing.studies import find_study, keep_answer
+from inventory.database import now, transaction
 from optimizer.staffing.workload import parameters, size_towns
 from scenarios.incidents import ensure_live, name_roads
 from scenarios.staffing.generate import example
@@ -165,6 +166,27 @@ def test_a_study_is_kept_run_and_stale_once_it_is_edited(send, work_off, city):
     assert listed == [{"number": made["number"], "name": "改"}]
 
 
+def test_a_late_answer_to_an_earlier_question_leaves_the_newer_one(send, engine, city):
+    number = study(send, {**city, "towns": city["towns"][:1]})["number"]
+    with transaction(engine) as connection:
+        asked = find_study(connection, number).question_sha256
+        for answer, sha256 in (({"n": 1}, "0" * 64), ({"n": 2}, asked), ({"n": 3}, "1" * 64)):
+            keep_answer(connection, number, answer, sha256=sha256, actor="planner", at=now())
+        assert find_study(connection, number).answer == {"n": 2}
+
+
+def test_a_study_moved_away_before_its_turn_is_not_answered_for_who_asked(send, work_off, city):
+    question = {**city, "towns": city["towns"][:1]}
+    number = study(send, question)["number"]
+    code = send("planner", "POST", f"/staffing/studies/{number}/run", json={}).json()["code"]
+    tag = send("root", "GET", f"/staffing/studies/{number}").headers["ETag"]
+    moved = {"name": "x", "place": OTHER_COUNTY, "question": question}
+    edited = send("root", "PUT", f"/staffing/studies/{number}", json=moved, headers={"If-Match": tag})
+    assert edited.status_code == 200
+    assert work_off() == ["failed"]
+    assert send("planner", "GET", f"/jobs/{code}").json()["problem"]["code"] == "UnknownStudy"
+
+
 def test_a_study_that_cannot_be_answered_says_every_fault(send, work_off, city):
     towns = [{**city["towns"][0], "households": 10**6}]
     number = study(send, {**city, "towns": towns})["number"]
@@ -207,6 +229,8 @@ def test_a_roster_is_made_and_mended_by_a_study(send, work_off):
     files = zipfile.ZipFile(io.BytesIO(send("planner", "GET", f"/jobs/{code}/result").content)).namelist()
     assert sorted(files) == ["people-after.csv", "roster.csv", "roster.ics", "roster.xlsx"]
     ill = [{"person": found["duties"][0]["person"], "kind": "leave", "first": "2026-02-01", "last": "2026-02-03"}]
+    alone = {"name": "x", "place": COUNTY, "question": {**asked, "since": "2026-02-01"}}
+    assert "roster" in send("planner", "POST", "/staffing/studies", json=alone).json()["errors"][0]["message"]
     mend = study(send, {**asked, "requests": ill, "roster": found["duties"]})["number"]
     send("planner", "POST", f"/staffing/studies/{mend}/run", json={})
     assert work_off() == ["done"]
@@ -249,3 +273,15 @@ def test_a_patrol_year_is_planned_and_planned_again_from_its_record(send, work_o
     assert slipped in [one["visit"] for one in again["changes"]]
     assert all(row["day"] >= since for row in again["rounds"] if row["visit"] == slipped)
     assert {row["visit"] for row in record} <= {row["visit"] for row in again["rounds"]}
+
+
+def test_why_no_roster_can_be_is_in_the_answer_and_in_the_files(send, work_off):
+    people = [{"id": "P1", "name": "人", "roles": ["call_desk"]}]
+    posts = [{"id": "desk", "name": "接警", "pattern": "2x12", "needs": [["call_desk", 2]]}]
+    number = study(send, {"kind": "roster", "month": "2026-02", "people": people, "posts": posts})["number"]
+    code = send("planner", "POST", f"/staffing/studies/{number}/run", json={}).json()["code"]
+    assert work_off() == ["done"]
+    found = send("planner", "GET", f"/staffing/studies/{number}/answer").json()
+    assert found["status"] == "infeasible"
+    (name,) = (files := zipfile.ZipFile(io.BytesIO(send("planner", "GET", f"/jobs/{code}/result").content))).namelist()
+    assert files.read(name).decode().splitlines() == [one["zh"] for one in found["conflict"]] != []

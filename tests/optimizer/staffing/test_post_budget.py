@@ -116,3 +116,12 @@ def test_work_that_runs_out_says_what_is_not_proven() -> None:
     share = share_budget(towns, grades=GRADES, rules=BudgetRules(101), relax=False, work=1e-3)
     assert [one for one in check_budget_share(share) if one.code != "GRADES_LEFT"] == []
     assert (share.status == "OPTIMAL") == all(level.proof != "none" for level in share.levels)
+
+
+def test_posts_that_cost_nothing_need_a_limit() -> None:
+    towns = [town("A", 4, 1, 1), town("B", 2, 1, 0)]
+    with pytest.raises(BadInput, match="PostsFree"):
+        share_budget(towns, grades=(Grade("established", 3), Grade("contract", 0)), rules=BudgetRules(7))
+    share = share_budget(towns, grades=(Grade("established", 3), Grade("contract", 0, 2)), rules=BudgetRules(7))
+    assert [sum(new) for new in zip(*share.given, strict=True)] == [2, 2]
+    assert check_budget_share(share) == ()

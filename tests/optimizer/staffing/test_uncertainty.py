@@ -37,6 +37,15 @@ def test_the_quantiles_stand_in_order_and_within_the_extremes() -> None:
     assert ((found.enough[[0, 2]] >= 0) & (found.enough[[0, 2]] <= 1)).all()
 
 
+def test_towns_drawn_in_blocks_are_what_they_are_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = distribution(TOWNS, P, draws=200)
+    monkeypatch.setattr("optimizer.staffing.uncertainty._CELLS", 400)  # two towns at once
+    apart = distribution(TOWNS, P, draws=200)
+    for name in ("towns", "total", "enough", "totals"):
+        assert np.array_equal(getattr(apart, name), getattr(together, name), equal_nan=True)
+    assert apart.mean_total == together.mean_total
+
+
 def test_draws_keep_to_their_ranges_and_risk_keeps_its_order() -> None:
     drawn = draw(P, draws=2000, seed=5)
     for each in P:

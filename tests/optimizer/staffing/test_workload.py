@@ -128,6 +128,8 @@ def test_counts_that_cannot_be_are_refused_all_at_once() -> None:
     with pytest.raises(BadInput) as refusal:
         Towns.of([replace(TOWN, population=-1, venues=(1, -2, 3)), replace(TOWN, area_km2=math.inf)])
     assert len(refusal.value.faults) == 3
+    with pytest.raises(BadInput, match="BadCount"):
+        Towns.of([replace(TOWN, population=10**20)])  # its posts would not fit into 64 bits
 
 
 def test_bad_coefficients_are_refused_all_at_once() -> None:

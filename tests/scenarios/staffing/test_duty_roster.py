@@ -21,6 +21,7 @@ from scenarios.staffing.roster.write import (
     write_roster_ics,
     write_roster_table,
 )
+from scenarios.texts import explain
 
 PEOPLE = "id,name,name_en,roles\np1,=甲,A,leader\np2,乙,B,leader\np3,丙,C,leader\n"
 POSTS = "id,name,name_en,pattern,needs\nlead,带班,Lead,1x24,leader:1\n"
@@ -216,3 +217,25 @@ def test_a_roster_of_another_month_is_not_read(files, tmp_path):
     assert len(read_table(tmp_path / "roster.csv", "duty_roster")) == 28
     with pytest.raises(BadInput):
         read_roster(tmp_path / "roster.csv", read_statement(**files(), month="2026-03"))
+
+
+def test_more_people_than_a_shift_needs_are_told_by_row(files, tmp_path):
+    statement = read_statement(**files(), month="2026-02")
+    made = make_roster(statement)
+    write_roster_table(tmp_path / "roster.csv", made)
+    first = made.assignments[0]
+    other = next(one.id for one in statement.problem.people if one.id != first.person)
+    post, day, shift = first.slot.split("/")
+    with (tmp_path / "roster.csv").open("a", encoding="utf-8") as out:
+        out.write(f"2026-02-{day},{post},{shift},{first.role},{other}\n")
+    with pytest.raises(BadInput, match="RosterTooMany"):
+        read_roster(tmp_path / "roster.csv", statement)
+
+
+def test_a_roster_is_not_mended_from_a_day_after_its_month(files):
+    statement = read_statement(**files(), month="2026-02")
+    made = make_roster(statement)
+    for lang in ("zh", "en"):
+        with pytest.raises(BadInput) as told:
+            mend_roster(statement, made.assignments, since=date(2026, 3, 1))
+        assert "2026-03-01" in " ".join(explain(told.value, lang))

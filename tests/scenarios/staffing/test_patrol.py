@@ -152,3 +152,11 @@ def test_a_person_of_a_hazard_point_has_a_grid(small: PatrolTables, tmp_path: Pa
     with pytest.raises(BadTable) as refused:
         read_patrol(year=2026, network=small.network, **files)
     assert {one.code for one in refused.value.faults} == {"person_without_grid"}
+
+
+def test_a_table_of_visits_without_a_row_is_refused(small: PatrolTables, tmp_path: Path) -> None:
+    files = written(tmp_path, small)
+    write_table(files["dues"], "patrol_dues", [])
+    with pytest.raises(BadInput) as told:
+        read_patrol(year=2026, network=small.network, **files)
+    assert "?" not in " ".join([*explain(told.value, "zh"), *explain(told.value, "en")])

@@ -147,3 +147,10 @@ def test_percentages_are_rounded_half_up() -> None:
     assert [percent(one) for one in (Fraction(1, 3), Fraction(3, 4), Fraction(1, 2000), Fraction(21, 20))] == [
         "33.3", "75.0", "0.1", "105.0",
     ]  # fmt: skip
+
+
+def test_the_frontier_ends_where_numbers_of_posts_do(city: Towns) -> None:
+    shared = share_towns(city.part(0, 3), AskedShare(posts=600_000, year=2025))
+    assert (shared.given, shared.points[-1].posts) == (600_000, 10**6)
+    most = share_towns(city.part(0, 3), AskedShare(posts=10**6, year=2025))
+    assert (most.given, most.following) == (10**6, ())
