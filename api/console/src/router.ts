@@ -14,6 +14,7 @@ export const router = createRouter({
     { path: "/", component: () => import("./desks/Home.vue") },
     { path: "/sign-in", component: () => import("./desks/SignIn.vue"), meta: { open: true } },
     { path: "/stock", component: () => import("./desks/stock/StockDesk.vue"), meta: { needs: "stock.read" } },
+    { path: "/dispatch", component: () => import("./desks/dispatch/DispatchDesk.vue"), meta: { needs: "incidents.read" } },
     { path: "/:rest(.*)", redirect: "/" },
   ],
 });
