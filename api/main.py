@@ -38,6 +38,7 @@ from api.routes import (
     registers,
     registers_write,
     relief,
+    roads,
     scenarios,
     shipments,
     sign_in,
@@ -151,7 +152,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     serve_console(app)
     for part in (
         sign_in, oidc, users, stock, orders, incidents, alerts, plans, relief, care, files, tables_io, registers_write,
-        forces_write, stock_looks, jobs, after_action, situations, shipments, scenarios,
+        forces_write, stock_looks, jobs, after_action, situations, shipments, scenarios, roads,
         studies, staffing,
     ):  # fmt: skip
         include(app, part.router)

@@ -60,11 +60,19 @@ def write_sources(out: Path) -> None:
     from api.access.roles import ROLES
     from api.main import create_app
     from inventory import kinds
+    from scenarios.texts import catalogue
 
     words = {
         "state": {**kinds.STATES, **kinds.ELSEWHERE}, "kind": kinds.OPERATIONS, "reason": kinds.REASONS,
         "owner": kinds.OWNERS, "order": kinds.ORDER_STATES, "check": kinds.KINDS, "role": ROLES,
     }  # fmt: skip
+    for name, start in (("disaster", "kind"), ("capability",) * 2, ("level",) * 2, ("unmet", "reason"),
+                        ("phase",) * 2, ("progress",) * 2):  # fmt: skip
+        words[name] = {
+            key.removeprefix(f"{start}."): (said["zh"], said["en"])
+            for key, said in catalogue().items()
+            if key.startswith(f"{start}.") and "{" not in said["zh"]
+        }
     for name, content in (("openapi", create_app().openapi()), ("vocabularies", words)):
         (out / f"{name}.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 

@@ -15,6 +15,7 @@ export const router = createRouter({
     { path: "/sign-in", component: () => import("./desks/SignIn.vue"), meta: { open: true } },
     { path: "/stock", component: () => import("./desks/stock/StockDesk.vue"), meta: { needs: "stock.read" } },
     { path: "/outbox", component: () => import("./offline/Outbox.vue") },
+    { path: "/dispatch", component: () => import("./desks/dispatch/DispatchDesk.vue"), meta: { needs: "incidents.read" } },
     { path: "/:rest(.*)", redirect: "/" },
   ],
 });

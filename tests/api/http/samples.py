@@ -151,6 +151,7 @@ SAMPLES: dict[str, Sample] = {
     "POST /situations": Sample(json={"code": "drill-2", "title_zh": "演练", "title_en": "drill", "place": COUNTY}),
     "POST /situations/{situation}/close": Sample({"situation": "drill"}, {}),
     "GET /situations/{situation}/held": _at(),
+    "GET /situations/{situation}/roads/{zoom}/{column}/{row}": _at(None, 422, zoom=0, column=0, row=0),
     "GET /situations/{situation}/after-action": _at(),
     "GET /situations/{situation}/plans/{number}/resource-messages": _at(number=1),
     "POST /shelters": Sample(json={"code": "A2", "name": "小学", "place": TOWN, "capacity": 100}),
