@@ -59,13 +59,33 @@ def write_sources(out: Path) -> None:
     """What the build of the console takes from the service: its OpenAPI page, and words that are also data."""
     from api.access.roles import ROLES
     from api.main import create_app
+    from api.staffing.questions import TABLES
     from inventory import kinds
+    from inventory.files.choices import choices_zh
+    from inventory.files.dictionary import columns_of
+    from scenarios.texts import catalogue
 
     words = {
         "state": {**kinds.STATES, **kinds.ELSEWHERE}, "kind": kinds.OPERATIONS, "reason": kinds.REASONS,
         "owner": kinds.OWNERS, "order": kinds.ORDER_STATES, "check": kinds.KINDS, "role": ROLES,
     }  # fmt: skip
-    for name, content in (("openapi", create_app().openapi()), ("vocabularies", words)):
+    texts = catalogue()
+    for name, prefix in (("part", "staffing.part."), ("basis", "staffing.basis."), ("duty_role", "roster.role."),
+                         ("shift", "roster.shift."), ("measure", "roster.measure.")):  # fmt: skip
+        words[name] = {
+            key.removeprefix(prefix): (text["zh"], text["en"]) for key, text in texts.items()
+            if key.startswith(prefix) and "." not in key.removeprefix(prefix)
+        }  # fmt: skip
+    columns = {
+        table: [
+            {"name": one.name, "zh": one.name_zh, "type": one.type, "unit": one.unit, "required": one.required,
+             "meaning": {"zh": one.meaning_zh, "en": one.meaning_en}, "choices": one.choices,
+             "choices_zh": {value: word for word, value in choices_zh(one).items()}}
+            for one in columns_of(table)
+        ]
+        for table in TABLES
+    }  # fmt: skip
+    for name, content in (("openapi", create_app().openapi()), ("vocabularies", words), ("columns", columns)):
         (out / f"{name}.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 

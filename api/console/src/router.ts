@@ -14,6 +14,12 @@ export const router = createRouter({
     { path: "/", component: () => import("./desks/Home.vue") },
     { path: "/sign-in", component: () => import("./desks/SignIn.vue"), meta: { open: true } },
     { path: "/stock", component: () => import("./desks/stock/StockDesk.vue"), meta: { needs: "stock.read" } },
+    {
+      path: "/planner", component: () => import("./desks/planner/PlannerDesk.vue"), meta: { needs: "staffing.read" }, redirect: "/planner/towns",
+      children: [
+        { path: "towns", component: () => import("./desks/planner/TownsPage.vue") },
+      ],
+    },
     { path: "/:rest(.*)", redirect: "/" },
   ],
 });

@@ -1,2 +1,5 @@
 /** The desks, in the order they stand in the bar; whoever lacks the permission does not see one. */
-export const DESKS = [{ path: "/stock", title: "desk.stock", about: "desk.stock.about", needs: "stock.read" }] as const;
+export const DESKS = [
+  { path: "/stock", title: "desk.stock", about: "desk.stock.about", needs: "stock.read" },
+  { path: "/planner", title: "desk.planner", about: "desk.planner.about", needs: "staffing.read" },
+] as const;
