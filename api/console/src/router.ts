@@ -18,6 +18,9 @@ export const router = createRouter({
       path: "/planner", component: () => import("./desks/planner/PlannerDesk.vue"), meta: { needs: "staffing.read" }, redirect: "/planner/towns",
       children: [
         { path: "towns", component: () => import("./desks/planner/TownsPage.vue") },
+        { path: "coefficients", component: () => import("./desks/planner/CoefficientsPage.vue") },
+        { path: "share", component: () => import("./desks/planner/SharePage.vue") },
+        { path: "studies", component: () => import("./desks/planner/StudiesPage.vue") },
       ],
     },
     { path: "/:rest(.*)", redirect: "/" },
