@@ -20,6 +20,7 @@ export const router = createRouter({
         { path: "towns", component: () => import("./desks/planner/TownsPage.vue") },
         { path: "coefficients", component: () => import("./desks/planner/CoefficientsPage.vue") },
         { path: "share", component: () => import("./desks/planner/SharePage.vue") },
+        { path: "roster", component: () => import("./desks/planner/RosterPage.vue") },
         { path: "studies", component: () => import("./desks/planner/StudiesPage.vue") },
       ],
     },
