@@ -21,6 +21,8 @@ export const router = createRouter({
         { path: "coefficients", component: () => import("./desks/planner/CoefficientsPage.vue") },
         { path: "share", component: () => import("./desks/planner/SharePage.vue") },
         { path: "roster", component: () => import("./desks/planner/RosterPage.vue") },
+        { path: "patrol", component: () => import("./desks/planner/PatrolPage.vue") },
+        { path: "grids", component: () => import("./desks/planner/GridsPage.vue") },
         { path: "studies", component: () => import("./desks/planner/StudiesPage.vue") },
       ],
     },

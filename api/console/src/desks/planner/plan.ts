@@ -30,6 +30,8 @@ const empty = () => ({
   posts: "10", lose: "0", toRequired: false, yuan: "", established: "", contract: "",
   townPosts: [] as Cells[], districtPosts: [] as Cells[],
   people: [] as Cells[], dutyPosts: [] as Cells[], requests: [] as Cells[], month: "", response: "", nights: "2",
+  gridVillages: [] as Cells[], gridManagers: [] as Cells[],
+  patrolYear: "", situation: "live",
   /** options that this page does not show, as the study had them */
   others: {} as Partial<Record<Kind, Asked>>,
 });
@@ -37,6 +39,8 @@ const empty = () => ({
 /** What is being worked on; it outlives the page, so that nothing typed is lost. */
 export const usePlan = defineStore("planner", () => {
   const given = ref({ ...empty(), ...(JSON.parse(localStorage.getItem(KEPT) ?? "{}") as Partial<ReturnType<typeof empty>>) });
+  /** too large to be kept by a browser: a study keeps them */
+  const patrols = ref({ dues: [] as Cells[], stations: [] as Cells[], grids: [] as Cells[], villages: [] as Cells[], hazards: [] as Cells[] });
   const studies = ref<Partial<Record<Kind, Kept>>>({});
   const sized = shallowRef<Schemas["SizeOut"] | null>(null);
   const shared = shallowRef<Schemas["ShareOut"] | null>(null);
@@ -98,7 +102,17 @@ export const usePlan = defineStore("planner", () => {
     return { question: { ...given.value.others.roster, kind: "roster", ...rows, month: given.value.month, response, nights: number(given.value.nights) }, fields };
   }
 
-  const patrol = (): Made => ({ question: given.value.others.patrol ?? {}, fields: {} });
+  function patrol(): Made {
+    const names = Object.keys(patrols.value) as (keyof typeof patrols.value)[];
+    const { rows, fields } = tables(Object.fromEntries(names.map((name) => [name, [`patrol_${name}` as Table, patrols.value[name]]])));
+    return { question: { ...given.value.others.patrol, kind: "patrol", ...rows, year: number(given.value.patrolYear), situation: given.value.situation.trim() || "live" }, fields };
+  }
+
+  function grids(): Made {
+    const { rows, fields } = tables({ villages: ["grid_villages", given.value.gridVillages], managers: ["grid_managers", given.value.gridManagers] });
+    return { question: rows, fields };
+  }
+
   const question = (kind: Kind): Made => ({ size, share, roster, patrol })[kind]();
 
   /** Takes a question of the service, such as an example or a study, to work on. */
@@ -127,7 +141,10 @@ export const usePlan = defineStore("planner", () => {
       into.others.roster = pick(asked, ["before", "roster", "since", "seed"]);
       rostered.value = null;
     } else {
-      into.others.patrol = asked;
+      patrols.value = { dues: rows("dues"), stations: rows("stations"), grids: rows("grids"), villages: rows("villages"), hazards: rows("hazards") };
+      into.patrolYear = text("year", "");
+      into.situation = text("situation", "live");
+      into.others.patrol = pick(asked, ["rounds", "record", "since", "work", "week"]);
       patrolled.value = null;
     }
     return kind;
@@ -142,5 +159,5 @@ export const usePlan = defineStore("planner", () => {
     else patrolled.value = answer as Schemas["PatrolOut"];
   }
 
-  return { given, studies, sized, shared, rostered, patrolled, question, take, answered };
+  return { given, patrols, studies, sized, shared, rostered, patrolled, question, grids, take, answered };
 });

@@ -60,6 +60,8 @@ export const useDuties = defineStore("duties", () => {
     swaps, before, ask, away,
     person: (id: string) => people.value.get(id) ?? id,
     post: (id: string) => posts.value.get(id) ?? id,
+    /** days of one stay in a village; three where the table does not say */
+    stay: (post: string) => Number(plan.given.dutyPosts.find((one) => one.id === post)?.stay_days) || 3,
     can: (id: string, role: string) => roles.value.get(id)?.includes(role) ?? false,
     people,
   };
