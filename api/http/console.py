@@ -5,6 +5,7 @@ import json
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.staticfiles import StaticFiles
@@ -55,25 +56,45 @@ def serve_console(app: FastAPI) -> None:
     app.mount(CONSOLE, Page(directory=folder(), html=True))
 
 
+# vocabulary of the console -> where its words stand in the product's
+WORDS = {
+    "disaster": "kind", "capability": "capability", "level": "level", "unmet": "reason", "phase": "phase",
+    "progress": "progress", "part": "staffing.part", "basis": "staffing.basis", "duty_role": "roster.role",
+    "shift": "roster.shift", "measure": "roster.measure",
+}  # fmt: skip
+
+
 def write_sources(out: Path) -> None:
-    """What the build of the console takes from the service: its OpenAPI page, and words that are also data."""
+    """What the build of the console takes from the service: its OpenAPI page, words that are also data, and the
+    columns of tables that are filled in."""
     from api.access.roles import ROLES
     from api.main import create_app
+    from api.staffing.questions import TABLES
     from inventory import kinds
+    from inventory.files.choices import choices_zh
+    from inventory.files.dictionary import columns_of
     from scenarios.texts import catalogue
 
-    words = {
+    words: dict[str, Any] = {
         "state": {**kinds.STATES, **kinds.ELSEWHERE}, "kind": kinds.OPERATIONS, "reason": kinds.REASONS,
         "owner": kinds.OWNERS, "order": kinds.ORDER_STATES, "check": kinds.KINDS, "role": ROLES,
     }  # fmt: skip
-    for name, start in (("disaster", "kind"), ("capability",) * 2, ("level",) * 2, ("unmet", "reason"),
-                        ("phase",) * 2, ("progress",) * 2):  # fmt: skip
+    for name, prefix in WORDS.items():
         words[name] = {
-            key.removeprefix(f"{start}."): (said["zh"], said["en"])
+            key.removeprefix(f"{prefix}."): (said["zh"], said["en"])
             for key, said in catalogue().items()
-            if key.startswith(f"{start}.") and "{" not in said["zh"]
+            if key.startswith(f"{prefix}.") and "{" not in said["zh"]
         }
-    for name, content in (("openapi", create_app().openapi()), ("vocabularies", words)):
+    columns = {
+        table: [
+            {"name": one.name, "zh": one.name_zh, "type": one.type, "unit": one.unit, "required": one.required,
+             "meaning": {"zh": one.meaning_zh, "en": one.meaning_en}, "choices": one.choices,
+             "choices_zh": {value: word for word, value in choices_zh(one).items()}}
+            for one in columns_of(table)
+        ]
+        for table in TABLES
+    }  # fmt: skip
+    for name, content in (("openapi", create_app().openapi()), ("vocabularies", words), ("columns", columns)):
         (out / f"{name}.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 

@@ -16,6 +16,18 @@ export const router = createRouter({
     { path: "/stock", component: () => import("./desks/stock/StockDesk.vue"), meta: { needs: "stock.read" } },
     { path: "/outbox", component: () => import("./offline/Outbox.vue") },
     { path: "/dispatch", component: () => import("./desks/dispatch/DispatchDesk.vue"), meta: { needs: "incidents.read" } },
+    {
+      path: "/planner", component: () => import("./desks/planner/PlannerDesk.vue"), meta: { needs: "staffing.read" }, redirect: "/planner/towns",
+      children: [
+        { path: "towns", component: () => import("./desks/planner/TownsPage.vue") },
+        { path: "coefficients", component: () => import("./desks/planner/CoefficientsPage.vue") },
+        { path: "share", component: () => import("./desks/planner/SharePage.vue") },
+        { path: "roster", component: () => import("./desks/planner/RosterPage.vue") },
+        { path: "patrol", component: () => import("./desks/planner/PatrolPage.vue") },
+        { path: "grids", component: () => import("./desks/planner/GridsPage.vue") },
+        { path: "studies", component: () => import("./desks/planner/StudiesPage.vue") },
+      ],
+    },
     { path: "/:rest(.*)", redirect: "/" },
   ],
 });

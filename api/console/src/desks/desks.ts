@@ -2,4 +2,5 @@
 export const DESKS = [
   { path: "/dispatch", title: "desk.dispatch", about: "desk.dispatch.about", needs: "incidents.read" },
   { path: "/stock", title: "desk.stock", about: "desk.stock.about", needs: "stock.read" },
+  { path: "/planner", title: "desk.planner", about: "desk.planner.about", needs: "staffing.read" },
 ] as const;

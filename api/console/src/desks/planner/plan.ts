@@ -1,0 +1,163 @@
+import { defineStore } from "pinia";
+import { ref, shallowRef, watch } from "vue";
+import type { Schemas } from "../../api/client";
+import { type Cells, cellsOf, type Sent, sent, type Table } from "./tables";
+
+export type Kind = "size" | "share" | "roster" | "patrol";
+type Asked = Record<string, unknown>;
+/** The study that a question was opened from or saved as. */
+export interface Kept {
+  number: number;
+  name: string;
+  place: string | null;
+  etag: string;
+  stale: boolean | null;
+}
+export interface Made {
+  question: Asked;
+  /** where the rows of each table stand on the screen */
+  fields: Record<string, Sent>;
+}
+const KEPT = "wuding.planner";
+const WAIT_MS = 600;
+
+const empty = () => ({
+  towns: [] as Cells[],
+  /** coefficients that differ from the default: name -> value */
+  own: {} as Record<string, string>,
+  year: "", draws: "1000", stores: "",
+  by: "posts" as "posts" | "budget",
+  posts: "10", lose: "0", toRequired: false, yuan: "", established: "", contract: "",
+  townPosts: [] as Cells[], districtPosts: [] as Cells[],
+  people: [] as Cells[], dutyPosts: [] as Cells[], requests: [] as Cells[], month: "", response: "", nights: "2",
+  gridVillages: [] as Cells[], gridManagers: [] as Cells[],
+  patrolYear: "", situation: "live",
+  /** options that this page does not show, as the study had them */
+  others: {} as Partial<Record<Kind, Asked>>,
+});
+
+/** What is being worked on; it outlives the page, so that nothing typed is lost. */
+export const usePlan = defineStore("planner", () => {
+  const given = ref({ ...empty(), ...(JSON.parse(localStorage.getItem(KEPT) ?? "{}") as Partial<ReturnType<typeof empty>>) });
+  /** too large to be kept by a browser: a study keeps them */
+  const patrols = ref({ dues: [] as Cells[], stations: [] as Cells[], grids: [] as Cells[], villages: [] as Cells[], hazards: [] as Cells[] });
+  const studies = ref<Partial<Record<Kind, Kept>>>({});
+  const sized = shallowRef<Schemas["SizeOut"] | null>(null);
+  const shared = shallowRef<Schemas["ShareOut"] | null>(null);
+  const rostered = shallowRef<Schemas["RosterOut"] | null>(null);
+  const patrolled = shallowRef<Schemas["PatrolOut"] | null>(null);
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+
+  watch(given, () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      try {
+        localStorage.setItem(KEPT, JSON.stringify(given.value));
+      } catch {
+        // more than a browser keeps: a study keeps it
+      }
+    }, WAIT_MS);
+  }, { deep: true });
+
+  const number = (text: string): unknown => (text.trim() === "" ? undefined : Number.isFinite(Number(text)) ? Number(text) : text);
+
+  function tables(fields: Record<string, [Table, Cells[]]>): { rows: Asked; fields: Record<string, Sent> } {
+    const rows: Asked = {};
+    const found: Record<string, Sent> = {};
+    for (const [field, [table, grid]] of Object.entries(fields)) {
+      const one = sent(table, grid);
+      rows[field] = one.rows;
+      found[field] = { table, from: one.from };
+    }
+    return { rows, fields: found };
+  }
+
+  function sizing(): { common: Asked; fields: Record<string, Sent> } {
+    const { rows, fields } = tables({ towns: ["towns", given.value.towns] });
+    const coefficients = Object.entries(given.value.own).map(([name, value]) => ({ name, value }));
+    return { common: { ...rows, coefficients, year: number(given.value.year), stores: given.value.stores.trim() || undefined }, fields };
+  }
+
+  function size(): Made {
+    const { common, fields } = sizing();
+    const compare = Object.keys(given.value.own).length ? [{ name: "default", coefficients: [] }] : [];
+    return { question: { compare, ...given.value.others.size, kind: "size", ...common, draws: number(given.value.draws) }, fields };
+  }
+
+  function share(): Made {
+    const { common, fields } = sizing();
+    const limits = tables({ town_posts: ["town_posts", given.value.townPosts], district_posts: ["district_posts", given.value.districtPosts] });
+    const { by, posts, yuan, established, contract } = given.value;
+    const money = { yuan: number(yuan), established: { cost: number(established) }, contract: { cost: number(contract) } };
+    const what = by === "posts" ? { posts: number(posts) } : { budget: money };
+    return {
+      question: { ...given.value.others.share, kind: "share", ...common, ...limits.rows, ...what, lose: number(given.value.lose), to_required: given.value.toRequired },
+      fields: { ...fields, ...limits.fields },
+    };
+  }
+
+  function roster(): Made {
+    const { rows, fields } = tables({ people: ["duty_people", given.value.people], posts: ["duty_posts", given.value.dutyPosts], requests: ["duty_requests", given.value.requests] });
+    const response = given.value.response.split(/[\s,，、;；]+/).filter(Boolean);
+    return { question: { ...given.value.others.roster, kind: "roster", ...rows, month: given.value.month, response, nights: number(given.value.nights) }, fields };
+  }
+
+  function patrol(): Made {
+    const names = Object.keys(patrols.value) as (keyof typeof patrols.value)[];
+    const { rows, fields } = tables(Object.fromEntries(names.map((name) => [name, [`patrol_${name}` as Table, patrols.value[name]]])));
+    return { question: { ...given.value.others.patrol, kind: "patrol", ...rows, year: number(given.value.patrolYear), situation: given.value.situation.trim() || "live" }, fields };
+  }
+
+  function grids(): Made {
+    const { rows, fields } = tables({ villages: ["grid_villages", given.value.gridVillages], managers: ["grid_managers", given.value.gridManagers] });
+    return { question: rows, fields };
+  }
+
+  const question = (kind: Kind): Made => ({ size, share, roster, patrol })[kind]();
+
+  /** Takes a question of the service, such as an example or a study, to work on. */
+  function take(asked: Asked): Kind {
+    const kind = asked.kind as Kind;
+    const rows = (name: string): Cells[] => ((asked[name] as Asked[] | undefined) ?? []).map(cellsOf);
+    const text = (name: string, otherwise: string): string => (asked[name] === null || asked[name] === undefined ? otherwise : String(asked[name]));
+    const into = given.value;
+    if (kind === "size" || kind === "share") {
+      into.towns = rows("towns");
+      into.own = Object.fromEntries(rows("coefficients").map((one) => [one.name!, one.value!]));
+      into.year = text("year", "");
+      into.stores = text("stores", "");
+    }
+    if (kind === "size") {
+      into.draws = text("draws", "1000");
+      into.others.size = pick(asked, ["break_even", "seed", "compare"]);
+      sized.value = null;
+    } else if (kind === "share") {
+      const budget = asked.budget as { yuan: number; established: { cost: number }; contract: { cost: number } } | null;
+      Object.assign(into, { by: budget ? "budget" : "posts", posts: text("posts", ""), lose: text("lose", "0"), toRequired: Boolean(asked.to_required), townPosts: rows("town_posts"), districtPosts: rows("district_posts") });
+      if (budget) Object.assign(into, { yuan: String(budget.yuan), established: String(budget.established.cost), contract: String(budget.contract.cost) });
+      shared.value = null;
+    } else if (kind === "roster") {
+      Object.assign(into, { people: rows("people"), dutyPosts: rows("posts"), requests: rows("requests"), month: text("month", into.month), response: ((asked.response as string[]) ?? []).join(" "), nights: text("nights", "2") });
+      into.others.roster = pick(asked, ["before", "roster", "since", "seed"]);
+      rostered.value = null;
+    } else {
+      patrols.value = { dues: rows("dues"), stations: rows("stations"), grids: rows("grids"), villages: rows("villages"), hazards: rows("hazards") };
+      into.patrolYear = text("year", "");
+      into.situation = text("situation", "live");
+      into.others.patrol = pick(asked, ["rounds", "record", "since", "work", "week"]);
+      patrolled.value = null;
+    }
+    return kind;
+  }
+
+  const pick = (asked: Asked, names: string[]): Asked => Object.fromEntries(names.filter((name) => asked[name] !== undefined && asked[name] !== null).map((name) => [name, asked[name]]));
+
+  function answered(answer: { kind: Kind }): void {
+    if (answer.kind === "size") sized.value = answer as Schemas["SizeOut"];
+    else if (answer.kind === "share") shared.value = answer as Schemas["ShareOut"];
+    else if (answer.kind === "roster") rostered.value = answer as Schemas["RosterOut"];
+    else patrolled.value = answer as Schemas["PatrolOut"];
+  }
+
+  return { given, patrols, studies, sized, shared, rostered, patrolled, question, grids, take, answered };
+});
