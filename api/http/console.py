@@ -60,10 +60,12 @@ def write_sources(out: Path) -> None:
     from api.access.roles import ROLES
     from api.main import create_app
     from inventory import kinds
+    from inventory.care.words import patterns
 
     words = {
         "state": {**kinds.STATES, **kinds.ELSEWHERE}, "kind": kinds.OPERATIONS, "reason": kinds.REASONS,
         "owner": kinds.OWNERS, "order": kinds.ORDER_STATES, "check": kinds.KINDS, "role": ROLES,
+        "finding": patterns(),
     }  # fmt: skip
     for name, content in (("openapi", create_app().openapi()), ("vocabularies", words)):
         (out / f"{name}.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
