@@ -64,20 +64,17 @@ WORDS = {
 }  # fmt: skip
 
 
-def write_sources(out: Path) -> None:
-    """What the build of the console takes from the service: its OpenAPI page, words that are also data, and the
-    columns of tables that are filled in."""
+def vocabularies() -> dict[str, Any]:
+    """Words that are also data: vocabulary -> code -> Chinese and English."""
     from api.access.roles import ROLES
-    from api.main import create_app
-    from api.staffing.questions import TABLES
     from inventory import kinds
-    from inventory.files.choices import choices_zh
-    from inventory.files.dictionary import columns_of
+    from inventory.care.words import patterns
     from scenarios.texts import catalogue
 
     words: dict[str, Any] = {
         "state": {**kinds.STATES, **kinds.ELSEWHERE}, "kind": kinds.OPERATIONS, "reason": kinds.REASONS,
         "owner": kinds.OWNERS, "order": kinds.ORDER_STATES, "check": kinds.KINDS, "role": ROLES,
+        "finding": patterns(),
     }  # fmt: skip
     for name, prefix in WORDS.items():
         words[name] = {
@@ -85,6 +82,17 @@ def write_sources(out: Path) -> None:
             for key, said in catalogue().items()
             if key.startswith(f"{prefix}.") and "{" not in said["zh"]
         }
+    return words
+
+
+def write_sources(out: Path) -> None:
+    """What the build of the console takes from the service: its OpenAPI page, words that are also data, and the
+    columns of tables that are filled in."""
+    from api.main import create_app
+    from api.staffing.questions import TABLES
+    from inventory.files.choices import choices_zh
+    from inventory.files.dictionary import columns_of
+
     columns = {
         table: [
             {"name": one.name, "zh": one.name_zh, "type": one.type, "unit": one.unit, "required": one.required,
@@ -94,7 +102,7 @@ def write_sources(out: Path) -> None:
         ]
         for table in TABLES
     }  # fmt: skip
-    for name, content in (("openapi", create_app().openapi()), ("vocabularies", words), ("columns", columns)):
+    for name, content in (("openapi", create_app().openapi()), ("vocabularies", vocabularies()), ("columns", columns)):
         (out / f"{name}.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 

@@ -27,6 +27,11 @@ def _rows() -> Iterator[dict[str, str]]:
             yield from csv.DictReader(found.read_text(encoding="utf-8").splitlines(), strict=True)
 
 
+def pattern(code: str) -> dict[str, str]:
+    """The words of a code as they stand, with {facts} in braces."""
+    return dict(_texts()[code])
+
+
 def told(found: RowFault) -> dict[str, str]:
     """What is wrong and how to mend it: {"zh": ..., "en": ...}, without the place. Unknown codes tell their facts."""
     words = _texts().get(found.code)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.console.words import words
+
 ROOT = Path(__file__).resolve().parents[2]
 CONSOLE = ROOT / "api" / "console"
 BUILT = CONSOLE / "dist"
@@ -66,3 +68,12 @@ def test_the_built_page_is_what_the_sources_make(tmp_path):
     new = sorted(file.relative_to(copy / "dist") for file in (copy / "dist").rglob("*") if file.is_file())
     assert new == sorted(file.relative_to(BUILT) for file in BUILT.rglob("*") if file.is_file())
     assert filecmp.cmpfiles(copy / "dist", BUILT, [str(name) for name in new], shallow=False)[1:] == ([], [])
+
+
+def test_every_word_that_is_used_is_there_in_both_languages():
+    used = set()
+    for file in (CONSOLE / "src").rglob("*"):
+        if file.suffix in (".vue", ".ts"):
+            used |= set(re.findall(r"""\bt\(["']([\w.]+)["']""", file.read_text("utf-8")))
+    for lang in ("zh", "en"):
+        assert sorted(used - set(words(lang))) == []

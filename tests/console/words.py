@@ -3,11 +3,9 @@
 import csv
 from pathlib import Path
 
-from api.access.roles import ROLES
-from inventory.kinds import OPERATIONS, STATES
+from api.http.console import vocabularies
 
 SOURCE = Path(__file__).resolve().parents[2] / "api" / "console" / "src"
-VOCABULARIES = {"state": STATES, "kind": OPERATIONS, "role": ROLES}
 
 
 def words(lang: str) -> dict[str, str]:
@@ -15,6 +13,6 @@ def words(lang: str) -> dict[str, str]:
     for file in sorted(SOURCE.rglob("texts.csv")):
         with file.open(encoding="utf-8", newline="") as lines:
             found.update({row["key"]: row[lang] for row in csv.DictReader(lines)})
-    for name, known in VOCABULARIES.items():
+    for name, known in vocabularies().items():
         found.update({f"{name}.{code}": said[lang == "en"] for code, said in known.items()})
     return found

@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory } from "vue-router";
+import { STOCK } from "./desks/stock/routes";
 import { useMe } from "./me";
 
 declare module "vue-router" {
@@ -13,7 +14,7 @@ export const router = createRouter({
   routes: [
     { path: "/", component: () => import("./desks/Home.vue") },
     { path: "/sign-in", component: () => import("./desks/SignIn.vue"), meta: { open: true } },
-    { path: "/stock", component: () => import("./desks/stock/StockDesk.vue"), meta: { needs: "stock.read" } },
+    { path: "/stock", component: () => import("./desks/stock/StockDesk.vue"), meta: { needs: "stock.read" }, children: STOCK },
     { path: "/outbox", component: () => import("./offline/Outbox.vue") },
     { path: "/dispatch", component: () => import("./desks/dispatch/DispatchDesk.vue"), meta: { needs: "incidents.read" } },
     {

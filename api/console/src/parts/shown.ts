@@ -24,3 +24,8 @@ export function daysLeft(day: string | null | undefined): number | null {
   const today = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" }).format(new Date());
   return Math.round((Date.parse(day) - Date.parse(today)) / 86_400_000);
 }
+
+/** The day so many days from today, on the calendar of China. */
+export function dayIn(days: number): string {
+  return new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" }).format(new Date(Date.now() + days * 86_400_000));
+}

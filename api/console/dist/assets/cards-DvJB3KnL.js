@@ -1,0 +1,1 @@
+function e(e){let t=[...e.querySelectorAll(`thead th`)].map(e=>e.textContent?.trim()??``);for(let n of e.querySelectorAll(`tbody tr`))[...n.children].forEach((e,n)=>e.setAttribute(`data-label`,t[n]??``))}var t={mounted:e,updated:e};export{t};

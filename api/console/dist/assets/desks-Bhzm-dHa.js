@@ -1,1 +1,0 @@
-var e=[{path:`/stock`,title:`desk.stock`,about:`desk.stock.about`,needs:`stock.read`}];export{e as t};

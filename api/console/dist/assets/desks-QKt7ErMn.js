@@ -1,0 +1,1 @@
+var e=[{path:`/dispatch`,title:`desk.dispatch`,about:`desk.dispatch.about`,needs:`incidents.read`},{path:`/stock`,title:`desk.stock`,about:`desk.stock.about`,needs:`stock.read`},{path:`/planner`,title:`desk.planner`,about:`desk.planner.about`,needs:`staffing.read`}];export{e as t};

@@ -1,0 +1,79 @@
+// What desks have in common when they write and read: one key for one entry, troubles in the service's words, papers.
+import { ref } from "vue";
+import { useI18n } from "vue-i18n";
+import { onceKey, type Problem, Trouble } from "../api/client";
+
+/** A read: `busy` while it runs, `trouble` in words where it failed. */
+export function useRead() {
+  const { t } = useI18n();
+  const busy = ref(false);
+  const trouble = ref("");
+  let last = 0;
+  /** Where a later read has begun, the answer of this one is dropped. */
+  async function read<T>(ask: () => Promise<T>, then: (found: T) => void): Promise<void> {
+    const mine = ++last;
+    busy.value = true;
+    trouble.value = "";
+    try {
+      const found = await ask();
+      if (mine === last) then(found);
+    } catch (cause) {
+      if (mine === last) trouble.value = cause instanceof Trouble && !cause.offline ? cause.message : t("no_service");
+    } finally {
+      if (mine === last) busy.value = false;
+    }
+  }
+  return { busy, trouble, read };
+}
+
+/** A write. Its key is kept until it has succeeded, so that the same entry sent again is entered once. */
+export function useWrite() {
+  const { t } = useI18n();
+  const busy = ref(false);
+  const troubles = ref<string[]>([]);
+  const code = ref("");
+  let key = onceKey();
+
+  async function write(send: (headers: { "Idempotency-Key": string }) => Promise<unknown>): Promise<boolean> {
+    if (busy.value) return false;
+    busy.value = true;
+    troubles.value = [];
+    code.value = "";
+    try {
+      await send({ "Idempotency-Key": key });
+      key = onceKey();
+      return true;
+    } catch (cause) {
+      if (!(cause instanceof Trouble) || cause.offline) troubles.value = [t("no_service_kept")];
+      else {
+        troubles.value = cause.problem?.errors?.length ? cause.problem.errors.map((one) => one.message) : [cause.message];
+        code.value = cause.problem?.code ?? "";
+      }
+      return false;
+    } finally {
+      busy.value = false;
+    }
+  }
+  return { busy, troubles, code, write };
+}
+
+/** Keeps an answer as a file, under the name the service gave it. */
+export async function keepFile(asked: Promise<{ data?: unknown; error?: unknown; response: Response }>): Promise<void> {
+  let answer;
+  try {
+    answer = await asked;
+  } catch (cause) {
+    throw new Trouble(String(cause), null, true);
+  }
+  if (!answer.response.ok) {
+    const problem = answer.error as Problem | undefined;
+    throw new Trouble(problem?.detail ?? answer.response.statusText, problem ?? null);
+  }
+  const said = answer.response.headers.get("Content-Disposition") ?? "";
+  const name = /filename\*=UTF-8''([^;]+)/.exec(said)?.[1];
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(answer.data as Blob);
+  link.download = name ? decodeURIComponent(name) : (/filename="([^"]+)"/.exec(said)?.[1] ?? "wuding");
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
