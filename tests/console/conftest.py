@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 START_S = 60.0
-KNOWN = (
-    "the server responded with a status of 4",
-    "net::ERR_INTERNET_DISCONNECTED",
-)  # refused, or taken off the network
+# refused, taken off the network, and what a driver without a graphics card has to say
+KNOWN = ("the server responded with a status of 4", "net::ERR_INTERNET_DISCONNECTED", "GL Driver Message")
 
 
 def _chromium() -> str | None:

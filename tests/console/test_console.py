@@ -62,9 +62,17 @@ def test_a_desk_that_is_not_permitted_is_not_offered(signed_in, lang):
     expect(page.get_by_text(words(lang)["desk.stock.about"])).to_have_count(0)
 
 
-@pytest.mark.parametrize("path", ["/console/", "/console/stock"])
-def test_pages_are_accessible(signed_in, path):
-    page = signed_in("manager")
-    page.goto(path)
-    page.wait_for_load_state("networkidle")
-    accessible(page)
+PAGES = ["", "stock", "stock/board", "stock/transfers", "stock/counts", "dispatch", "planner/towns", "planner/share",
+         "planner/roster", "planner/studies", "outbox"]  # fmt: skip
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_pages_are_accessible(signed_in, lang, dark):
+    page = signed_in("root")
+    if dark:
+        page.get_by_role("button", name=words(lang)["dark"], exact=True).click()
+    for path in PAGES:
+        page.goto(f"/console/{path}")
+        page.wait_for_selector("main h1")
+        page.wait_for_timeout(300)
+        accessible(page)
