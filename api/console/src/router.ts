@@ -5,6 +5,7 @@ declare module "vue-router" {
   interface RouteMeta {
     needs?: string;
     open?: boolean;
+    bare?: boolean; // without the bar, for a wall
   }
 }
 
@@ -15,6 +16,7 @@ export const router = createRouter({
     { path: "/sign-in", component: () => import("./desks/SignIn.vue"), meta: { open: true } },
     { path: "/stock", component: () => import("./desks/stock/StockDesk.vue"), meta: { needs: "stock.read" } },
     { path: "/dispatch", component: () => import("./desks/dispatch/DispatchDesk.vue"), meta: { needs: "incidents.read" } },
+    { path: "/wall", component: () => import("./desks/dispatch/WallScreen.vue"), meta: { needs: "incidents.read", bare: true } },
     { path: "/:rest(.*)", redirect: "/" },
   ],
 });

@@ -57,8 +57,9 @@ export class Chart {
           { id: "minor", type: "line", source: "roads", "source-layer": "roads", filter: [">=", ["get", "rank"], 3], paint: { "line-color": colour.minor, "line-width": wide(0.7) } },
           { id: "middle", type: "line", source: "roads", "source-layer": "roads", filter: ["in", ["get", "rank"], ["literal", [1, 2]]], paint: { "line-color": colour.middle, "line-width": wide(1.2) } },
           { id: "major", type: "line", source: "roads", "source-layer": "roads", filter: ["==", ["get", "rank"], 0], paint: { "line-color": colour.major, "line-width": wide(2) } },
-          { id: "closed-area", type: "fill", source: "closures", paint: { "fill-color": colour.closed, "fill-opacity": 0.2 } },
-          { id: "closed-edge", type: "line", source: "closures", paint: { "line-color": colour.closed, "line-width": 2.5, "line-dasharray": [2, 1.5] } },
+          { id: "closed-area", type: "fill", source: "closures", paint: { "fill-color": colour.closed, "fill-opacity": ["case", ["get", "shut"], 0.3, 0.08] } },
+          { id: "closed-edge", type: "line", source: "closures", filter: ["get", "shut"], paint: { "line-color": colour.closed, "line-width": 3 } },
+          { id: "slow-edge", type: "line", source: "closures", filter: ["!", ["get", "shut"]], paint: { "line-color": colour.closed, "line-width": 2, "line-dasharray": [2, 2] } },
           { id: "routes", type: "line", source: "routes", layout: { "line-join": "round" }, paint: { "line-color": colour.route, "line-width": ["case", ["get", "chosen"], 6, 3], "line-opacity": ["case", ["get", "chosen"], 1, 0.6] } },
           {
             id: "stores", type: "symbol", source: "stores",
@@ -122,7 +123,7 @@ export class Chart {
   }
 
   async closures(found: Closure[]): Promise<void> {
-    await this.put("closures", collection(found.filter((one) => one.polygon).map((one) => ({ type: "Feature", geometry: one.polygon, properties: { id: one.id } }))));
+    await this.put("closures", collection(found.filter((one) => one.polygon).map((one) => ({ type: "Feature", geometry: one.polygon, properties: { id: one.id, shut: Number(one.speed_factor) === 0 } }))));
   }
 
   /** A place to report, or the corners of an area that is being drawn. */
@@ -147,7 +148,7 @@ export class Chart {
     await this.ready;
     const colour = COLOURS[dark ? "dark" : "light"];
     this.map.setPaintProperty("ground", "background-color", colour.ground);
-    for (const [layer, value] of Object.entries({ minor: colour.minor, middle: colour.middle, major: colour.major, "closed-edge": colour.closed, routes: colour.route, "sketch-line": colour.draw }))
+    for (const [layer, value] of Object.entries({ minor: colour.minor, middle: colour.middle, major: colour.major, "closed-edge": colour.closed, "slow-edge": colour.closed, routes: colour.route, "sketch-line": colour.draw }))
       this.map.setPaintProperty(layer, "line-color", value);
   }
 
