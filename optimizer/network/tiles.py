@@ -16,8 +16,9 @@ EXTENT: Final = 4096
 MOST_PIECES: Final = 25_000
 """Of one tile; lesser roads are left out first."""
 _BESIDE: Final = 64
-_FINE_ZOOM: Final = 13
-_GRID: Final = (16, 4)  # two pixels and half a pixel of a tile 512 wide: from afar, and near
+_GRID: Final = (16,) * 13 + (4,) * 2
+"""By zoom, what positions are rounded to: two pixels, then half a pixel of a tile 512 wide. It divides a tile, so that
+roads meet where tiles do."""
 _RANKS: Final = {
     0: ("motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link"),
     1: ("secondary", "secondary_link"),
@@ -78,7 +79,7 @@ def tile(pieces: Pieces, zoom: int, column: int, row: int) -> bytes:
     low, high = -_BESIDE, EXTENT + _BESIDE
     near = (x.max(1) >= low) & (x.min(1) <= high) & (y.max(1) >= low) & (y.min(1) <= high)
     x, y, inside = _clipped(x[near], y[near], low, high)
-    grid = _GRID[zoom >= _FINE_ZOOM]
+    grid = _GRID[zoom]
     ends = np.rint(np.column_stack((x[:, 0], y[:, 0], x[:, 1], y[:, 1])) / grid).astype(np.int64) * grid
     seen = inside & ((ends[:, 0] != ends[:, 2]) | (ends[:, 1] != ends[:, 3]))
     ends, rank = ends[seen], pieces.rank[near][seen]
@@ -89,7 +90,9 @@ def tile(pieces: Pieces, zoom: int, column: int, row: int) -> bytes:
     new = np.ones(len(ends), bool)
     new[1:] = (ends[1:] != ends[:-1]).any(axis=1)  # of equal ones the road of the highest rank, which is first
     ends, rank = ends[new], rank[new]
-    left, features, ranks = MOST_PIECES, [], []
+    left = MOST_PIECES
+    features: list[bytes] = []
+    ranks: list[int] = []
     for one in range(5):
         of_rank = ends[rank == one][:left]
         if len(of_rank):
@@ -135,7 +138,9 @@ def _zigzag(values: Integers) -> Integers:
 def _varints(values: npt.ArrayLike) -> bytes:
     """Seven bits a byte, the lowest first, the high bit while more follow."""
     given = np.asarray(values, np.int64)
-    length = 1 + sum((given >= 1 << bits).astype(np.int64) for bits in (7, 14, 21, 28))
+    length = np.ones(len(given), np.int64)
+    for bits in (7, 14, 21, 28):
+        length += given >= 1 << bits
     at = np.cumsum(length) - length
     out = np.zeros(int(length.sum()), np.uint8)
     for number in range(5):

@@ -6,6 +6,7 @@ declare module "vue-router" {
   interface RouteMeta {
     needs?: string;
     open?: boolean;
+    bare?: boolean; // without the bar, for a wall
   }
 }
 
@@ -29,6 +30,7 @@ export const router = createRouter({
         { path: "studies", component: () => import("./desks/planner/StudiesPage.vue") },
       ],
     },
+    { path: "/wall", component: () => import("./desks/dispatch/WallScreen.vue"), meta: { needs: "incidents.read", bare: true } },
     { path: "/:rest(.*)", redirect: "/" },
   ],
 });

@@ -1,8 +1,10 @@
 """From the report of an incident to an approved plan and the teams on their way, over HTTP."""
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -290,3 +292,33 @@ class TestIncidents:
         assert {"body.severity", "body.colour"} <= where
         asked = {"kind": "flood", "severity": 3, "demands": {"M999": "1"}}
         assert send("dispatcher", "POST", "/situations/live/incidents", json=asked).json()["code"] == "UnknownItem"
+
+
+class TestRoadsOnAMap:
+    WHOLE = "/situations/live/roads/0/0/0"
+
+    def test_are_tiles_that_are_kept_until_they_change(self, send):
+        found = send("auditor", "GET", self.WHOLE)
+        assert (found.status_code, found.headers["content-type"]) == (200, "application/vnd.mapbox-vector-tile")
+        again = send("auditor", "GET", self.WHOLE, headers={"If-None-Match": found.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+
+    def test_show_the_new_roads_once_they_were_replaced(self, send, world, tmp_path):
+        at = world.network
+        x, y = int((at.lon[0] / 360 + 0.5) * 2**14), self.row(float(at.lat[0]))
+        path = f"/situations/live/roads/14/{x}/{y}"
+        before = send("auditor", "GET", path).content
+        assert before
+        (tmp_path / "office" / "roads" / "live").rename(tmp_path / "gone")
+        write_tables(replace(at, lat=at.lat + 1), tmp_path / "office" / "roads" / "live")
+        assert send("auditor", "GET", path).content != before
+
+    def row(self, lat: float) -> int:
+        return int((0.5 - math.asinh(math.tan(math.radians(lat))) / (2 * math.pi)) * 2**14)
+
+    def test_are_of_who_sees_the_situation_and_of_situations_that_have_some(self, send, engine):
+        assert send("auditor", "GET", "/situations/nope/roads/0/0/0").status_code == 404
+        assert send("auditor", "GET", "/situations/live/roads/15/0/0").status_code == 422
+        with transaction(engine) as connection:
+            connection.execute(situations.update().values(roads=None))
+        assert send("auditor", "GET", self.WHOLE).json()["code"] == "NoRoads"

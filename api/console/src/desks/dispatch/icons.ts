@@ -15,10 +15,10 @@ function corners(pen: CanvasRenderingContext2D, count: number, turn: number, rad
   pen.closePath();
 }
 
-const filled = (pen: CanvasRenderingContext2D, colour: string): void => {
+const filled = (pen: CanvasRenderingContext2D, colour: string, edge = 3): void => {
   pen.fillStyle = colour;
   pen.strokeStyle = "#fff";
-  pen.lineWidth = 3;
+  pen.lineWidth = edge;
   pen.fill();
   pen.stroke();
 };
@@ -46,12 +46,12 @@ const square =
   (pen) => {
     pen.beginPath();
     pen.rect(SIZE / 2 - half, SIZE / 2 - half, 2 * half, 2 * half);
-    filled(pen, "#3d5568");
+    filled(pen, "#4f6d85", 1.5);
   };
 
 const triangle: Draw = (pen) => {
   corners(pen, 3, -Math.PI / 2, 13);
-  filled(pen, "#14743c");
+  filled(pen, "#1d8a4a", 1.5);
 };
 
 const DRAWN: Record<string, Draw> = {

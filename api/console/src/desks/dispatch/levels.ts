@@ -4,8 +4,9 @@ import type { Plan } from "./service";
 type Value = number | number[] | null | undefined;
 
 function figure(value: number): string {
-  const most = Math.abs(value) >= 100 ? 0 : 3;
-  return value.toLocaleString(lang() === "zh" ? "zh-CN" : "en-GB", { maximumFractionDigits: most });
+  const locale = lang() === "zh" ? "zh-CN" : "en-GB";
+  if (Math.abs(value) >= 1e6) return value.toLocaleString(lang() === "zh" ? locale : "en-US", { notation: "compact", minimumSignificantDigits: 5, maximumSignificantDigits: 5 });
+  return value.toLocaleString(locale, { maximumFractionDigits: Math.abs(value) >= 100 ? 0 : 2 });
 }
 
 /** A level's value as people read it: of fairness the least and the mean fill rate. */
