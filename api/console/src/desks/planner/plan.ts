@@ -1,6 +1,7 @@
 import { defineStore } from "pinia";
 import { ref, shallowRef, watch } from "vue";
 import type { Schemas } from "../../api/client";
+import { useMe } from "../../me";
 import { type Cells, cellsOf, type Sent, sent, type Table } from "./tables";
 
 export type Kind = "size" | "share" | "roster" | "patrol";
@@ -18,7 +19,6 @@ export interface Made {
   /** where the rows of each table stand on the screen */
   fields: Record<string, Sent>;
 }
-const KEPT = "wuding.planner";
 const WAIT_MS = 600;
 
 const empty = () => ({
@@ -36,28 +36,46 @@ const empty = () => ({
   others: {} as Partial<Record<Kind, Asked>>,
 });
 
+interface Draft {
+  given?: Partial<ReturnType<typeof empty>>;
+  studies?: Partial<Record<Kind, Kept>>;
+}
+
 /** What is being worked on; it outlives the page, so that nothing typed is lost. */
 export const usePlan = defineStore("planner", () => {
-  const given = ref({ ...empty(), ...(JSON.parse(localStorage.getItem(KEPT) ?? "{}") as Partial<ReturnType<typeof empty>>) });
+  const me = useMe();
+  const place = (): string => `wuding.planner.${me.me?.name ?? ""}`; // each account its own, on a PC that is shared
+  const before = (): Draft => JSON.parse(localStorage.getItem(place()) ?? "{}") as Draft;
+  const given = ref({ ...empty(), ...before().given });
   /** too large to be kept by a browser: a study keeps them */
   const patrols = ref({ dues: [] as Cells[], stations: [] as Cells[], grids: [] as Cells[], villages: [] as Cells[], hazards: [] as Cells[] });
-  const studies = ref<Partial<Record<Kind, Kept>>>({});
+  const studies = ref<Partial<Record<Kind, Kept>>>(before().studies ?? {});
+  /** the question as it was opened, saved or answered last */
+  const saved = ref<Partial<Record<Kind, string>>>({});
+  const answeredOf = ref<Partial<Record<Kind, string>>>({});
   const sized = shallowRef<Schemas["SizeOut"] | null>(null);
   const shared = shallowRef<Schemas["ShareOut"] | null>(null);
   const rostered = shallowRef<Schemas["RosterOut"] | null>(null);
   const patrolled = shallowRef<Schemas["PatrolOut"] | null>(null);
   let waiting: ReturnType<typeof setTimeout> | undefined;
 
-  watch(given, () => {
+  watch([given, studies], () => {
     clearTimeout(waiting);
+    const into = place();
     waiting = setTimeout(() => {
       try {
-        localStorage.setItem(KEPT, JSON.stringify(given.value));
+        localStorage.setItem(into, JSON.stringify({ given: given.value, studies: { ...studies.value, patrol: undefined } }));
       } catch {
         // more than a browser keeps: a study keeps it
       }
     }, WAIT_MS);
   }, { deep: true });
+  watch(() => me.me?.name, () => {
+    given.value = { ...empty(), ...before().given };
+    studies.value = before().studies ?? {};
+    patrols.value = { dues: [], stations: [], grids: [], villages: [], hazards: [] };
+    sized.value = shared.value = rostered.value = patrolled.value = null;
+  });
 
   const number = (text: string): unknown => (text.trim() === "" ? undefined : Number.isFinite(Number(text)) ? Number(text) : text);
 
@@ -115,6 +133,17 @@ export const usePlan = defineStore("planner", () => {
 
   const question = (kind: Kind): Made => ({ size, share, roster, patrol })[kind]();
 
+  const said = (kind: Kind): string => JSON.stringify(question(kind).question);
+  const mark = (kind: Kind): void => void (saved.value[kind] = said(kind));
+  /** Whether opening another would lose something; sizing and sharing out go by the same towns. */
+  const unsaved = (kind: Kind): boolean => (kind === "size" || kind === "share" ? changed("size") && changed("share") : changed(kind));
+  function changed(kind: Kind): boolean {
+    const rows = { size: given.value.towns, share: given.value.towns, roster: given.value.people, patrol: patrols.value.dues }[kind];
+    return rows.length > 0 && saved.value[kind] !== said(kind);
+  }
+  /** Whether the answer shown is to another question than stands there now. */
+  const outdated = (kind: Kind): boolean => answeredOf.value[kind] !== said(kind);
+
   /** Takes a question of the service, such as an example or a study, to work on. */
   function take(asked: Asked): Kind {
     const kind = asked.kind as Kind;
@@ -147,6 +176,7 @@ export const usePlan = defineStore("planner", () => {
       into.others.patrol = pick(asked, ["rounds", "record", "since", "work", "week"]);
       patrolled.value = null;
     }
+    mark(kind);
     return kind;
   }
 
@@ -157,7 +187,8 @@ export const usePlan = defineStore("planner", () => {
     else if (answer.kind === "share") shared.value = answer as Schemas["ShareOut"];
     else if (answer.kind === "roster") rostered.value = answer as Schemas["RosterOut"];
     else patrolled.value = answer as Schemas["PatrolOut"];
+    answeredOf.value[answer.kind] = said(answer.kind);
   }
 
-  return { given, patrols, studies, sized, shared, rostered, patrolled, question, grids, take, answered };
+  return { given, patrols, studies, sized, shared, rostered, patrolled, question, grids, mark, unsaved, outdated, take, answered };
 });
