@@ -20,16 +20,19 @@ export interface Made {
   fields: Record<string, Sent>;
 }
 const WAIT_MS = 600;
+export const DEFAULT = "default"; // name of the scenario without values of one's own
 
 const empty = () => ({
   towns: [] as Cells[],
   /** coefficients that differ from the default: name -> value */
   own: {} as Record<string, string>,
+  /** other values to set beside them */
+  scenarios: [] as { name: string; own: Record<string, string> }[],
   year: "", draws: "1000", stores: "",
   by: "posts" as "posts" | "budget",
   posts: "10", lose: "0", toRequired: false, yuan: "", established: "", contract: "",
   townPosts: [] as Cells[], districtPosts: [] as Cells[],
-  people: [] as Cells[], dutyPosts: [] as Cells[], requests: [] as Cells[], month: "", response: "", nights: "2",
+  people: [] as Cells[], dutyPosts: [] as Cells[], requests: [] as Cells[], dutiesBefore: [] as Cells[], month: "", response: "", nights: "2",
   gridVillages: [] as Cells[], gridManagers: [] as Cells[],
   patrolYear: "", situation: "live",
   /** options that this page does not show, as the study had them */
@@ -90,16 +93,19 @@ export const usePlan = defineStore("planner", () => {
     return { rows, fields: found };
   }
 
+  const listed = (own: Record<string, string>) => Object.entries(own).map(([name, value]) => ({ name, value }));
+
   function sizing(): { common: Asked; fields: Record<string, Sent> } {
     const { rows, fields } = tables({ towns: ["towns", given.value.towns] });
-    const coefficients = Object.entries(given.value.own).map(([name, value]) => ({ name, value }));
-    return { common: { ...rows, coefficients, year: number(given.value.year), stores: given.value.stores.trim() || undefined }, fields };
+    return { common: { ...rows, coefficients: listed(given.value.own), year: number(given.value.year), stores: given.value.stores.trim() || undefined }, fields };
   }
 
   function size(): Made {
     const { common, fields } = sizing();
-    const compare = Object.keys(given.value.own).length ? [{ name: "default", coefficients: [] }] : [];
-    return { question: { compare, ...given.value.others.size, kind: "size", ...common, draws: number(given.value.draws) }, fields };
+    const { own, scenarios, others, draws } = given.value;
+    const beside = scenarios.map((one) => ({ name: one.name, coefficients: listed(one.own) }));
+    const compare = Object.keys(own).length ? [{ name: DEFAULT, coefficients: [] }, ...beside] : beside;
+    return { question: { ...others.size, kind: "size", ...common, compare, draws: number(draws) }, fields };
   }
 
   function share(): Made {
@@ -115,7 +121,7 @@ export const usePlan = defineStore("planner", () => {
   }
 
   function roster(): Made {
-    const { rows, fields } = tables({ people: ["duty_people", given.value.people], posts: ["duty_posts", given.value.dutyPosts], requests: ["duty_requests", given.value.requests] });
+    const { rows, fields } = tables({ people: ["duty_people", given.value.people], posts: ["duty_posts", given.value.dutyPosts], requests: ["duty_requests", given.value.requests], before: ["duty_roster", given.value.dutiesBefore] });
     const response = given.value.response.split(/[\s,，、;；]+/).filter(Boolean);
     return { question: { ...given.value.others.roster, kind: "roster", ...rows, month: given.value.month, response, nights: number(given.value.nights) }, fields };
   }
@@ -144,6 +150,8 @@ export const usePlan = defineStore("planner", () => {
   /** Whether the answer shown is to another question than stands there now. */
   const outdated = (kind: Kind): boolean => answeredOf.value[kind] !== said(kind);
 
+  const ownOf = (rows: Cells[]): Record<string, string> => Object.fromEntries(rows.map((one) => [one.name!, one.value!]));
+
   /** Takes a question of the service, such as an example or a study, to work on. */
   function take(asked: Asked): Kind {
     const kind = asked.kind as Kind;
@@ -152,13 +160,15 @@ export const usePlan = defineStore("planner", () => {
     const into = given.value;
     if (kind === "size" || kind === "share") {
       into.towns = rows("towns");
-      into.own = Object.fromEntries(rows("coefficients").map((one) => [one.name!, one.value!]));
+      into.own = ownOf(rows("coefficients"));
       into.year = text("year", "");
       into.stores = text("stores", "");
     }
     if (kind === "size") {
       into.draws = text("draws", "1000");
-      into.others.size = pick(asked, ["break_even", "seed", "compare"]);
+      into.others.size = pick(asked, ["break_even", "seed"]);
+      const compared = (asked.compare as { name: string; coefficients: Asked[] }[] | undefined) ?? [];
+      into.scenarios = compared.filter((one) => one.name !== DEFAULT).map((one) => ({ name: one.name, own: ownOf(one.coefficients.map(cellsOf)) }));
       sized.value = null;
     } else if (kind === "share") {
       const budget = asked.budget as { yuan: number; established: { cost: number }; contract: { cost: number } } | null;
@@ -166,8 +176,8 @@ export const usePlan = defineStore("planner", () => {
       if (budget) Object.assign(into, { yuan: String(budget.yuan), established: String(budget.established.cost), contract: String(budget.contract.cost) });
       shared.value = null;
     } else if (kind === "roster") {
-      Object.assign(into, { people: rows("people"), dutyPosts: rows("posts"), requests: rows("requests"), month: text("month", into.month), response: ((asked.response as string[]) ?? []).join(" "), nights: text("nights", "2") });
-      into.others.roster = pick(asked, ["before", "roster", "since", "seed"]);
+      Object.assign(into, { people: rows("people"), dutyPosts: rows("posts"), requests: rows("requests"), dutiesBefore: rows("before"), month: text("month", into.month), response: ((asked.response as string[]) ?? []).join(" "), nights: text("nights", "2") });
+      into.others.roster = pick(asked, ["roster", "since", "seed"]);
       rostered.value = null;
     } else {
       patrols.value = { dues: rows("dues"), stations: rows("stations"), grids: rows("grids"), villages: rows("villages"), hazards: rows("hazards") };
