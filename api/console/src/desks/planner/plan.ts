@@ -62,18 +62,27 @@ export const usePlan = defineStore("planner", () => {
   const patrolled = shallowRef<Schemas["PatrolOut"] | null>(null);
   let waiting: ReturnType<typeof setTimeout> | undefined;
 
-  watch([given, studies], () => {
+  let owed: (() => void) | null = null;
+  function keep(): void {
     clearTimeout(waiting);
+    owed?.();
+    owed = null;
+  }
+  watch([given, studies], () => {
     const into = place();
-    waiting = setTimeout(() => {
+    owed = () => {
       try {
         localStorage.setItem(into, JSON.stringify({ given: given.value, studies: { ...studies.value, patrol: undefined } }));
       } catch {
         // more than a browser keeps: a study keeps it
       }
-    }, WAIT_MS);
+    };
+    clearTimeout(waiting);
+    waiting = setTimeout(keep, WAIT_MS);
   }, { deep: true });
+  addEventListener("pagehide", keep);
   watch(() => me.me?.name, () => {
+    keep();
     given.value = { ...empty(), ...before().given };
     studies.value = before().studies ?? {};
     patrols.value = { dues: [], stations: [], grids: [], villages: [], hazards: [] };
