@@ -1,6 +1,7 @@
 import { defineStore } from "pinia";
 import { ref, shallowRef, watch } from "vue";
 import type { Schemas } from "../../api/client";
+import { useMe } from "../../me";
 import { type Cells, cellsOf, type Sent, sent, type Table } from "./tables";
 
 export type Kind = "size" | "share" | "roster" | "patrol";
@@ -18,46 +19,75 @@ export interface Made {
   /** where the rows of each table stand on the screen */
   fields: Record<string, Sent>;
 }
-const KEPT = "wuding.planner";
 const WAIT_MS = 600;
+export const DEFAULT = "default"; // name of the scenario without values of one's own
 
 const empty = () => ({
   towns: [] as Cells[],
   /** coefficients that differ from the default: name -> value */
   own: {} as Record<string, string>,
+  /** other values to set beside them */
+  scenarios: [] as { name: string; own: Record<string, string> }[],
   year: "", draws: "1000", stores: "",
   by: "posts" as "posts" | "budget",
   posts: "10", lose: "0", toRequired: false, yuan: "", established: "", contract: "",
   townPosts: [] as Cells[], districtPosts: [] as Cells[],
-  people: [] as Cells[], dutyPosts: [] as Cells[], requests: [] as Cells[], month: "", response: "", nights: "2",
+  people: [] as Cells[], dutyPosts: [] as Cells[], requests: [] as Cells[], dutiesBefore: [] as Cells[], month: "", response: "", nights: "2",
   gridVillages: [] as Cells[], gridManagers: [] as Cells[],
   patrolYear: "", situation: "live",
   /** options that this page does not show, as the study had them */
   others: {} as Partial<Record<Kind, Asked>>,
 });
 
+interface Draft {
+  given?: Partial<ReturnType<typeof empty>>;
+  studies?: Partial<Record<Kind, Kept>>;
+}
+
 /** What is being worked on; it outlives the page, so that nothing typed is lost. */
 export const usePlan = defineStore("planner", () => {
-  const given = ref({ ...empty(), ...(JSON.parse(localStorage.getItem(KEPT) ?? "{}") as Partial<ReturnType<typeof empty>>) });
+  const me = useMe();
+  const place = (): string => `wuding.planner.${me.me?.name ?? ""}`; // each account its own, on a PC that is shared
+  const before = (): Draft => JSON.parse(localStorage.getItem(place()) ?? "{}") as Draft;
+  const given = ref({ ...empty(), ...before().given });
   /** too large to be kept by a browser: a study keeps them */
   const patrols = ref({ dues: [] as Cells[], stations: [] as Cells[], grids: [] as Cells[], villages: [] as Cells[], hazards: [] as Cells[] });
-  const studies = ref<Partial<Record<Kind, Kept>>>({});
+  const studies = ref<Partial<Record<Kind, Kept>>>(before().studies ?? {});
+  /** the question as it was opened, saved or answered last */
+  const saved = ref<Partial<Record<Kind, string>>>({});
+  const answeredOf = ref<Partial<Record<Kind, string>>>({});
   const sized = shallowRef<Schemas["SizeOut"] | null>(null);
   const shared = shallowRef<Schemas["ShareOut"] | null>(null);
   const rostered = shallowRef<Schemas["RosterOut"] | null>(null);
   const patrolled = shallowRef<Schemas["PatrolOut"] | null>(null);
   let waiting: ReturnType<typeof setTimeout> | undefined;
 
-  watch(given, () => {
+  let owed: (() => void) | null = null;
+  function keep(): void {
     clearTimeout(waiting);
-    waiting = setTimeout(() => {
+    owed?.();
+    owed = null;
+  }
+  watch([given, studies], () => {
+    const into = place();
+    owed = () => {
       try {
-        localStorage.setItem(KEPT, JSON.stringify(given.value));
+        localStorage.setItem(into, JSON.stringify({ given: given.value, studies: { ...studies.value, patrol: undefined } }));
       } catch {
         // more than a browser keeps: a study keeps it
       }
-    }, WAIT_MS);
+    };
+    clearTimeout(waiting);
+    waiting = setTimeout(keep, WAIT_MS);
   }, { deep: true });
+  addEventListener("pagehide", keep);
+  watch(() => me.me?.name, () => {
+    keep();
+    given.value = { ...empty(), ...before().given };
+    studies.value = before().studies ?? {};
+    patrols.value = { dues: [], stations: [], grids: [], villages: [], hazards: [] };
+    sized.value = shared.value = rostered.value = patrolled.value = null;
+  });
 
   const number = (text: string): unknown => (text.trim() === "" ? undefined : Number.isFinite(Number(text)) ? Number(text) : text);
 
@@ -72,16 +102,19 @@ export const usePlan = defineStore("planner", () => {
     return { rows, fields: found };
   }
 
+  const listed = (own: Record<string, string>) => Object.entries(own).map(([name, value]) => ({ name, value }));
+
   function sizing(): { common: Asked; fields: Record<string, Sent> } {
     const { rows, fields } = tables({ towns: ["towns", given.value.towns] });
-    const coefficients = Object.entries(given.value.own).map(([name, value]) => ({ name, value }));
-    return { common: { ...rows, coefficients, year: number(given.value.year), stores: given.value.stores.trim() || undefined }, fields };
+    return { common: { ...rows, coefficients: listed(given.value.own), year: number(given.value.year), stores: given.value.stores.trim() || undefined }, fields };
   }
 
   function size(): Made {
     const { common, fields } = sizing();
-    const compare = Object.keys(given.value.own).length ? [{ name: "default", coefficients: [] }] : [];
-    return { question: { compare, ...given.value.others.size, kind: "size", ...common, draws: number(given.value.draws) }, fields };
+    const { own, scenarios, others, draws } = given.value;
+    const beside = scenarios.map((one) => ({ name: one.name, coefficients: listed(one.own) }));
+    const compare = Object.keys(own).length ? [{ name: DEFAULT, coefficients: [] }, ...beside] : beside;
+    return { question: { ...others.size, kind: "size", ...common, compare, draws: number(draws) }, fields };
   }
 
   function share(): Made {
@@ -97,7 +130,7 @@ export const usePlan = defineStore("planner", () => {
   }
 
   function roster(): Made {
-    const { rows, fields } = tables({ people: ["duty_people", given.value.people], posts: ["duty_posts", given.value.dutyPosts], requests: ["duty_requests", given.value.requests] });
+    const { rows, fields } = tables({ people: ["duty_people", given.value.people], posts: ["duty_posts", given.value.dutyPosts], requests: ["duty_requests", given.value.requests], before: ["duty_roster", given.value.dutiesBefore] });
     const response = given.value.response.split(/[\s,，、;；]+/).filter(Boolean);
     return { question: { ...given.value.others.roster, kind: "roster", ...rows, month: given.value.month, response, nights: number(given.value.nights) }, fields };
   }
@@ -115,6 +148,19 @@ export const usePlan = defineStore("planner", () => {
 
   const question = (kind: Kind): Made => ({ size, share, roster, patrol })[kind]();
 
+  const said = (kind: Kind): string => JSON.stringify(question(kind).question);
+  const mark = (kind: Kind): void => void (saved.value[kind] = said(kind));
+  /** Whether opening another would lose something; sizing and sharing out go by the same towns. */
+  const unsaved = (kind: Kind): boolean => (kind === "size" || kind === "share" ? changed("size") && changed("share") : changed(kind));
+  function changed(kind: Kind): boolean {
+    const rows = { size: given.value.towns, share: given.value.towns, roster: given.value.people, patrol: patrols.value.dues }[kind];
+    return rows.length > 0 && saved.value[kind] !== said(kind);
+  }
+  /** Whether the answer shown is to another question than stands there now. */
+  const outdated = (kind: Kind): boolean => answeredOf.value[kind] !== said(kind);
+
+  const ownOf = (rows: Cells[]): Record<string, string> => Object.fromEntries(rows.map((one) => [one.name!, one.value!]));
+
   /** Takes a question of the service, such as an example or a study, to work on. */
   function take(asked: Asked): Kind {
     const kind = asked.kind as Kind;
@@ -123,13 +169,15 @@ export const usePlan = defineStore("planner", () => {
     const into = given.value;
     if (kind === "size" || kind === "share") {
       into.towns = rows("towns");
-      into.own = Object.fromEntries(rows("coefficients").map((one) => [one.name!, one.value!]));
+      into.own = ownOf(rows("coefficients"));
       into.year = text("year", "");
       into.stores = text("stores", "");
     }
     if (kind === "size") {
       into.draws = text("draws", "1000");
-      into.others.size = pick(asked, ["break_even", "seed", "compare"]);
+      into.others.size = pick(asked, ["break_even", "seed"]);
+      const compared = (asked.compare as { name: string; coefficients: Asked[] }[] | undefined) ?? [];
+      into.scenarios = compared.filter((one) => one.name !== DEFAULT).map((one) => ({ name: one.name, own: ownOf(one.coefficients.map(cellsOf)) }));
       sized.value = null;
     } else if (kind === "share") {
       const budget = asked.budget as { yuan: number; established: { cost: number }; contract: { cost: number } } | null;
@@ -137,8 +185,8 @@ export const usePlan = defineStore("planner", () => {
       if (budget) Object.assign(into, { yuan: String(budget.yuan), established: String(budget.established.cost), contract: String(budget.contract.cost) });
       shared.value = null;
     } else if (kind === "roster") {
-      Object.assign(into, { people: rows("people"), dutyPosts: rows("posts"), requests: rows("requests"), month: text("month", into.month), response: ((asked.response as string[]) ?? []).join(" "), nights: text("nights", "2") });
-      into.others.roster = pick(asked, ["before", "roster", "since", "seed"]);
+      Object.assign(into, { people: rows("people"), dutyPosts: rows("posts"), requests: rows("requests"), dutiesBefore: rows("before"), month: text("month", into.month), response: ((asked.response as string[]) ?? []).join(" "), nights: text("nights", "2") });
+      into.others.roster = pick(asked, ["roster", "since", "seed"]);
       rostered.value = null;
     } else {
       patrols.value = { dues: rows("dues"), stations: rows("stations"), grids: rows("grids"), villages: rows("villages"), hazards: rows("hazards") };
@@ -147,6 +195,7 @@ export const usePlan = defineStore("planner", () => {
       into.others.patrol = pick(asked, ["rounds", "record", "since", "work", "week"]);
       patrolled.value = null;
     }
+    mark(kind);
     return kind;
   }
 
@@ -157,7 +206,8 @@ export const usePlan = defineStore("planner", () => {
     else if (answer.kind === "share") shared.value = answer as Schemas["ShareOut"];
     else if (answer.kind === "roster") rostered.value = answer as Schemas["RosterOut"];
     else patrolled.value = answer as Schemas["PatrolOut"];
+    answeredOf.value[answer.kind] = said(answer.kind);
   }
 
-  return { given, patrols, studies, sized, shared, rostered, patrolled, question, grids, take, answered };
+  return { given, patrols, studies, sized, shared, rostered, patrolled, question, grids, mark, unsaved, outdated, take, answered };
 });

@@ -21,8 +21,6 @@ export const shiftName = (shift: string): string => i18n.global.t(`shift.${shift
 export const useDuties = defineStore("duties", () => {
   const plan = usePlan();
   const swaps = ref<Swap[]>([]);
-  /** the roster before it was mended last, to show what changed */
-  const before = ref<Set<string> | null>(null);
   const named = (rows: Cells[]): Map<string, string> => new Map(rows.map((one) => [one.id ?? "", (lang() === "en" && one.name_en) || one.name || one.id || ""]));
   const people = computed(() => named(plan.given.people));
   const posts = computed(() => named(plan.given.dutyPosts));
@@ -52,12 +50,11 @@ export const useDuties = defineStore("duties", () => {
     const days = swaps.value.flatMap((one) => (one.other ? [one.duty.day, one.other.day] : [one.duty.day])).sort();
     plan.given.requests = requests;
     plan.given.others.roster = { ...plan.given.others.roster, roster: plan.rostered.duties, since: days[0] };
-    before.value = new Set(plan.rostered.duties.map((one) => `${slotOf(one)} ${one.person}`));
     swaps.value = [];
   }
 
   return {
-    swaps, before, ask, away,
+    swaps, ask, away,
     person: (id: string) => people.value.get(id) ?? id,
     post: (id: string) => posts.value.get(id) ?? id,
     /** days of one stay in a village; three where the table does not say */
