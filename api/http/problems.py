@@ -41,7 +41,7 @@ _CODES: dict[int, str] = {
         "DatabaseNotEmpty NotEmpty NotEvaluated AnotherWay TooManyAway DraftStale DraftDone "
         "BothPinnedAndBanned NothingOrdered CannotMerge TaskTaken SituationClosed ClosureTaken ShelterTaken "
         "ShelterFull EvacueeTaken NotNext AidNotNext JobOver JobNotFailed JobNotDone ExecutorTaken CodeTaken "
-        "NotAnswered NotLeftYet SubjectTaken SituationTaken NotAnExercise"
+        "NotAnswered NotLeftYet SubjectTaken SituationTaken NotAnExercise NoLabels"
     ),
     412: "EditedSince",
     413: "TooLarge BackupTooLarge",

@@ -1,7 +1,7 @@
 """Looks at the stock that are worked out: what is available, the history of one unit, what should be topped up."""
 
 from decimal import Decimal
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Path, Request
 from pydantic import Field
@@ -17,13 +17,13 @@ from api.http.reads import PROBLEMS
 from api.http.schemas import Code, Day, Division, LotCode
 from api.http.work import Reading, as_json
 from api.office import names_of
-from api.papers import stock_card_paper
+from api.papers import labels_of, stock_card_paper
 from api.routes.reach import place_in_reach, store_in_reach
 from api.routes.stock import reach_store
 from api.routes.stock_answers import Asset, AvailableUnits, Card, Suggestions
 from api.stockroom import available_units, whole_card
 from inventory.database import now
-from inventory.documents import Lang, write_stock_card_pdf, write_stock_card_xlsx
+from inventory.documents import Lang, NoLabels, write_labels, write_stock_card_pdf, write_stock_card_xlsx
 from inventory.five_fixed import shanghai_day
 from inventory.ledger.assets import UnknownAsset, asset_history
 from inventory.ledger.pages import stock_card
@@ -91,3 +91,20 @@ def card(
     if kind == PDF:
         return written("stock-card.pdf", kind, lambda path: write_stock_card_pdf(path, paper, lang=lang))
     return written("stock-card.xlsx", kind, lambda path: write_stock_card_xlsx(path, paper, lang=lang))
+
+
+@router.get(
+    "/stock/labels", summary="标签 / labels to stick on", response_class=Response,
+    responses={200: {"content": {PDF: {}}}},
+)  # fmt: skip
+def labels(
+    store: Code, scope: Look, connection: Reading, what: Literal["store", "bins", "lots", "assets"] = "bins",
+    skip: Annotated[int, Field(ge=0, le=23)] = 0,
+) -> Response:  # fmt: skip
+    """库点、货位、批次或单件的二维码标签，A4 每页 24 张；skip 为首页已用掉的张数 / QR labels of the store, its
+    bins, lots or single units, 24 to a sheet of A4; `skip`: places of the first sheet that are used up."""
+    store_in_reach(connection, scope, store)
+    made = labels_of(connection, store=store, what=what)
+    if not made:
+        raise NoLabels(store=store)
+    return written(f"labels-{store}.pdf", PDF, lambda path: write_labels(path, made, skip=skip))

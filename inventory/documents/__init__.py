@@ -4,7 +4,7 @@ Made of what they are given and nothing else: no database, no clock. Chinese ren
 comes with the product. The libraries that write the files are loaded when one is written.
 """
 
-from inventory.documents.labels import Label, LabelSheet, LabelSheetDoesNotFit, write_labels
+from inventory.documents.labels import Label, LabelSheet, LabelSheetDoesNotFit, NoLabels, write_labels
 from inventory.documents.monthly_print import write_monthly_report_pdf, write_monthly_report_xlsx
 from inventory.documents.monthly_report import CriticalFinding, MonthlyReport, TownRow, WorstStore
 from inventory.documents.paper import Printed
@@ -48,6 +48,7 @@ __all__ = [
     "LabelSheetDoesNotFit",
     "Lang",
     "MonthlyReport",
+    "NoLabels",
     "OrderEvent",
     "OrderLine",
     "OrderTotals",

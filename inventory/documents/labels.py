@@ -15,6 +15,10 @@ _PAD_MM = 2.0
 _MARK_MM = 3.0  # length of a cut mark
 
 
+class NoLabels(InventoryError):
+    """A store without a thing of the kind to be labelled. Facts: store."""
+
+
 class LabelSheetDoesNotFit(InventoryError):
     """Labels that do not fit on A4, or too small for a code. Facts: columns, rows, width, height (mm)."""
 

@@ -103,6 +103,7 @@ SAMPLES: dict[str, Sample] = {
     "POST /stock/reverse": Sample(json={"operation": "{loan}"}, fine=(409, 422)),
     "POST /stock/recall": Sample(json={"item": BED, "lot": "L1", "store": "S0"}),
     "GET /stock/card": Sample(query={"store": "S0", "item": BED}),
+    "GET /stock/labels": Sample(query={"store": "S0", "what": "store"}),
     "POST /transfers": Sample(
         json={"from_store": "S0", "to_store": "S1", "lines": [{"item": BED, "quantity": "1"}]}
     ),

@@ -57,6 +57,13 @@ class TestPapers:
         assert (paper.status_code, paper.content[:4]) == (200, b"%PDF")
         assert send("keeper", "GET", f"/transfers/{number}").json()["number"] == number
 
+    def test_labels_are_printed(self, send):
+        paper = send("keeper", "GET", "/stock/labels?store=S1&what=store&skip=3")
+        assert (paper.status_code, paper.content[:4], paper.headers["content-type"]) == (200, b"%PDF", PDF)
+        assert send("keeper", "GET", "/stock/labels?store=S1&what=assets").json()["code"] == "NoLabels"
+        assert send("keeper", "GET", "/stock/labels?store=S2&what=store").status_code == 404
+        assert send("keeper", "GET", "/stock/labels?store=S1&skip=24").status_code == 422
+
     @pytest.mark.parametrize(("kind", "sign"), [(PDF, b"%PDF"), (XLSX, b"PK")])
     def test_a_stock_card_is_printed(self, send, kind, sign):
         path = f"/stock/card?store=S1&item={BED}"
