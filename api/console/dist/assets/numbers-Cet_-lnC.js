@@ -1,1 +1,0 @@
-import{f as e}from"./client-DO0JS7IE.js";var t={zh:`zh-CN`,en:`en-GB`},n=n=>Math.round(n).toLocaleString(t[e()]),r=n=>n.toLocaleString(t[e()],{style:`percent`}),i=n=>n.toLocaleString(t[e()],{maximumFractionDigits:4});export{i as n,n as r,r as t};
