@@ -28,7 +28,7 @@ const empty = () => ({
   own: {} as Record<string, string>,
   /** other values to set beside them */
   scenarios: [] as { name: string; own: Record<string, string> }[],
-  year: "", draws: "1000", stores: "",
+  year: "", draws: "1000", stores: "", breakEven: "",
   by: "posts" as "posts" | "budget",
   posts: "10", lose: "0", toRequired: false, yuan: "", established: "", contract: "",
   townPosts: [] as Cells[], districtPosts: [] as Cells[],
@@ -114,7 +114,7 @@ export const usePlan = defineStore("planner", () => {
     const { own, scenarios, others, draws } = given.value;
     const beside = scenarios.map((one) => ({ name: one.name, coefficients: listed(one.own) }));
     const compare = Object.keys(own).length ? [{ name: DEFAULT, coefficients: [] }, ...beside] : beside;
-    return { question: { ...others.size, kind: "size", ...common, compare, draws: number(draws) }, fields };
+    return { question: { ...others.size, kind: "size", ...common, compare, break_even: given.value.breakEven ? [given.value.breakEven] : [], draws: number(draws) }, fields };
   }
 
   function share(): Made {
@@ -175,7 +175,8 @@ export const usePlan = defineStore("planner", () => {
     }
     if (kind === "size") {
       into.draws = text("draws", "1000");
-      into.others.size = pick(asked, ["break_even", "seed"]);
+      into.others.size = pick(asked, ["seed"]);
+      into.breakEven = (asked.break_even as string[] | undefined)?.[0] ?? "";
       const compared = (asked.compare as { name: string; coefficients: Asked[] }[] | undefined) ?? [];
       into.scenarios = compared.filter((one) => one.name !== DEFAULT).map((one) => ({ name: one.name, own: ownOf(one.coefficients.map(cellsOf)) }));
       sized.value = null;
