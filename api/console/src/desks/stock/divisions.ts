@@ -43,7 +43,7 @@ export const useDivisions = defineStore("divisions", () => {
     const found = all.value.filter((one) => one.code.startsWith(own)).map((one) => one.code);
     return found.length ? found : [code];
   }
-  return { load, choices, below, name: (code: string) => names.value.get(code) ?? code };
+  return { load, choices, below, knows: (code: string) => names.value.has(code), name: (code: string) => names.value.get(code) ?? code };
 });
 
 /** The divisions above one, the highest first, and itself. */
