@@ -122,7 +122,10 @@ def page(browser: "Browser", office: str, lang: str) -> "Iterator[Page]":
 
 def _note(complaints: list[str], message: Any) -> None:
     if message.type in ("error", "warning") and not any(known in message.text for known in KNOWN):
-        complaints.append(message.text)
+        where = message.location
+        complaints.append(
+            f"{message.text} ({where.get('url', '')}:{where.get('lineNumber', '')} on {message.page.url})"
+        )
 
 
 @pytest.fixture

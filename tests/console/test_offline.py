@@ -33,8 +33,8 @@ def stock_page(signed_in):
 
 def issue(page, said, quantity):
     page.locator("tbody tr").first.get_by_role("button").click()
-    page.get_by_role("button", name=said["stock.issue"], exact=True).click()
-    form = page.get_by_role("form", name=said["stock.issue"])
+    page.get_by_role("button", name=said["stock.act.issue"], exact=True).click()
+    form = page.get_by_role("form", name=said["stock.act.issue"])
     form.get_by_label(said["stock.quantity"]).fill(str(quantity))
     form.get_by_role("button", name=said["enter"]).click()
     expect(form).to_have_count(0)
