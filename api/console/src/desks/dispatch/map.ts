@@ -82,7 +82,7 @@ export class Chart {
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
-    this.map.addControl(new gl.ScaleControl({}), "bottom-left");
+    this.map.addControl(new gl.ScaleControl({}), "top-left");
     this.map.on("style.load", () => addIcons(this.map));
     this.ready = new Promise((resolve) => this.map.once("load", () => resolve()));
     this.map.on("click", (event) => {
