@@ -82,7 +82,7 @@ export class Chart {
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
-    this.map.addControl(new gl.ScaleControl({}), "bottom-left");
+    this.map.addControl(new gl.ScaleControl({}), "top-left");
     this.map.on("error", () => undefined); // tiles given up on the way; why there are no roads, the desk says itself
     this.map.on("style.load", () => addIcons(this.map));
     this.ready = new Promise((resolve) => this.map.once("load", () => resolve()));

@@ -2,7 +2,7 @@ import { defineStore } from "pinia";
 import { computed, ref, shallowRef } from "vue";
 import { api, got, type Schemas } from "../../api/client";
 import { lang } from "../../i18n";
-import { openIncidents, type Closure, type Incident, type Order, type Plan, type Points, storePoints, teamPoints } from "./service";
+import { type Closure, every, type Incident, openIncidents, type Order, type Plan, type Points, storePoints, teamPoints } from "./service";
 
 const EVERY_MS = 5_000;
 const KEPT_SOUND = "wuding.sound";
@@ -84,15 +84,15 @@ export const useSituation = defineStore("situation", () => {
       const [found, closed, ordered] = await Promise.all([
         openIncidents(asked),
         got(api.GET("/api/v1/situations/{situation}/closures", { params: { path: { situation: asked } } })),
-        got(api.GET("/api/v1/orders", { params: { query: { situation: [asked], plan_status: ["committed"], limit: 500 } } })).catch(() => ({ items: [] as Order[] })),
+        every((cursor) => got(api.GET("/api/v1/orders", { params: { query: { situation: [asked], plan_status: ["committed"], limit: 500, cursor } } }))).catch(() => [] as Order[]),
       ]);
       if (asked !== code.value) return;
       notice(found);
       if (JSON.stringify(found) !== JSON.stringify(incidents.value)) incidents.value = found;
       if (JSON.stringify(closed) !== JSON.stringify(closures.value)) closures.value = closed;
-      const changed = JSON.stringify(ordered.items) !== JSON.stringify(orders.value);
-      if (changed) orders.value = ordered.items;
-      if (!ordered.items.length) inForce.value = null;
+      const changed = JSON.stringify(ordered) !== JSON.stringify(orders.value);
+      if (changed) orders.value = ordered;
+      if (!ordered.length) inForce.value = null;
       else if (changed || !inForce.value)
         inForce.value = await got(api.GET("/api/v1/situations/{situation}/plan", { params: { path: { situation: asked } } })).catch(() => null);
       away.value = false;
