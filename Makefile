@@ -24,7 +24,7 @@ check: $(VENV)/.ready-dev  ## formatting, types, import contracts
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.ready-dev  ## the tests alone
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 bench: $(VENV)/.ready-dev  ## the measured figures of docs/benchmarks.md
 	$(BIN)/python -m pytest -q -m benchmark tests/benchmarks -s
