@@ -10,9 +10,8 @@ from api.commands.lines import print_table
 from api.commands.staffing_grids import register_grids
 from api.commands.staffing_patrol import register_choice, register_patrol
 from api.commands.staffing_roster import register_roster
-from api.commands.staffing_share import new_report, register_share
+from api.commands.staffing_share import new_results, old_stores, register_share
 from api.say import Speaker
-from optimizer.errors import BadInput, Fault
 
 if TYPE_CHECKING:
     from scenarios.staffing.workbook import Sized
@@ -51,15 +50,12 @@ def _add_size(group: typer.Typer, kit: Kit) -> None:
     ) -> int:
         from scenarios.staffing.sizing import Asked, size_file
 
-        _workbook(new_file("--out", out))
-        new_report(pdf)
+        new_results(out, pdf)
         old_file("TOWNS", towns)
         for name, path in [("--parameters", parameters), *(("--compare", each) for each in compare or ())]:
             if path is not None:
                 old_file(name, path)
-        if stores is not None:
-            for name in ("stores.csv", "stock.csv"):
-                old_file("--stores", stores / name)
+        old_stores(stores)
         asked = Asked(year, parameters, tuple(compare or ()), tuple(break_even or ()), draws, seed, stores)
         with speaker.working():
             sized = size_file(towns, out, asked, lang="zh" if kit.lang == "zh" else "en", pdf=pdf, tell=speaker.phase)
@@ -115,12 +111,6 @@ def _add_inputs(group: typer.Typer, kit: Kit) -> None:
             facts = {"unit": plan.unit, "days": plan.supervision, "each": f"{plan.supervision_days_each:.1f}"}
             speaker.say("staffing.plan", **facts, share=share)
         return DONE
-
-
-def _workbook(path: Path) -> Path:
-    if path.suffix.lower() != ".xlsx":
-        raise BadInput("--out", [Fault("--out", "NotAWorkbook", {"value": path})])
-    return path
 
 
 def _print_sized(speaker: Speaker, sized: "Sized") -> None:

@@ -45,16 +45,12 @@ def _add_share(group: typer.Typer, kit: Kit) -> None:
     ) -> int:
         from scenarios.staffing.share import AskedShare, share_file, write_shared
 
-        if out.suffix.lower() != ".xlsx":
-            raise BadInput("--out", [Fault("--out", "NotAWorkbook", {"value": out})])
-        new_file("--out", out)
-        new_report(pdf)
+        new_results(out, pdf)
         old_file("TOWNS", towns)
         for name, path in (("--limits", limits), ("--districts", districts), ("--parameters", parameters)):
             if path is not None:
                 old_file(name, path)
-        for name in ("stores.csv", "stock.csv") if stores is not None else ():
-            old_file("--stores", (stores or Path()) / name)
+        old_stores(stores)
         asked = AskedShare(
             posts,
             _budget(budget, established, contract),
@@ -75,13 +71,22 @@ def _add_share(group: typer.Typer, kit: Kit) -> None:
         return DONE
 
 
-def new_report(pdf: Path | None) -> None:
-    """Raises BadInput for a report on paper that is no .pdf or that cannot be written there."""
+def new_results(out: Path, pdf: Path | None) -> None:
+    """Raises BadInput for a workbook that is no .xlsx, a report that is no .pdf, and where they cannot be written."""
+    if out.suffix.lower() != ".xlsx":
+        raise BadInput("--out", [Fault("--out", "NotAWorkbook", {"value": out})])
+    new_file("--out", out)
     if pdf is None:
         return
     if pdf.suffix.lower() != ".pdf":
         raise BadInput("--pdf", [Fault("--pdf", "NotAPdf", {"value": pdf})])
     new_file("--pdf", pdf)
+
+
+def old_stores(folder: Path | None) -> None:
+    """Raises BadInput for a folder that is given and has no stock."""
+    for name in ("stores.csv", "stock.csv") if folder is not None else ():
+        old_file("--stores", (folder or Path()) / name)
 
 
 def _budget(total: str | None, established: str | None, contract: str | None) -> "Budget | None":

@@ -193,10 +193,11 @@ def answers(job: Running, asked: AnswerStudy) -> None:
         out.mkdir()
         reply = answer(question_of(row.question), laid, engine=job.engine, tell=tell)
         job.tell(90, "job.writes")
-        reply.write(out, asked.lang)
+        for name, write in reply.files.items():
+            write(out / name, asked.lang)
         file = File(f"study-{asked.study}.zip", ZIP, _packed(out))
     with transaction(job.engine) as connection, job.effect(connection) as keep:
-        keep_answer(connection, asked.study, reply.answer.model_dump(mode="json"), sha256=row.question_sha256,
+        keep_answer(connection, asked.study, reply.answer().model_dump(mode="json"), sha256=row.question_sha256,
                     actor=job.actor, at=now())  # fmt: skip
         keep({"study": asked.study, "file": file.name, "bytes": len(file.content)}, file)
 

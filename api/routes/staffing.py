@@ -146,9 +146,9 @@ def _now(question: Question, name: str, request: Request) -> Response:
         out.mkdir()
         reply = answer(question, laid, engine=request.app.state.engine, tell=_silent)
         if media == negotiate.JSON:
-            return Response(as_json(reply.answer), media_type=media)
-        reply.write(out, lang)
+            return Response(as_json(reply.answer()), media_type=media)
         file = out / f"{name}{_FILES[media]}"
+        reply.files[file.name](file, lang)
         return Response(file.read_bytes(), headers=attached(file.name), media_type=media)
 
 

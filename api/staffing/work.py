@@ -1,6 +1,6 @@
 """From a question to its answer, by the use cases of `wuding staffing`: the tables are laid out as files for them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,10 +28,10 @@ Tell = Callable[..., None]
 
 @dataclass(frozen=True)
 class Reply:
-    """`write(folder, lang)` writes what the command writes."""
+    """Made only where it is asked for: the answer as values, and the files that the command writes, by name."""
 
-    answer: BaseModel
-    write: Callable[[Path, Lang], None]
+    answer: Callable[[], BaseModel]
+    files: Mapping[str, Callable[[Path, Lang], Any]]
 
 
 def answer(question: Question, folder: Path, *, engine: Engine, tell: Tell) -> Reply:
@@ -81,6 +81,7 @@ def _stores(question: Size | Share, folder: Path, engine: Engine) -> Path | None
 
 def _size(asked: Size, folder: Path, engine: Engine, tell: Tell) -> Reply:
     from scenarios.staffing.inputs import input_files, read_towns
+    from scenarios.staffing.report import sizing_pdf
     from scenarios.staffing.sizing import Asked, size_towns_of
     from scenarios.staffing.workbook import write_sizing
 
@@ -98,17 +99,15 @@ def _size(asked: Size, folder: Path, engine: Engine, tell: Tell) -> Reply:
     given = [("towns", _needed(folder, "towns")), ("parameters", wanted.parameters)]
     sized = replace(size_towns_of(towns, wanted, tell=tell), files=input_files(given))
 
-    def write(out: Path, lang: Lang) -> None:
-        from scenarios.staffing.report import sizing_pdf
-
-        write_sizing(out / "sizing.xlsx", sized, lang)
-        write_bytes(out / "sizing.pdf", sizing_pdf(sized, lang))
-
-    return Reply(size_out(sized), write)
+    return Reply(lambda: size_out(sized), {
+        "sizing.xlsx": lambda path, lang: write_sizing(path, sized, lang),
+        "sizing.pdf": lambda path, lang: write_bytes(path, sizing_pdf(sized, lang)),
+    })  # fmt: skip
 
 
 def _share(asked: Share, folder: Path, engine: Engine, tell: Tell) -> Reply:
     from scenarios.staffing.inputs import input_files, read_towns
+    from scenarios.staffing.report import share_pdf
     from scenarios.staffing.share import AskedShare, Budget, share_towns, write_shared
 
     money = asked.budget
@@ -123,13 +122,10 @@ def _share(asked: Share, folder: Path, engine: Engine, tell: Tell) -> Reply:
              ("districts", wanted.districts)]  # fmt: skip
     shared = replace(share_towns(read_towns(_needed(folder, "towns")), wanted, tell=tell), files=input_files(given))
 
-    def write(out: Path, lang: Lang) -> None:
-        from scenarios.staffing.report import share_pdf
-
-        write_shared(out / "share.xlsx", shared, lang)
-        write_bytes(out / "share.pdf", share_pdf(shared, lang))
-
-    return Reply(share_out(shared), write)
+    return Reply(lambda: share_out(shared), {
+        "share.xlsx": lambda path, lang: write_shared(path, shared, lang),
+        "share.pdf": lambda path, lang: write_bytes(path, share_pdf(shared, lang)),
+    })  # fmt: skip
 
 
 def _roster(asked: Roster, folder: Path, engine: Engine, tell: Tell) -> Reply:
@@ -151,17 +147,17 @@ def _roster(asked: Roster, folder: Path, engine: Engine, tell: Tell) -> Reply:
     else:
         made = mend_roster(statement, read_roster(old, statement), since=asked.since, seed=asked.seed)
 
-    def write(out: Path, lang: Lang) -> None:
-        if made.status == "infeasible":
-            lines = "\n".join(told_conflict(made, one, lang) for one in made.conflict)
-            write_bytes(out / "conflict.txt", f"{lines}\n".encode())
-            return
-        write_roster_xlsx(out / "roster.xlsx", made, lang=lang)
-        write_people_after(out / "people-after.csv", made)
-        write_roster_table(out / "roster.csv", made)
-        write_roster_ics(out / "roster.ics", made)
+    def conflict(path: Path, lang: Lang) -> None:
+        lines = "\n".join(told_conflict(made, one, lang) for one in made.conflict)
+        write_bytes(path, f"{lines}\n".encode())
 
-    return Reply(roster_out(made), write)
+    files: dict[str, Callable[[Path, Lang], Any]] = {
+        "roster.xlsx": lambda path, lang: write_roster_xlsx(path, made, lang=lang),
+        "people-after.csv": lambda path, _: write_people_after(path, made),
+        "roster.csv": lambda path, _: write_roster_table(path, made),
+        "roster.ics": lambda path, _: write_roster_ics(path, made),
+    }
+    return Reply(lambda: roster_out(made), {"conflict.txt": conflict} if made.status == "infeasible" else files)
 
 
 def _patrol(asked: Patrol, folder: Path, engine: Engine, tell: Tell) -> Reply:
@@ -185,20 +181,19 @@ def _patrol(asked: Patrol, folder: Path, engine: Engine, tell: Tell) -> Reply:
         rounds, record = _needed(folder, "rounds"), _needed(folder, "record")
         found = replan_patrol(tables, read_earlier(rounds, record, since=asked.since, tables=tables), **told)
 
-    def write(out: Path, lang: Lang) -> None:
-        week = busiest_week(found) if asked.week is None else min(asked.week - 1, found.week[-1])
-        write_patrol(out / "patrol.xlsx", found, lang=lang)
-        write_rounds(out / "rounds.csv", found)
-        write_bytes(out / "patrol.png", week_png(found, week=week, lang=lang))
-
-    return Reply(patrol_out(found), write)
+    week = busiest_week(found) if asked.week is None else min(asked.week - 1, found.week[-1])
+    return Reply(lambda: patrol_out(found), {
+        "patrol.xlsx": lambda path, lang: write_patrol(path, found, lang=lang),
+        "rounds.csv": lambda path, _: write_rounds(path, found),
+        "patrol.png": lambda path, lang: write_bytes(path, week_png(found, week=week, lang=lang)),
+    })  # fmt: skip
 
 
 def _grids(asked: Grids, folder: Path, engine: Engine, tell: Tell) -> Reply:
     from scenarios.staffing.grids import plan_grids, read_grids, write_grids
 
     found = plan_grids(read_grids(_needed(folder, "villages"), _given(folder, "managers")))
-    return Reply(grids_out(found), lambda out, lang: write_grids(out / "grids.xlsx", found))
+    return Reply(lambda: grids_out(found), {"grids.xlsx": lambda path, _: write_grids(path, found)})
 
 
 _ANSWERS: dict[type[Question], Callable[[Any, Path, Engine, Tell], Reply]] = {
