@@ -33,7 +33,7 @@ docs: $(VENV)/.ready-dev  ## rewrite the generated pages of docs/
 	$(BIN)/python -m inventory.files.document docs/data-dictionary.md
 
 console: $(VENV)/.ready-dev  ## build the console (api/console/dist) anew; needs Node 20 or newer
-	cd api/console && npm ci --no-audit --no-fund
+	cd api/console && npm install --no-save --no-audit --no-fund
 	$(BIN)/python -m api.http.console api/console
 	cd api/console && npm run build
 
