@@ -6,6 +6,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# compiled once, not by each of the many processes, whatever the machine is set to
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help demo test check unit bench docs console clean
 
 help:  ## this list

@@ -6,9 +6,10 @@ no, 2 bad input, 3 stopped by a limit without an answer.
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -52,13 +53,13 @@ def run(arguments: Sequence[str]) -> int:
         for known in ("zh", "en"):
             Speaker(known).warn(text("UnknownLanguage", known, lang=str(error)))
         return BAD_INPUT
-    speaker = Speaker(lang)
+    speaker, commands = _commands(lang, sys.stdout.isatty(), sys.stderr.isatty())
     for one in rest:
         if not one.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in one):
             speaker.warn(speaker.words("said.undecodable", value=one.encode("utf-8", "replace").decode()), style=RED)
             return BAD_INPUT
     try:
-        result = make_app(lang, speaker)(args=rest, prog_name="wuding", standalone_mode=False)
+        result = commands(args=rest, prog_name="wuding", standalone_mode=False)
     except (OptimizerError, InventoryError) as error:
         return _told(error, speaker)
     except OSError as error:
@@ -102,6 +103,13 @@ def _version() -> str:
         return version("wuding")
     except PackageNotFoundError:  # run from a source tree that was never installed
         return "0+source"
+
+
+@cache
+def _commands(lang: str, *_terminals: bool) -> tuple[Speaker, Callable[..., object]]:
+    """Who speaks, and what it can be asked: made once for a language and for where its words go."""
+    speaker = Speaker(lang)
+    return speaker, typer.main.get_command(make_app(lang, speaker))
 
 
 def make_app(lang: str, speaker: Speaker) -> typer.Typer:

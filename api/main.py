@@ -1,6 +1,7 @@
 """The service: `uvicorn api.main:app`, or `wuding serve`."""
 
 import re
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ import anyio
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.routing import Match
 from starlette.types import Scope
 
@@ -26,6 +28,7 @@ from api.jobs import book
 from api.routes import (
     after_action,
     alerts,
+    background,
     care,
     files,
     forces_write,
@@ -35,6 +38,7 @@ from api.routes import (
     oidc,
     orders,
     plans,
+    reasons,
     registers,
     registers_write,
     relief,
@@ -57,6 +61,7 @@ if TYPE_CHECKING:
     from api.jobs.worker import Worker
 
 PREFIX = "/api/v1"
+PACKED = ("application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")  # themselves already
 
 
 def operation_id(route: APIRoute) -> str:
@@ -102,6 +107,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         serve_from(app, opened)
         app.state.solvers = Solvers(processes=settings.solve_processes, limit_s=settings.solve_limit_s)
         app.state.solvers.warm()
+        # of their own, so that nobody who asks why keeps a plan from being made; warm once there is a plan
+        app.state.explainers = Solvers(processes=1, limit_s=settings.solve_limit_s)
+        reader = threading.Thread(target=roads.make_ready, args=(opened,), daemon=True)
+        reader.start()
         worker = None
         try:
             # in a thread: DBOS starts nothing where an event loop runs
@@ -110,7 +119,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         finally:
             if worker is not None:
                 await anyio.to_thread.run_sync(worker.stop)
+            app.state.explainers.close()
             app.state.solvers.close()
+            await anyio.to_thread.run_sync(reader.join)
 
 
 def _embedded_worker(engine: Engine, settings: ServiceSettings) -> "Worker | None":
@@ -138,9 +149,13 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         openapi_url=OPENAPI if settings.docs else None,
     )
     app.state.settings = settings
+    app.state.explainers = None  # while it does not serve
     app.state.limits = Limits(requests=settings.requests_per_minute, sign_ins=settings.sign_ins_per_minute)
     app.state.oidc = Provider(settings) if settings.oidc_issuer else None
     problems.install(app)
+    # what does not fit one packet; networks are bad
+    app.add_middleware(GZipMiddleware, minimum_size=1400, compresslevel=6,
+                       exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, *PACKED))  # fmt: skip
     app.add_middleware(Door, body_mib=settings.body_mib, upload_mib=settings.upload_mib)
     app.state.metrics = observe.Metrics()
     app.state.metrics.look("wuding_tasks_overdue", "Five-fixed tasks past their day", observe.overdue_tasks)
@@ -152,8 +167,8 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     serve_console(app)
     for part in (
         sign_in, oidc, users, stock, orders, incidents, alerts, plans, relief, care, files, tables_io, registers_write,
-        forces_write, stock_looks, jobs, after_action, situations, shipments, scenarios, roads,
-        studies, staffing,
+        forces_write, stock_looks, jobs, after_action, situations, shipments, scenarios, roads, background,
+        studies, staffing, reasons,
     ):  # fmt: skip
         include(app, part.router)
     for resource in (

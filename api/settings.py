@@ -29,6 +29,11 @@ def home() -> Path:
     return Path(os.environ.get("WUDING_HOME") or Path.home() / "wuding")
 
 
+def without_home(words: str) -> str:
+    """Where the office lies on the server is of no use to who asks from elsewhere."""
+    return words.replace(f"{home()}{os.sep}", "") if home().is_absolute() else words
+
+
 def files_folder() -> Path:
     """Evidence and other attached files, by hash."""
     return home() / "files"

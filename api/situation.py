@@ -2,15 +2,17 @@
 
 import hashlib
 import re
+import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from api.settings import database, home, roads_folder
 from api.usecases import Phases, Solved, Tell, open_world, silent, solve_and_write
@@ -59,12 +61,22 @@ class Loaded:
     roads: Path
 
 
+Posted = Callable[[tuple[Imported, ...]], None]
+
+
+@contextmanager
+def _alone(_: Connection) -> Iterator[Posted]:
+    yield lambda tables: None
+
+
 def load_scenario(
     name: str, *, situation: str = LIVE, seed: int = 0, add: bool = False, today: bool = False, actor: str,
-    key: str | None = None, note: str | None = None, tell: Tell = silent,
+    key: str | None = None, note: str | None = None, tell: Tell = silent, engine: Engine | None = None,
+    around: "Callable[[Connection], AbstractContextManager[Posted]] | None" = None,
 ) -> Loaded:  # fmt: skip
     """A named scenario, or the World folder of that path, into the database as a situation, whole or not at all.
-    `today` moves every date in it so that it happens today.
+    `today` moves every date in it so that it happens today. `around`: what belongs to the same transaction, told what
+    came of each table.
 
     Raises UnknownScenario, BadInput with every bad row of a folder, NotEmpty where there are stores and `add` is not
     given; KeyReused. The same request under one key is done once.
@@ -83,20 +95,23 @@ def load_scenario(
     if today:
         world = moved_to(world, shanghai_day(now()))
     target = roads_folder(situation)
-    part = target.with_name(f"{target.name}.part")
+    part = _beside(target)
     act = Act(actor=actor, reason="OPENING", at=now(), key=key, note=note, reference=f"situation:{situation}")
     try:
         with phases.phase("roads_out"):
             shutil.rmtree(part, ignore_errors=True)
             write_tables(world.network, part)
-        with phases.phase("post"), database() as engine, transaction(engine) as connection:
+        opened = database() if engine is None else nullcontext(engine)
+        with phases.phase("post"), opened as used, transaction(used) as connection:
             stored = str(target.relative_to(home()))
             request = {"load": situation, "seed": seed, "add": add, "today": today, "content": content}
             if key is not None and _loaded_before(connection, situation, act, request):
                 same = tuple(Imported(one, same=len(world.table(one))) for one in TABLES)
                 return Loaded(world, same, target)
             once = replace(act, key=None)
-            tables = load_world(connection, world, act=once, roads=stored, situation=situation, add=add)
+            with (around or _alone)(connection) as posted:
+                tables = load_world(connection, world, act=once, roads=stored, situation=situation, add=add)
+                posted(tables)
             if key is not None and situation != LIVE:
                 enter(connection, situation, "LOAD", act, request)
             shutil.rmtree(target, ignore_errors=True)
@@ -104,6 +119,11 @@ def load_scenario(
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return Loaded(world, tables, target)
+
+
+def _beside(target: Path) -> Path:
+    """Where a folder is written before it takes its place: others may write the same at this moment."""
+    return target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
 
 
 def _loaded_before(connection: Connection, situation: str, act: Act, request: dict[str, Any]) -> bool:
@@ -121,7 +141,7 @@ def take_roads(file: Path, *, situation: str = LIVE, crs: str | None = None, tel
     with phases.phase("roads"):
         network = read_network(file, crs=crs)
     target = roads_folder(situation)
-    part = target.with_name(f"{target.name}.part")
+    part = _beside(target)
     try:
         with phases.phase("roads_out"):
             shutil.rmtree(part, ignore_errors=True)
@@ -212,6 +232,9 @@ def solve_live(
         )
         if not commit or not solved.feasible:
             return Planned(solved, world)
+        from api.reasons import keep_problem  # not for those who only look
+
+        keep_problem(opened.loaded)
         act = Act(actor=actor, reason="PLAN", at=now(), key=key, reference=plan_reference(situation))
         with phases.phase("commit"), transaction(engine) as connection:
             until = hold_until(act.at, world.as_of, hold_h)

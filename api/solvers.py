@@ -11,7 +11,8 @@ from typing import Any
 
 from pebble import ProcessFuture, ProcessPool
 
-from api.solving import Ask, Found, run, warm_up
+from api.reasons import AskWhy
+from api.solving import Ask, run, warm_up
 from inventory.errors import InventoryError
 
 LOOK_S = 0.2
@@ -31,14 +32,14 @@ class SolverFailed(InventoryError):
 
 
 class Solving:
-    """One solve under way; iterate over it for ("phase", name) and ("found", Found)."""
+    """One solve, or one explanation, under way; iterate over it for ("phase", name) and ("found", what)."""
 
-    def __init__(self, future: ProcessFuture, pipe: Any, ask: Ask, limit_s: float) -> None:
+    def __init__(self, future: ProcessFuture, pipe: Any, ask: Ask | AskWhy, limit_s: float) -> None:
         self._future, self._pipe, self._ask = future, pipe, ask
         self._ends_at = time.monotonic() + limit_s
         self._limit_s = limit_s
         self._stopped = threading.Event()
-        self.best: Found | None = None
+        self.best: Any = None  # Found, or FoundWhy
 
     def stop(self) -> None:
         """The dispatcher has seen enough: the best plan so far is the answer."""
@@ -83,14 +84,18 @@ class Solvers:
         self._pool = ProcessPool(max_workers=processes, initializer=_begin, context=context)
         self._free = threading.BoundedSemaphore(processes)
         self._context = context
+        self._warm = False
 
     def warm(self) -> None:
-        """Start the processes now, not when the first dispatcher waits."""
+        """Start the processes now, not when the first dispatcher waits; where they run, nothing."""
+        if self._warm:
+            return
+        self._warm = True
         for _ in range(self.processes):
             self._pool.schedule(warm_up)
 
     @contextmanager
-    def solving(self, ask: Ask, *, limit_s: float | None = None) -> Iterator[Solving]:
+    def solving(self, ask: Ask | AskWhy, *, limit_s: float | None = None) -> Iterator[Solving]:
         """Raises Busy."""
         if not self._free.acquire(timeout=self.wait_s):
             raise Busy(solving=self.processes, wait_s=self.wait_s)

@@ -10,6 +10,7 @@ from datetime import datetime
 from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
+from api.reasons import AskWhy, keep_problem, reasons_by
 from optimizer.dispatch.plan import Plan
 from scenarios.basis import Basis
 
@@ -44,10 +45,11 @@ class Found:
     last: bool
 
 
-def run(ask: Ask, pipe: Pipe) -> None:
-    """Send (`phase`, name), (`found`, Found) … and (`failed`, error); the pipe ends when the work does."""
+def run(ask: Ask | AskWhy, pipe: Pipe) -> None:
+    """Send (`phase`, name), (`found`, what) … and (`failed`, error); the pipe ends when the work does."""
     try:
-        for found in found_by(ask, lambda phase: pipe.send(("phase", phase))):
+        work: Any = found_by if isinstance(ask, Ask) else reasons_by
+        for found in work(ask, lambda phase: pipe.send(("phase", phase))):
             pipe.send(("found", found))
     except BrokenPipeError:  # nobody listens any more
         return
@@ -83,7 +85,11 @@ def found_by(ask: Ask, tell: Any) -> Iterator[Found]:
     with phases.phase("problem"):
         opened = open_world(world, source=ask.situation)
     for number, (plan, last) in enumerate(_plans(ask, opened.loaded, running, phases), start=1):
+        if last:
+            keep_problem(opened.loaded)
         yield Found(number, *_shown(plan), dict(phases.seconds), world.as_of, basis, ask.replan, last)
+        if not last:  # the first plan does not wait for it
+            keep_problem(opened.loaded)
 
 
 def _plans(ask: Ask, loaded: Any, running: tuple[Plan, str] | None, phases: Any) -> Iterator[tuple[Plan, bool]]:

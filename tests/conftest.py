@@ -1,5 +1,6 @@
 """Fixtures shared by all tests."""
 
+import gc
 import os
 import shutil
 import signal
@@ -16,11 +17,26 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
 
 # what passed here passes everywhere; HYPOTHESIS_PROFILE=search looks for examples that nobody has seen
-settings.register_profile("same", derandomize=True)
-settings.register_profile("search", derandomize=False)
+settings.register_profile("same", derandomize=True, deadline=None)  # a busy machine is no fault
+settings.register_profile("search", derandomize=False, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
+LEAST_MEMORY = 2 << 30
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+FIRST = ("tests/console", "tests/api/test_kills.py", "tests/api/jobs")  # the longest: nobody waits for them in the end
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+
+
+def pytest_collection_finish() -> None:
+    """What all tests share stays; to look through it for rubbish again and again takes a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(scope="session")
@@ -41,18 +57,34 @@ def shared_tools() -> Path:
     return folder
 
 
+Fill = Callable[["Engine"], None]
+
+
 class Databases:
-    """Each call gives the address of a database that is migrated and otherwise empty."""
+    """Each call gives the address of a database that is migrated, and empty or filled as asked; what fills it runs
+    once."""
 
     def __init__(self, connection: "psycopg.Connection[Any]", address: "URL") -> None:
         self.connection, self.address, self.made = connection, address, 0
+        self.filled: dict[Fill | None, str] = {None: "wuding_template"}
 
-    def __call__(self) -> str:
+    def __call__(self, fill: "Fill | None" = None) -> str:
+        from inventory.database import open_engine
+
+        if fill not in self.filled:
+            template = self._copy(self.filled[None])
+            engine = open_engine(template)
+            fill(engine)
+            engine.dispose()
+            self.filled[fill] = str(template.database)
+        return self._copy(self.filled[fill]).render_as_string(hide_password=False)
+
+    def _copy(self, template: str) -> "URL":
         self.made += 1
         name = f"wuding_{self.made}"
-        copied = "TEMPLATE wuding_template STRATEGY FILE_COPY"  # a fifth of the time, where nothing is synchronised
+        copied = f"TEMPLATE {template} STRATEGY FILE_COPY"  # a fifth of the time, where nothing is synchronised
         self.connection.execute(f"CREATE DATABASE {name} {copied}")  # type: ignore[arg-type]
-        return self.address.set(database=name).render_as_string(hide_password=False)
+        return self.address.set(database=name)
 
     def drop(self, url: str) -> None:
         """At once: hundreds of them take half a minute to delete in the end."""
@@ -68,8 +100,11 @@ def postgresql() -> "Iterator[Databases]":
     from api.migrations import upgrade
     from inventory.database import open_engine
 
-    # short, because the path of a socket is; its own, because the server's user must be able to enter it
-    folder = Path(tempfile.mkdtemp(prefix="wuding-pg-", dir="/tmp"))
+    # short, because the path of a socket is; its own, because the server's user must be able to enter it; in memory
+    # where that is, because hundreds of databases are made and dropped
+    memory = Path("/dev/shm")
+    roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > LEAST_MEMORY
+    folder = Path(tempfile.mkdtemp(prefix="wuding-pg-", dir=memory if roomy else "/tmp"))
     folder.chmod(0o755)
     runtime = folder / "run"
     runtime.mkdir(mode=0o700)
@@ -148,17 +183,45 @@ def database_kind(request: pytest.FixtureRequest) -> str:
     return kind
 
 
+@pytest.fixture(scope="session")
+def sqlite_filled(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Callable[["Fill | None"], Path]:
+    """The file to copy, empty or filled as asked."""
+    from inventory.database import open_engine
+
+    made: dict[Fill | None, Path] = {None: sqlite_template}
+
+    def filled(fill: "Fill | None") -> Path:
+        if fill not in made:
+            file = tmp_path_factory.mktemp("filled") / "template.sqlite3"
+            shutil.copyfile(sqlite_template, file)
+            engine = open_engine(f"sqlite:///{file}")
+            fill(engine)
+            engine.dispose()
+            made[fill] = file
+        return made[fill]
+
+    return filled
+
+
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> Iterator[str]:
-    """A migrated database with the built-in catalogue and nothing else, on SQLite and on PostgreSQL."""
+def fill() -> "Fill | None":
+    """What a test finds in its database; nothing but the built-in catalogue, unless this is overridden."""
+    return None
+
+
+@pytest.fixture
+def database_url(
+    request: pytest.FixtureRequest, database_kind: str, fill: "Fill | None", tmp_path: Path
+) -> Iterator[str]:
+    """A migrated database with the built-in catalogue and what `fill` says, on SQLite and on PostgreSQL."""
     if database_kind == "postgresql":
         databases: Databases = request.getfixturevalue("postgresql")
-        address = databases()
+        address = databases(fill)
         yield address
         databases.drop(address)
         return
     file = tmp_path / "wuding.sqlite3"
-    shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+    shutil.copyfile(request.getfixturevalue("sqlite_filled")(fill), file)
     yield f"sqlite:///{file}"
 
 

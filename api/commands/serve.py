@@ -3,11 +3,12 @@
 import gc
 import getpass
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from api.commands.kit import Kit, code, words_of
+from api.commands.kit import Kit, code, old_file, words_of
 from optimizer.errors import BadInput, Fault
 
 DONE, NAME_TAKEN = 0, 3
@@ -21,12 +22,20 @@ def register(app: typer.Typer, kit: Kit) -> None:
     def serve(
         host: Annotated[str, option("--host", "opt.serve.host", show_default=True)] = "127.0.0.1",
         port: Annotated[int, option("--port", "opt.serve.port", min=1, max=65535, show_default=True)] = 8000,
+        certificate: Annotated[Path | None, option("--certificate", "opt.serve.certificate")] = None,
+        key: Annotated[Path | None, option("--key", "opt.serve.key")] = None,
     ) -> int:
+        from api.serving import checked
         from api.serving import serve as run
 
+        if (certificate is None) != (key is None):
+            raise BadInput("serve", [Fault("--certificate", "KeyWithCertificate")])
+        tls = None
+        if certificate is not None and key is not None:
+            tls = checked(old_file("--certificate", certificate), old_file("--key", key))
         gc.enable()  # a command does without (`api.cli`); what runs for weeks would fill the memory
-        speaker.say("serve.begins", host=host, port=port)
-        run(host=host, port=port)
+        speaker.say("serve.begins", scheme="http" if tls is None else "https", host=host, port=port)
+        run(host=host, port=port, tls=tls)
         return DONE
 
     @command(app, "worker", "cmd.worker")

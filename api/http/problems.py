@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.http.caller import methods_of
 from api.office import plain
+from api.settings import without_home
 from inventory.database import now
 from inventory.errors import BadTable, InventoryError
 from optimizer.errors import BadInput, OptimizerError
@@ -35,13 +36,13 @@ _CODES: dict[int, str] = {
     ),
     406: "NotAcceptable",
     409: (
-        "InsufficientStock NotDispatchable WrongState PlanStale InForceAlready PickGone CountOpen "
+        "InsufficientStock FewerOut NotDispatchable WrongState PlanStale InForceAlready PickGone CountOpen "
         "CountUnfinished LotUnclear MovedSince AdjustedSince AssetTaken RecalledLot CannotReverse "
         "OwnedReference UserTaken TokenTaken LastAdministrator NotOrdered NotThatWay NothingToCommit "
         "DatabaseNotEmpty NotEmpty NotEvaluated AnotherWay TooManyAway DraftStale DraftDone "
         "BothPinnedAndBanned NothingOrdered CannotMerge TaskTaken SituationClosed ClosureTaken ShelterTaken "
         "ShelterFull EvacueeTaken NotNext AidNotNext JobOver JobNotFailed JobNotDone ExecutorTaken CodeTaken "
-        "NotAnswered NotLeftYet SubjectTaken SituationTaken NotAnExercise NoLabels"
+        "NotAnswered NotLeftYet SubjectTaken SituationTaken NotAnExercise NoLabels ProblemForgotten"
     ),
     412: "EditedSince",
     413: "TooLarge BackupTooLarge",
@@ -53,7 +54,7 @@ _CODES: dict[int, str] = {
         "NotOurDatabase SolverFailed JobKeepsFailing ShareRefused RosterRefused "
         "PatrolRefused GridsRefused"
     ),
-    503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong ProviderDown",
+    503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong WhyTooLong ProviderDown",
 }
 STATUS: dict[str, int] = {code: status for status, codes in _CODES.items() for code in codes.split()}
 RETRY_S = {"TryAgain": 1, "NoDatabase": 5, "Busy": 2, "ProviderDown": 30, "TooOften": 10}
@@ -113,6 +114,13 @@ def respond(
     return JSONResponse(body.model_dump(), status, dict(headers or {}), MEDIA_TYPE)
 
 
+def mistakes_of(error: BadTable, lang: str) -> list[Mistake]:
+    """The faults of a table, each at its row and column."""
+    return [Mistake(where=":".join(str(part) for part in (one.row, one.column) if part is not None),
+                    code=one.code, message=line)
+            for one, line in zip(error.faults, explain(error, lang)[1:], strict=True)]  # fmt: skip
+
+
 def of_domain(request: Request, error: Exception) -> Response:
     """An error of the product's own."""
     lang, code = language(request), type(error).__name__
@@ -124,14 +132,12 @@ def of_domain(request: Request, error: Exception) -> Response:
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="wuding"'
     errors: list[Mistake] = []
-    lines = explain(error, lang)
+    lines = [without_home(line) for line in explain(error, lang)]
     if isinstance(error, BadInput):
-        errors = [Mistake(where=one.where or error.source, code=one.code, message=line)
+        errors = [Mistake(where=without_home(one.where or error.source), code=one.code, message=line)
                   for one, line in zip(error.faults, lines[1:], strict=True)]  # fmt: skip
     elif isinstance(error, BadTable):
-        errors = [Mistake(where=":".join(str(part) for part in (one.row, one.column) if part is not None),
-                        code=one.code, message=line)
-                  for one, line in zip(error.faults, lines[1:], strict=True)]  # fmt: skip
+        errors = mistakes_of(error, lang)
     facts = {} if isinstance(error, BadInput | BadTable) else getattr(error, "facts", {})
     if status == 500:
         log.error("%s: %s", code, error)

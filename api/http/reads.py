@@ -15,8 +15,8 @@ from api.http import negotiate
 from api.http.caller import needs
 from api.http.paging import MOST, MOST_CURSOR, USUAL, BadSort, Key, after, ordered, read_cursor, write_cursor
 from api.http.problems import Problem, language
-from api.http.resources import RANGED, Resource, conditions
-from api.http.schemas import Day, Instant
+from api.http.resources import RANGED, WITHIN, Resource, conditions
+from api.http.schemas import Day, Division, Instant
 from api.http.work import as_json, tagged
 from inventory.database import reading
 from inventory.errors import InventoryError
@@ -74,6 +74,9 @@ def query_model(resource: Resource) -> type[BaseModel]:
         if one.kind in RANGED:
             fields[f"{one.name}__gte"] = (_bounded(one.kind) | None, Field(None, description=f"≥ {words}"))
             fields[f"{one.name}__lte"] = (_bounded(one.kind) | None, Field(None, description=f"≤ {words}"))
+    if resource.places:
+        words = described("该区划及其下级", "a division with all that lies in it")
+        fields[WITHIN] = (Division | None, Field(None, description=words))
     fields["q"] = (str | None, Field(None, min_length=1, max_length=100, description="文字搜索 / words in any text"))
     words = described("排序字段，逗号分开，前面加 - 为降序", "fields to sort by, commas between, - for falling")
     usual = [resource.sort or resource.sortable[0]]

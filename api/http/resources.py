@@ -6,9 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, get_origin
 
-from sqlalchemy import Column, ColumnElement, Select, Text, cast
+from sqlalchemy import Column, ColumnElement, Select, Text, cast, or_
 
 from api.access.scope import Scope
+from inventory.ledger.stock_lines import sub_tree
 from inventory.tables.base import Instant, Quantity
 
 
@@ -42,6 +43,7 @@ class Resource:
     sort: str | None = None  # by default
     point: tuple[str, str] | None = None  # lat, lon
     fixed: tuple[ColumnElement[bool], ...] = ()
+    searched: tuple[ColumnElement[Any], ...] = ()  # what `q` looks in besides: names of what has a code
     within: Callable[[Scope], ColumnElement[bool]] | None = None  # where no column of the row says where it is
 
     def field(self, name: str) -> Field:
@@ -78,24 +80,25 @@ def _kind(source: Any) -> type:
 RANGED: tuple[type, ...] = (int, float, Decimal, date, datetime)
 """Kinds that can be asked for as `__gte` and `__lte` as well."""
 
+WITHIN = "within"
 Filters = Mapping[str, Any]
 
 
 def conditions(resource: Resource, asked: Filters) -> Sequence[ColumnElement[bool]]:
-    """`{name}`: one of these values; `{name}__gte`, `{name}__lte`: a range; `q`: words in any text field."""
+    """`{name}`: one of these values; `{name}__gte`, `{name}__lte`: a range; `q`: words, each in some text field
+    or name; `within`: a division with all that lies in it."""
     found: list[ColumnElement[bool]] = []
     for name, value in asked.items():
         if value is None:
             continue
         if name == "q":
-            like = "%" + str(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
             texts = [one.source for one in resource.fields if one.kind is str and one.filtered]
-            any_of = [cast(one, Text).ilike(like, escape="\\") for one in texts]
-            if any_of:
-                condition = any_of[0]
-                for more in any_of[1:]:
-                    condition = condition | more
-                found.append(condition)
+            for word in str(value).split() if texts else ():
+                like = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+                found.append(or_(*(cast(one, Text).ilike(like, escape="\\") for one in (*texts, *resource.searched))))
+            continue
+        if name == WITHIN:
+            found.append(or_(*(place.like(sub_tree(str(value))) for place in resource.places)))
             continue
         base, _, way = name.partition("__")
         column = resource.field(base).source

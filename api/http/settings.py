@@ -7,7 +7,7 @@ from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,6 +16,18 @@ from api import settings as office
 
 LEAST_SECRET = 32
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+ELSEWHERE = (
+    "autonavi.com",
+    "amap.com",
+    "gtimg.com",
+    "map.qq.com",
+    "baidu.com",
+    "bdimg.com",
+    "google.cn",
+    "googleapis.cn",
+)
+"""Servers of maps in GCJ-02 or BD-09, some hundreds of metres from where things are."""
+PLACES_OF_A_TILE = ("{z}", "{x}", "{y}")
 CONSOLE = r"^/(?:[\w.~-]+/?)*$"  # a path of our own: never `//elsewhere`
 KEY_FILE = "secret.key"
 
@@ -30,6 +42,25 @@ def protected(address: str) -> bool:
     if not host or parts.username is not None or parts.query or parts.fragment or not address.isascii():
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
+
+
+def origin_of(template: str) -> str:
+    """Raises ValueError for what is no address of tiles that may be shown with data in WGS-84."""
+    filled = template
+    for name, value in (("{z}", "1"), ("{x}", "1"), ("{y}", "1"), ("{key}", "k")):
+        filled = filled.replace(name, value)
+    parts = urlsplit(filled)
+    host = parts.hostname or ""
+    if not protected(f"{parts.scheme}://{parts.netloc}/") or any(one in filled for one in "{};,'\"<>"):
+        raise ValueError("WUDING_TILES_URL: https://host/… is needed / 要写 https://主机/…")
+    if not all(name in template.split("/", 3)[-1] for name in PLACES_OF_A_TILE) or "{" in template.split("/", 3)[2]:
+        raise ValueError("WUDING_TILES_URL: {z}, {x} and {y} go behind the host / 主机之后要有 {z}、{x}、{y}")
+    if any(host == one or host.endswith(f".{one}") for one in ELSEWHERE):
+        raise ValueError(
+            f"WUDING_TILES_URL: {host} gives maps in GCJ-02 or BD-09, hundreds of metres off our data (WGS-84) / "
+            "该地图为 GCJ-02 或 BD-09 坐标，与本系统数据（WGS-84）相差数百米"
+        )
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 class ServiceSettings(BaseSettings):
@@ -63,6 +94,10 @@ class ServiceSettings(BaseSettings):
     oidc_secret: SecretStr | None = None
     oidc_console: str = Field(default="/", max_length=255, pattern=CONSOLE)  # the page that exchanges the code
 
+    tiles_url: str | None = Field(default=None, max_length=2000)  # templates of map tiles, bottom first, with blanks
+    tiles_key: SecretStr | None = None  # stands in for {key}
+    tiles_attribution: str | None = Field(default=None, max_length=200)  # whose they are, shown on the map
+
     @field_validator("secret")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
@@ -85,6 +120,13 @@ class ServiceSettings(BaseSettings):
         return value
 
     @model_validator(mode="after")
+    def _tiles(self) -> "ServiceSettings":
+        self.tile_origins  # noqa: B018 - raises
+        if self.tiles_url and "{key}" in self.tiles_url and self.tiles_key is None:
+            raise ValueError("WUDING_TILES_KEY is needed for {key} / 地址中有 {key}，要设置 WUDING_TILES_KEY")
+        return self
+
+    @model_validator(mode="after")
     def _whole(self) -> "ServiceSettings":
         together = (self.oidc_issuer, self.oidc_client, self.oidc_secret)
         if any(together) and not (all(together) and self.public_url):
@@ -103,6 +145,17 @@ class ServiceSettings(BaseSettings):
     def key(self) -> str:
         """The signing key: the one given, else one of this office's own, made at first use."""
         return self.secret.get_secret_value() if self.secret is not None else _own_key(office.home() / KEY_FILE)
+
+    @property
+    def tile_origins(self) -> tuple[str, ...]:
+        """What a page may fetch map tiles from."""
+        return tuple(dict.fromkeys(origin_of(one) for one in (self.tiles_url or "").split()))
+
+    @property
+    def tiles(self) -> list[str]:
+        """Templates with the key in them."""
+        key = quote(self.tiles_key.get_secret_value(), safe="") if self.tiles_key is not None else ""
+        return [one.replace("{key}", key) for one in (self.tiles_url or "").split()]
 
     @property
     def access_lasts(self) -> timedelta:

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, ins
 
 from api.jobs.tables import job_effects, job_file_parts, job_files, jobs
 from api.office import plain
+from api.settings import without_home
 from inventory.database import now, reading, transaction
 from inventory.errors import BadTable, InventoryError
 from inventory.ledger.post import insert_into
@@ -164,6 +165,14 @@ def result_file(connection: Connection, job_id: int) -> File | None:
     return _file(connection, job_files.c.job_id == job_id)
 
 
+def last_done(connection: Connection, kind: str, **arguments: int) -> Row[Any] | None:
+    """The job of that kind and of these arguments that was done last."""
+    asked = select(jobs).where(jobs.c.kind == kind, jobs.c.status == "done")
+    for name, value in arguments.items():
+        asked = asked.where(jobs.c.arguments[name].as_integer() == value)
+    return connection.execute(asked.order_by(jobs.c.finished_at.desc(), jobs.c.id.desc()).limit(1)).first()
+
+
 def forget_files(connection: Connection, *, at: datetime) -> None:
     """Jobs stay on record, their files do not."""
     old = job_files.c.recorded_at < at - KEPT
@@ -261,9 +270,9 @@ def told(error: Exception) -> dict[str, Any]:
         return {"code": "Unexpected"}
     found: dict[str, Any] = {"code": type(error).__name__}
     for lang in ("zh", "en"):
-        found[lang] = list(explain(error, lang))[: MOST_FAULTS + 1]
+        found[lang] = [without_home(line) for line in explain(error, lang)[: MOST_FAULTS + 1]]
     if isinstance(error, BadInput):
-        found["where"] = [[one.where or error.source, one.code] for one in error.faults[:MOST_FAULTS]]
+        found["where"] = [[without_home(one.where or error.source), one.code] for one in error.faults[:MOST_FAULTS]]
     elif isinstance(error, BadTable):
         found["where"] = [
             ["" if one.row is None else f"{one.row}" + (f":{one.column}" if one.column else ""), one.code]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from api.access.scope import Scope
 from api.http.schemas import Body, Code, Division, Text
@@ -56,6 +56,11 @@ class AnswerStudy(Body):
 
 class BuildScenario(Body):
     name: Code = Field(examples=["county"])
+    seed: int = Field(0, ge=0, le=2**31)
+
+
+class LoadScenario(Body):
+    name: Code = Field("county", examples=["county"])
     seed: int = Field(0, ge=0, le=2**31)
 
 
@@ -172,6 +177,37 @@ def builds(job: Running, asked: BuildScenario) -> None:
     _hand_in(job, {"scenario": asked.name, "seed": asked.seed, "file": file.name, "bytes": len(file.content)}, file)
 
 
+def loads(job: Running, asked: LoadScenario) -> None:
+    """An invented county into an empty database, moved to today and judged. Raises UnknownScenario, NotEmpty."""
+    from api.care import evaluate
+    from api.situation import Posted, load_scenario
+    from inventory.tables.forces import teams
+    from inventory.tables.places import places, stores
+    from scenarios.live import NotEmpty
+    from scenarios.registry import find_scenario
+    from scenarios.tables import situations
+
+    find_scenario(asked.name)  # by its name alone, never a folder of this machine
+    steps = {"phase.build": (10, "job.builds"), "phase.roads_out": (30, "job.writes"), "phase.post": (40, "job.loads")}
+
+    @contextmanager
+    def around(connection: Connection) -> Iterator[Posted]:
+        def posted(tables: Any) -> None:
+            night = evaluate(connection, at=now())
+            added = {one.kind: one.added for one in tables}
+            keep({"scenario": asked.name, "added": added, "findings": night.evaluated.findings})
+
+        if any(connection.execute(select(one.c[0]).limit(1)).first() for one in (stores, places, teams, situations)):
+            raise NotEmpty(stores="-")
+        with job.effect(connection) as keep:
+            yield posted
+
+    load_scenario(
+        asked.name, seed=asked.seed, today=True, actor=job.actor, engine=job.engine, around=around,
+        tell=lambda phase: job.tell(*steps[phase]),
+    )  # fmt: skip
+
+
 def answers(job: Running, asked: AnswerStudy) -> None:
     """Raises UnknownStudy, also where it has been moved out of reach since, and what the study raises: BadTable,
     BadInput, NoRoads …"""
@@ -198,7 +234,7 @@ def answers(job: Running, asked: AnswerStudy) -> None:
         file = File(f"study-{asked.study}.zip", ZIP, _packed(out))
     with transaction(job.engine) as connection, job.effect(connection) as keep:
         keep_answer(connection, asked.study, reply.answer().model_dump(mode="json"), sha256=row.question_sha256,
-                    actor=job.actor, at=now())  # fmt: skip
+                    made=row.recorded_at, actor=job.actor, at=now())  # fmt: skip
         keep({"study": asked.study, "file": file.name, "bytes": len(file.content)}, file)
 
 
@@ -227,6 +263,8 @@ KINDS: dict[str, JobKind] = {
         JobKind("monthly_report", MonthlyReport, lambda _: "care.manage", lambda asked: asked.county, reports),
         JobKind("after_action", AfterActionReport, lambda _: "plans.read", lambda _: None, sums_up, bound=False),
         JobKind("scenario", BuildScenario, lambda _: "scenarios.make", lambda _: None, builds, bound=False),
+        # registers, stock and a situation at once: for whoever may do everything, everywhere
+        JobKind("load", LoadScenario, lambda _: "users.manage", lambda _: None, loads),
         # asked for by its own route, which sees to it that the study is within reach
         JobKind("study", AnswerStudy, lambda _: "staffing.make", lambda _: None, answers, bound=False),
     )

@@ -1,5 +1,6 @@
 """One migration history for the tables of every layer. `upgrade` brings a database to the newest version."""
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ def version(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+@cache
 def versions() -> frozenset[str]:
     """Every version this program knows."""
     from alembic.script import ScriptDirectory
@@ -49,6 +51,7 @@ def versions() -> frozenset[str]:
     return frozenset(one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
+@cache
 def newest() -> str:
     from alembic.script import ScriptDirectory
 

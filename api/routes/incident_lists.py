@@ -26,6 +26,7 @@ INCIDENTS = Resource(
         field("code", _N.code, "事件编号", "code"),
         field("kind", _N.kind, "灾种", "kind"),
         field("name", _N.name, "名称", "name"),
+        field("name_en", _N.name_en, "英文名", "English name"),
         field("severity", _N.severity, "严重程度 1–5", "severity 1–5"),
         field("status", _N.status, "open 处置中、closed 已结束", "open or closed"),
         field("place", _N.place_code, "区划代码", "division code"),

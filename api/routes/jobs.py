@@ -28,6 +28,7 @@ from api.jobs.kinds import (
     BuildScenario,
     Evaluate,
     ImportTable,
+    LoadScenario,
     MonthlyReport,
     home_of,
 )
@@ -87,8 +88,15 @@ class ScenarioJob(Body):
     arguments: BuildScenario
 
 
+class LoadJob(Body):
+    """把一个虚构县装入空数据库 / an invented county into an empty database."""
+
+    kind: Literal["load"]
+    arguments: LoadScenario = LoadScenario()
+
+
 JobIn = Annotated[
-    EvaluateJob | ImportJob | ReportJob | AfterActionJob | ScenarioJob,
+    EvaluateJob | ImportJob | ReportJob | AfterActionJob | ScenarioJob | LoadJob,
     Given(
         discriminator="kind",
         openapi_examples={
@@ -146,6 +154,14 @@ class ImportResult(BaseModel):
     same: int = Field(description="没有变化 / were there already")
     removed: int = Field(description="终止 / rows it put an end to")
     dry_run: Literal[True] | None = Field(None, description="只试算时才有 / only where nothing was written")
+
+
+class LoadResult(BaseModel):
+    """Of a `load` job."""
+
+    scenario: str = Field(description="情景 / scenario")
+    added: dict[str, int] = Field(description="每张表新增的行 / rows that are new, by table")
+    findings: int = Field(description="五定问题数 / five-fixed findings")
 
 
 class FileOut(BaseModel):
@@ -242,7 +258,7 @@ def shows(code: Name, scope: Look, request: Request, connection: Reading) -> Res
 
 
 @router.get("/{code}/result", summary="任务的结果 / what a job came to",
-            response_model=EvaluationResult | ImportResult | AfterActionOut,
+            response_model=EvaluationResult | ImportResult | LoadResult | AfterActionOut,
             responses={200: {"content": {PDF: {}, negotiate.XLSX: {}, ZIP: {}}}})  # fmt: skip
 def results(code: Name, scope: Look, request: Request, connection: Reading) -> Response:
     """文件或 JSON；未完成为 409，文件保存 90 天 / a file or JSON; 409 before it is done; files are kept for 90 days."""

@@ -33,7 +33,7 @@ from api.routes.plans_answers import (
     Reported,
     TeamsStanding,
 )
-from api.settings import database_url
+from api.settings import database_url, without_home
 from api.situation import hold_until
 from api.solvers import Solvers
 from api.solving import Ask, Found
@@ -181,12 +181,12 @@ def solves(situation: Situation, given: SolveIn, scope: Make, caller: AnyCaller,
     with state.engine.connect() as connection:
         head = situation_of(connection, scope, situation)
         still_open(connection, situation)
-    ask = Ask(database_url=_url(state), situation=situation, place=head.place_code, as_of=given.as_of, seed=given.seed,
-              replan=given.replan)  # fmt: skip
+    ask = Ask(database_url=database_of(state), situation=situation, place=head.place_code, as_of=given.as_of,
+              seed=given.seed, replan=given.replan)  # fmt: skip
     lang = request.state.lang
     found = _found(state, ask, caller, given.limit_s)
     if negotiate.accepted(request, (negotiate.JSON, SSE)) == SSE:
-        return StreamingResponse(_events(found, lang), media_type=SSE, headers={"X-Accel-Buffering": "no"})
+        return StreamingResponse(events(found, lang), media_type=SSE, headers={"X-Accel-Buffering": "no"})
     last: DraftOut | None = None
     for kind, what in found:
         last = what if kind == "plan" else last
@@ -194,7 +194,7 @@ def solves(situation: Situation, given: SolveIn, scope: Make, caller: AnyCaller,
     return Response(as_json(last), media_type=negotiate.JSON)
 
 
-def _url(state: Any) -> str:
+def database_of(state: Any) -> str:
     return str(state.engine.url.render_as_string(hide_password=False)) if state.engine is not None else database_url()
 
 
@@ -212,6 +212,8 @@ def _found(state: Any, ask: Ask, caller: Caller, limit_s: float | None) -> Itera
                     yield "plan", _keep(state.engine, ask, caller, what)
         finally:
             state.metrics.solved(monotonic() - began, last)
+    if last is not None and state.explainers is not None:
+        state.explainers.warm()  # somebody will ask why
 
 
 def _keep(engine: Any, ask: Ask, caller: Caller, found: Found) -> DraftOut:
@@ -223,7 +225,7 @@ def _keep(engine: Any, ask: Ask, caller: Caller, found: Found) -> DraftOut:
                     levels=[LevelRow.model_validate(level) for level in found.levels])  # fmt: skip
 
 
-async def _events(found: Iterator[tuple[str, Any]], lang: str) -> AsyncIterator[str]:
+async def events(found: Iterator[tuple[str, Any]], lang: str) -> AsyncIterator[str]:
     """Server-sent events; the solver is waited for in a thread, so that nobody else waits."""
     ended = object()
 
@@ -236,17 +238,22 @@ async def _events(found: Iterator[tuple[str, Any]], lang: str) -> AsyncIterator[
                 event = await anyio.to_thread.run_sync(following)
             except (InventoryError, OptimizerError) as error:
                 code = type(error).__name__
-                told = {"code": code, "status": STATUS.get(code, 422), "detail": explain(error, lang)[0]}
+                told = {"code": code, "status": STATUS.get(code, 422), "detail": without_home(explain(error, lang)[0])}
                 yield f"event: problem\ndata: {json.dumps(told, ensure_ascii=False)}\n\n"
                 return
             if event is ended:
                 return
             kind, what = event
-            data = as_json({"phase": what} if kind == "phase" else what)
+            data = _line(what) if kind == "why" else as_json({"phase": what} if kind == "phase" else what)
             yield f"event: {kind}\ndata: {data}\n\n"
     finally:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(found.close)  # type: ignore[attr-defined]
+
+
+def _line(document: str) -> str:
+    """A document as one event may hold it: line ends are all outside its strings."""
+    return document.replace("\n", " ")
 
 
 @router.get("/drafts/{number}", summary="待批方案全文 / a plan that waits for approval", response_model=PlanFile)

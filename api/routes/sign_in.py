@@ -7,8 +7,10 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
+from sqlalchemy import select
 
 from api.access.sign_in import Refused, SignedIn, end_session, refresh, shown_grants, sign_in
+from api.access.tables import users
 from api.access.tokens import Pass, access_token, read_access_token
 from api.access.users import change_password
 from api.http.caller import AnyCaller, public
@@ -16,7 +18,7 @@ from api.http.reads import PROBLEMS
 from api.http.schemas import PLAIN, Body
 from api.http.settings import ServiceSettings
 from api.http.work import Writing
-from inventory.database import now, transaction
+from inventory.database import now, reading, transaction
 
 log = structlog.get_logger("wuding.access")
 router = APIRouter(tags=["sign-in"], responses=PROBLEMS)
@@ -59,6 +61,13 @@ class NewPassword(Body):
     new: str = Field(min_length=1, max_length=128)
 
 
+class Ways(BaseModel):
+    accounts: bool = Field(
+        description="false：还没有任何账号，请先建管理员 / false: nobody can sign in before the first account"
+    )
+    oidc: bool = Field(description="可用统一身份认证登录 / the identity provider is there as well")
+
+
 def tokens_of(request: Request, how: str, signed: SignedIn | Refused, at: datetime) -> Tokens:
     """Every sign-in is in the log, also those that fail: whose, how, from where; never what was typed."""
     settings: ServiceSettings = request.app.state.settings
@@ -78,6 +87,16 @@ def tokens_of(request: Request, how: str, signed: SignedIn | Refused, at: dateti
         refresh_expires_at=signed.expires_at,
         must_change=signed.must_change,
     )
+
+
+@router.get("/sign-in", summary="登录方式 / ways of signing in")
+@public
+def ways(request: Request) -> Ways:
+    """新装的服务还没有账号 / a service that is new has no account yet."""
+    state = request.app.state
+    with reading(state.engine) as connection:
+        known = connection.execute(select(users.c.id).limit(1)).scalar() is not None
+    return Ways(accounts=known, oidc=state.oidc is not None)
 
 
 @router.post("/sign-in", summary="登录 / sign in", status_code=200)

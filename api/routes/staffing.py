@@ -1,6 +1,7 @@
 """Staffing at once: sizing, sharing out, call desks; coefficients, examples, and tables from files."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
@@ -20,22 +21,25 @@ from api.http.schemas import Body
 from api.http.uploads import Upload, Uploaded, form_of
 from api.http.work import as_json
 from api.office import plain
+from api.routes.incidents import situation_of
 from api.staffing.answers import CoefficientOut, DeskOut, ShareOut, SizeOut, coefficient_out, desk_out
 from api.staffing.patrols import GridsOut
 from api.staffing.questions import MOST_ROWS, TABLES, Grids, Question, Share, Size, Year
 from api.staffing.reach import check_reach
 from api.uploaded import MOST_BYTES
 from inventory.care.files import clean_name
+from inventory.database import reading
 from inventory.errors import BadTable, InventoryError
-from inventory.files import read_table
+from inventory.files import Table, read_table
 from optimizer.staffing.parameters import DEFAULT_YEAR
+from scenarios.tables import LIVE
 from scenarios.texts import Lang
 
 router = APIRouter(prefix="/staffing", tags=["staffing"], responses=PROBLEMS)
 Look = Annotated[Scope, needs("staffing.read")]
 Make = Annotated[Scope, needs("staffing.make")]
 MOST_TOWNS, MOST_DRAWS_NOW, MOST_TOWNS_MONEY = 1_000, 2_000, 200
-EXAMPLES = ("city", "district", "roster")
+EXAMPLES = ("city", "district", "roster", "patrol", "grids")
 
 
 class AskAsStudy(InventoryError):
@@ -78,9 +82,19 @@ def coefficients(scope: Look, year: Annotated[Year, Query(description="年份 / 
 
 
 @router.get("/examples/{name}", summary="示例问题 / an example of a question", response_model=ExampleOut)
-def example(name: Annotated[Literal[EXAMPLES], InPath()], scope: Look) -> Response:  # type: ignore[valid-type]
-    """city：101 个站；district：10 个镇街、4.5 万家企业和场所；roster：60 人、6 个岗位 / 101 stations; 10 towns with
-    45,000 businesses; 60 people and 6 posts"""
+def example(name: Annotated[Literal[EXAMPLES], InPath()], scope: Look, request: Request) -> Response:  # type: ignore[valid-type]
+    """city：101 个站；district：10 个镇街、4.5 万家企业和场所；roster：60 人、6 个岗位；patrol：现有路网上 2 个镇站；
+    grids：218 个村、613 名网格员，用于 POST /staffing/grids / 101 stations; 10 towns with 45,000 businesses; 60 people
+    and 6 posts; 2 stations on the roads of the live situation; 218 villages and 613 managers for POST
+    /staffing/grids"""
+    if name == "patrol":
+        return _question(_patrol_example(request))
+    if name == "grids":
+        from scenarios.staffing.patrol.example import grid_tables
+
+        made = grid_tables()
+        tables = {"villages": made.villages, "managers": made.managers}
+        return _question({field: list(_plain_rows(table)) for field, table in tables.items()})
     with TemporaryDirectory(prefix="wuding-") as folder:
         at = Path(folder)
         if name == "roster":
@@ -95,6 +109,22 @@ def example(name: Annotated[Literal[EXAMPLES], InPath()], scope: Look) -> Respon
 
         write_towns(at / "towns.csv", made_towns(name, 0))
         return _question({"kind": "size", "year": DEFAULT_YEAR, "towns": _rows(at / "towns.csv", "towns")})
+
+
+def _plain_rows(table: Table) -> Iterator[dict[str, Any]]:
+    for row in table.rows():
+        yield {name: _value(value) for name, value in row.items() if value is not None}
+
+
+def _patrol_example(request: Request) -> dict[str, Any]:
+    """Raises NotPermitted, NoRoads, UnknownSituation."""
+    from api.situation import roads_of
+    from scenarios.staffing.patrol.example import YEAR, on_roads
+
+    with reading(request.app.state.engine) as connection:
+        situation_of(connection, request.state.caller.scope("incidents.read"), LIVE, part=True)
+        stations, dues = on_roads(roads_of(connection, LIVE))
+    return {"kind": "patrol", "year": YEAR, "situation": LIVE, "stations": stations, "dues": dues}
 
 
 def _question(asked: dict[str, Any]) -> Response:
@@ -123,7 +153,7 @@ def _uploaded(given: Upload, table: str) -> list[dict[str, Any]]:
 
 def _rows(path: Path, table: str) -> list[dict[str, Any]]:
     found = read_table(path, table, max_rows=MOST_ROWS, max_bytes=MOST_BYTES)
-    return [{name: _value(value) for name, value in row.items() if value is not None} for row in found.rows()]
+    return list(_plain_rows(found))
 
 
 def _value(value: Any) -> Any:

@@ -43,6 +43,7 @@ STOCK = Resource(
         field("unit_price", _L.unit_price, "单价（元）", "price of a unit (CNY)"),
     ),
     key=_B.id, places=(stores.c.place_code,), code="id", sort="store,item,lot",
+    searched=(stores.c.name, stores.c.name_en, items.c.name_zh, items.c.name_en),
     joined=lambda rows: _lines(rows.select_from(balances)),
     fixed=(_B.quantity > 0, _B.state.not_in(list(ELSEWHERE))),
 )  # fmt: skip

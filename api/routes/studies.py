@@ -11,12 +11,14 @@ from starlette.responses import Response
 
 from api.access.scope import Scope
 from api.http.caller import needs
+from api.http.papers import attached
 from api.http.problems import language
 from api.http.reads import PROBLEMS
 from api.http.resources import Resource, field
 from api.http.schemas import Body, Division, Text
 from api.http.work import Reading, Step, Writing, as_json, tagged
 from api.jobs import book
+from api.jobs.kinds import ZIP
 from api.office import known
 from api.routes.jobs import JobOut, shown_job
 from api.staffing.answers import ShareOut, SizeOut
@@ -24,7 +26,7 @@ from api.staffing.patrols import PatrolOut
 from api.staffing.questions import AnyQuestion
 from api.staffing.reach import check_question
 from api.staffing.rosters import RosterOut
-from api.staffing.studies import NotAnswered, UnknownStudy, add_study, edit_study, find_study, question_of
+from api.staffing.studies import NotAnswered, UnknownStudy, add_study, drop_study, edit_study, find_study, question_of
 from api.staffing.tables import STUDY_KINDS, studies
 
 router = APIRouter(prefix="/staffing/studies", tags=["staffing"], responses=PROBLEMS)
@@ -72,6 +74,10 @@ class StudyOut(BaseModel):
     answered_by: str | None
     answered_at: datetime | None
     stale: bool | None = Field(description="有结果后又改过问题 / asked anew since it was answered; null: no answer")
+
+
+class StudyDropped(BaseModel):
+    number: int
 
 
 class Run(Body):
@@ -145,6 +151,21 @@ def edits(number: Number, given: StudyIn, scope: Make, work: Writing) -> Respons
     return work.once(inside, asked=given, status=200)
 
 
+@router.delete("/{number}", summary="删除研究 / delete a study", response_model=StudyDropped)
+def drops(number: Number, scope: Make, work: Writing) -> Response:
+    """连同问题和结果，不能恢复；须带 If-Match / with its question and answer, for good; needs If-Match"""
+
+    def inside(one: Step) -> dict[str, Any]:
+        row = _seen(one.connection, scope, number, lock=True)
+        shown = _shown(row)
+        work.matched(shown)
+        drop_study(one.connection, number)
+        one.record("staffing.drop", "studies", number, place=row.place_code, before=_told(shown, row.question_sha256))
+        return {"number": number}
+
+    return work.once(inside, asked=None, status=200)
+
+
 @router.post("/{number}/run", status_code=202, summary="计算 / run a study", response_model=JobOut)
 def runs(number: Number, given: Run, scope: Make, _: Annotated[Scope, needs("jobs.run")], work: Writing) -> Response:
     """由后台任务计算；任务的结果是全部文件（ZIP） / a job does it; its result is a ZIP of all files"""
@@ -171,3 +192,17 @@ def answers(number: Number, scope: Look, request: Request, connection: Reading) 
     if row.answer is None:
         raise NotAnswered(study=number)
     return tagged(as_json(row.answer))
+
+
+@router.get("/{number}/files", summary="研究的全部文件 / the files of a study", response_class=Response,
+            responses={200: {"content": {ZIP: {}}}})  # fmt: skip
+def files(number: Number, scope: Look, connection: Reading) -> Response:
+    """最近一次计算的文件（ZIP），保存 90 天 / of its last run, as a ZIP; files are kept for 90 days"""
+    row = _seen(connection, scope, number)
+    job = book.last_done(connection, "study", study=number)
+    if job is None or job.recorded_at < row.recorded_at:  # of one that had the number before and was deleted
+        raise NotAnswered(study=number)
+    file = book.result_file(connection, job.id)
+    if file is None:
+        raise book.ResultForgotten(job=job.code, days=book.KEPT.days)
+    return Response(file.content, headers=attached(file.name), media_type=file.media_type)

@@ -5,9 +5,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -15,20 +16,22 @@ from api.access.scope import Scope
 from api.http import negotiate
 from api.http.caller import needs
 from api.http.papers import written
-from api.http.problems import language
+from api.http.problems import MOST_ERRORS, Mistake, language, mistakes_of
 from api.http.reads import PROBLEMS
 from api.http.schemas import Code, Division
 from api.http.uploads import Upload, Uploaded, form_of
-from api.http.work import Reading, Step, Work, Writing
+from api.http.work import Reading, Step, Work, Writing, as_json
 from api.kinds import NEEDED, Kind
 from api.office import UnknownPlace
 from api.routes.incidents import situation_of
 from api.routes.reach import check_persons, place_in_reach
 from api.tables import OF_INCIDENTS, OF_SITUATION, OVERRIDES, Frame, take_out
-from api.uploaded import post_upload, read_upload
+from api.uploaded import MOST_BYTES, MOST_ROWS, post_upload, read_upload
 from inventory.care.files import clean_name
 from inventory.database import reading
+from inventory.errors import BadTable
 from inventory.files import write_table
+from inventory.files.raw import read_raw
 from scenarios.incidents import is_there
 from scenarios.tables import LIVE
 
@@ -63,13 +66,32 @@ def _asked(
 Options = Annotated[Asked, Depends(_asked)]
 
 
+class CellsOut(BaseModel):
+    """A file as it stands, cell for cell."""
+
+    kind: Kind
+    columns: list[str] = Field(description="文件中有的列 / columns that the file has")
+    rows: list[list[str]] = Field(
+        description="各行的文字，次序同 columns / texts of each row, in the order of `columns`"
+    )
+    numbers: list[int] = Field(description="各行在文件中的行号，表头为 1 / rows of the file, the header is 1")
+    faults: int = Field(description="读不出的单元格、认不出的列等的个数 / cells and headings that cannot be read")
+    errors: list[Mistake] = Field(description=f"其中前 {MOST_ERRORS} 个 / the first {MOST_ERRORS} of them")
+
+
+def _kept(given: Upload, folder: str) -> tuple[str, Path]:
+    """The file under a name of ours; and the name it came under."""
+    name = clean_name(given.name) or "-"
+    path = Path(folder) / f"upload{Path(name).suffix.lower()[:10]}"
+    with path.open("xb") as out:
+        shutil.copyfileobj(given.file, out)
+    return name, path
+
+
 def bring(kind: Kind, given: Upload, asked: Asked, scope: Scope, work: Work) -> Response:
     """One file, whole or not at all."""
-    name = clean_name(given.name) or "-"
     with TemporaryDirectory(prefix="wuding-") as folder:
-        path = Path(folder) / f"upload{Path(name).suffix.lower()}"
-        with path.open("xb") as out:
-            shutil.copyfileobj(given.file, out)
+        name, path = _kept(given, folder)
         with path.open("rb") as held:
             digest = hashlib.file_digest(held, "sha256").hexdigest()
         with reading(work.engine) as connection:  # before the transaction, which others wait for
@@ -110,6 +132,32 @@ def _add_import(kind: Kind, permission: str) -> None:
     )(imports)
 
 
+TABLES = tuple(str(kind) for kind in NEEDED if kind is not Kind.closures)  # which are drawn, no table
+
+
+@router.post("/imports/{kind}/cells", summary="按原样读表 / a file as it stands", response_model=CellsOut,
+             openapi_extra=form_of())  # fmt: skip
+def cells(
+    request: Request,
+    kind: Annotated[Literal[TABLES], InPath()],  # type: ignore[valid-type]
+    given: Uploaded,
+    scope: Annotated[Scope, needs("files.write")],
+) -> Response:
+    """导入之前改错用：逐格给出文件里的文字，不检查、不保存 / for mending before an import: the text of every cell;
+    nothing is checked or kept."""
+    with TemporaryDirectory(prefix="wuding-") as folder:
+        name, path = _kept(given, folder)
+        try:
+            found = read_raw(path, kind, max_rows=MOST_ROWS, max_bytes=MOST_BYTES)
+        except BadTable as refused:
+            raise BadTable(name, list(refused.faults)) from refused
+    rows = [list(row) for row in zip(*found.columns.values(), strict=True)]
+    said = mistakes_of(BadTable(name, found.faults), language(request))
+    answer = {"kind": kind, "columns": list(found.columns), "rows": rows, "numbers": found.row_numbers,
+              "faults": len(said), "errors": [one.model_dump() for one in said[:MOST_ERRORS]]}  # fmt: skip
+    return Response(as_json(answer), media_type=negotiate.JSON)
+
+
 def give(kind: Kind, request: Request, asked: Asked, place: str | None, scope: Scope, connection: Any) -> Response:
     media = negotiate.accepted(request, (negotiate.CSV, negotiate.XLSX))
     if kind in OVERRIDES:
@@ -145,7 +193,7 @@ def _add_export(kind: Kind, permission: str) -> None:
     )(exports)
 
 
-for _kind, (_write, _read) in NEEDED.items():
-    if _kind is not Kind.closures:  # which are drawn, no table
-        _add_import(_kind, _write)
-        _add_export(_kind, _read)
+for _name in TABLES:
+    _write, _read = NEEDED[Kind(_name)]
+    _add_import(Kind(_name), _write)
+    _add_export(Kind(_name), _read)

@@ -54,6 +54,8 @@ class TownOut(BaseModel):
     low: int | None = Field(None, description="90% 区间下端 / low end of the 90 % interval")
     high: int | None = None
     enough: float | None = Field(None, description="现有人员够用的概率 / share of draws in which the staff suffices")
+    lat: float | None = Field(None, description="站址（WGS-84），未填为空 / of the station; null: not stated")
+    lon: float | None = None
 
 
 class DistributionOut(BaseModel):
@@ -204,6 +206,7 @@ def size_out(sized: Sized) -> SizeOut:
             "code", "name", "district", "posts", "staff", "difference", "ratio", "visits", "patrol_visits", "hours",
             "parts", "basic", "required", "by_floor",
         )}  # fmt: skip
+        plain |= {name: _number(float(getattr(sizing.towns, name)[index])) for name in ("lat", "lon")}
         lines = zip(findings(one, "zh"), findings(one, "en"), strict=True)
         found.append(TownOut(**plain, findings=[Said(zh=zh, en=en) for zh, en in lines],
                              why=both(sentence, one), **more))  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from api.staffing.answers import Said, both
+from inventory.files import Table
 from optimizer.staffing.grids import ManagerGap
 from scenarios.staffing.grids import GridPlan, town_names
 from scenarios.staffing.patrol.plan import Change, PatrolYear, TownPatrol
@@ -66,6 +67,16 @@ class PatrolTownOut(BaseModel):
     travel_h_per_visit: float = Field(description="测算用的 travel_h / what sizing takes as travel_h")
     usual_travel_h: float = Field(description="就近走法的路途 / travel of nearest-neighbour rounds")
     left_out: list[str] = Field(description="排不进或路不通的检查 / inspections left out")
+    lat: float = Field(description="镇站（WGS-84） / of the station")
+    lon: float
+
+
+class PlaceOut(BaseModel):
+    """Where the stops are: their rows go back into the table patrol_rounds, which has no positions."""
+
+    place: str
+    lat: float = Field(description="纬度（WGS-84） / latitude")
+    lon: float
 
 
 class GridDayOut(BaseModel):
@@ -93,6 +104,7 @@ class PatrolOut(BaseModel):
     visits: int
     towns: list[PatrolTownOut]
     rounds: list[StopOut]
+    places: list[PlaceOut] = Field(description="检查单位的位置 / where the places of the rounds are")
     record: list[ToFillOut]
     changes: list[MovedOut] = Field(description="重排：改了的检查 / of planning again: visits that are elsewhere now")
     grids: list[GridDayOut]
@@ -100,8 +112,10 @@ class PatrolOut(BaseModel):
     hazards: list[HazardOut]
 
 
-def patrol_out(found: PatrolYear) -> PatrolOut:
+def patrol_out(found: PatrolYear, dues: Table) -> PatrolOut:
+    """`dues`: as they were given, with those that are made already."""
     tables = found.tables
+    rounds = [StopOut(**row) for row in plan_rows(found)]
     return PatrolOut(
         year=tables.year,
         days=len(found.days),
@@ -109,7 +123,8 @@ def patrol_out(found: PatrolYear) -> PatrolOut:
         dues=len(tables.dues),
         visits=sum(town.plan.visits for town in found.towns),
         towns=[_town(found, town) for town in found.towns],
-        rounds=[StopOut(**row) for row in plan_rows(found)],
+        rounds=rounds,
+        places=_places(dues, {one.place for one in rounds}),
         record=[ToFillOut(**{name: row.get(name) for name in ToFillOut.model_fields}) for row in record_rows(found)],
         changes=[_moved(one) for one in found.changes],
         grids=[
@@ -129,16 +144,23 @@ def patrol_out(found: PatrolYear) -> PatrolOut:
     )
 
 
+def _places(dues: Table, wanted: set[str]) -> list[PlaceOut]:
+    at = dict(zip(dues["place"], zip(dues["lat"], dues["lon"], strict=True), strict=True))
+    return [PlaceOut(place=one, lat=at[one][0], lon=at[one][1]) for one in sorted(wanted & at.keys())]
+
+
 def _dues(found: PatrolYear, town: TownPatrol, visit: int) -> list[str]:
     return [found.tables.dues["id"][due] for due in town.visits[visit - 1].dues]
 
 
 def _town(found: PatrolYear, town: TownPatrol) -> PatrolTownOut:
-    plan = town.plan
+    plan, of = town.plan, found.tables.stations
+    row = of["town"].index(town.code)
     return PatrolTownOut(
         town=town.code, name=town.name, visits=plan.visits, rounds=len(plan.rounds), travel_h=plan.travel_s / 3600,
         travel_h_per_visit=plan.travel_h_per_visit, usual_travel_h=town.usual.travel_s / 3600,
         left_out=[due for visit in plan.left_out for due in _dues(found, town, visit)],
+        lat=of["lat"][row], lon=of["lon"][row],
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from api.http.work import as_json
 from api.staffing.questions import AnyQuestion, Question
@@ -53,6 +53,11 @@ def edit_study(
     connection.execute(update(studies).where(studies.c.id == number).values(**row))
 
 
+def drop_study(connection: Connection, number: int) -> None:
+    """With its question and its answer; files of its runs stay with their jobs."""
+    connection.execute(delete(studies).where(studies.c.id == number))
+
+
 def find_study(connection: Connection, number: int, *, lock: bool = False) -> Row[Any]:
     """Raises UnknownStudy."""
     asked = select(studies).where(studies.c.id == number)
@@ -63,13 +68,14 @@ def find_study(connection: Connection, number: int, *, lock: bool = False) -> Ro
 
 
 def keep_answer(
-    connection: Connection, number: int, answer: Mapping[str, Any], *, sha256: str, actor: str, at: datetime
-) -> None:
+    connection: Connection, number: int, answer: Mapping[str, Any], *, sha256: str, made: datetime, actor: str,
+    at: datetime,
+) -> None:  # fmt: skip
     """`sha256`: of the question that was answered. A late answer to an earlier question leaves one to the question as
-    it stands."""
+    it stands; `made`: when the study was, as the number of one that was deleted may be given again."""
     row = {"answer": answer, "answered_sha256": sha256, "answered_by": actor, "answered_at": at}
     c = studies.c
     news = or_(
         c.question_sha256 == sha256, c.answered_sha256.is_(None), c.answered_sha256 != c.question_sha256
     )  # fmt: skip
-    connection.execute(update(studies).where(c.id == number, news).values(**row))
+    connection.execute(update(studies).where(c.id == number, c.recorded_at == made, news).values(**row))

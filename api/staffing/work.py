@@ -182,7 +182,7 @@ def _patrol(asked: Patrol, folder: Path, engine: Engine, tell: Tell) -> Reply:
         found = replan_patrol(tables, read_earlier(rounds, record, since=asked.since, tables=tables), **told)
 
     week = busiest_week(found) if asked.week is None else min(asked.week - 1, found.week[-1])
-    return Reply(lambda: patrol_out(found), {
+    return Reply(lambda: patrol_out(found, tables.dues), {
         "patrol.xlsx": lambda path, lang: write_patrol(path, found, lang=lang),
         "rounds.csv": lambda path, _: write_rounds(path, found),
         "patrol.png": lambda path, lang: write_bytes(path, week_png(found, week=week, lang=lang)),

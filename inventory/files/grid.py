@@ -45,13 +45,16 @@ class Grid:
     typed: dict[int, list[tuple[int, str]]] = field(default_factory=dict)  # column index -> (row, DATE_CELL or ...)
 
 
-def read_grid(path: Path, *, table: str, names: Collection[str], max_rows: int, max_bytes: int) -> Grid:
-    """The whole file as texts; `names` are the headings that row 1 may have.
+def read_grid(
+    path: Path, *, table: str, names: Collection[str], max_rows: int, max_bytes: int, ragged: bool = False
+) -> Grid:
+    """The whole file as texts; `names` are the headings that row 1 may have; `ragged`: rows that are too long or too
+    short are kept, cut or filled up, beside their fault.
 
     Raises BadTable when the file is missing, too large, or no readable CSV or workbook, or its header is further down.
     """
     if file_kind(path, max_bytes=max_bytes) == "csv":
-        return _read_csv(path, names, max_rows)
+        return _read_csv(path, names, max_rows, ragged)
     with open_sheet(path, table, max_bytes=max_bytes) as sheet:
         return _sheet_grid(path, sheet, names, max_rows)
 
@@ -87,10 +90,10 @@ def csv_rows(path: Path) -> "Iterator[Iterator[list[str]]]":
         raise BadTable(str(path), [fault(reader.line_num, None, "NOT_CSV", reason=str(error))]) from None
 
 
-def _read_csv(path: Path, names: Collection[str], max_rows: int) -> Grid:
+def _read_csv(path: Path, names: Collection[str], max_rows: int, ragged: bool) -> Grid:
     with csv_rows(path) as reader:
         header, lines = _header(path, reader, names)
-        return _gather(path, header, lines, max_rows=max_rows, faults=[])
+        return _gather(path, header, lines, max_rows=max_rows, faults=[], ragged=ragged)
 
 
 def _header(path: Path, lines: Iterator[list[str]], names: Collection[str]) -> tuple[list[str], Iterator[list[str]]]:
@@ -106,8 +109,9 @@ def _header(path: Path, lines: Iterator[list[str]], names: Collection[str]) -> t
 
 
 def _gather(
-    path: Path, header: list[str], lines: Iterator[list[str]], *, max_rows: int, faults: list[RowFault]
-) -> Grid:
+    path: Path, header: list[str], lines: Iterator[list[str]], *, max_rows: int, faults: list[RowFault],
+    ragged: bool = False,
+) -> Grid:  # fmt: skip
     """Turn rows into columns a chunk at a time: a list for every row of a large file would stay alive for long."""
     if not any(header):
         raise BadTable(str(path), [fault(None, None, "EMPTY_FILE")])
@@ -133,8 +137,8 @@ def _gather(
                 blank.clear()
                 if len(row) != width:
                     faults.append(fault(number, None, "RAGGED_ROW", expected=width, found=len(row)))
-                else:
-                    rows.append(row)
+                if len(row) == width or ragged:
+                    rows.append(row if len(row) == width else [*row[:width], *[""] * (width - len(row))])
                     kept.append(number)
             chunk = rows
             numbers += kept

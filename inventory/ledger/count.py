@@ -2,21 +2,22 @@
 
 A line is expected to hold what the book said at the opening and what came and went until it was counted: the moment
 the count is entered, or the one the counter states where it was made without a network. Units that move before or
-after that moment are neither lost nor counted twice.
+after that moment are neither lost nor counted twice; an entry made without a network moved them when its maker says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from inventory.catalogue import UnknownItem
 from inventory.fefo import BadQuantity
 from inventory.five_fixed import shanghai_day
 from inventory.kinds import ELSEWHERE, STATES
+from inventory.ledger.count_moves import adjusted_since, expected_at_count, moves_since
 from inventory.ledger.errors import (
     AdjustedSince,
     CountedWhen,
@@ -37,7 +38,7 @@ from inventory.tables.care import maintenance, tasks
 from inventory.tables.goods import items, lots
 from inventory.tables.orders import count_lines, counts
 from inventory.tables.places import bins, stores
-from inventory.tables.stock import balances, movements, operations, stock_heads
+from inventory.tables.stock import balances, movements, stock_heads
 
 ZERO = Decimal(0)
 PREFIX = "PD"
@@ -145,7 +146,7 @@ def enter_counts(connection: Connection, *, number: str, counted: Sequence[Count
         if not one.quantity.is_finite() or one.quantity < 0:
             raise BadQuantity(item=one.item, store=store, quantity=one.quantity)
         line, book, balance = _line_of(connection, count, store, one)
-        came = (change for at, change in _moves_since(connection, count, [balance]).get(balance, ()) if at <= when)
+        came = (change for at, change in moves_since(connection, count, [balance]).get(balance, ()) if at <= when)
         values = {
             "expected": sum(came, book),
             "counted": one.quantity,
@@ -153,7 +154,8 @@ def enter_counts(connection: Connection, *, number: str, counted: Sequence[Count
             "counted_at": when,
             "note": one.note,
         }
-        connection.execute(update(count_lines).where(count_lines.c.id == line).values(**values))
+        newer = count_lines.c.counted_at > when  # an older figure that comes late is no news
+        connection.execute(update(count_lines).where(count_lines.c.id == line, newer.is_not(True)).values(**values))
     return operation
 
 
@@ -186,23 +188,27 @@ def approve_count(connection: Connection, *, number: str, act: Act) -> Operation
         raise CounterApproves(number=number, person=act.actor)
     store = connection.execute(select(stores.c.code).where(stores.c.id == count.store_id)).scalar_one()
     lock(connection, [(store, row.item) for row in rows])
-    changed = [row for row in rows if row.counted != row.expected]
-    adjusted = _adjusted_since(connection, count)
+    since = moves_since(connection, count)
+    expected = {row.balance_id: expected_at_count(row, since) for row in rows}
+    changed = [row for row in rows if row.counted != expected[row.balance_id]]
+    adjusted = adjusted_since(connection, count)
     for row in changed:
         if row.balance_id in adjusted:
-            facts = {"item": row.item, "lot": row.lot or "-", "book": row.expected, "counted": row.counted}
-            raise AdjustedSince(store=store, **facts)
+            raise AdjustedSince(store=store, **_facts(row, expected))
+    for row in rows:  # as it is judged now: what comes later changes it no more
+        if row.expected != expected[row.balance_id]:
+            mine = (count_lines.c.count_id == count.id) & (count_lines.c.balance_id == row.balance_id)
+            connection.execute(update(count_lines).where(mine).values(expected=expected[row.balance_id]))
     for row in changed:
         now = connection.execute(
             select(balances.c.quantity, balances.c.reserved).where(balances.c.id == row.balance_id)
         ).one()
-        difference: Decimal = row.counted - row.expected
+        difference: Decimal = row.counted - expected[row.balance_id]
         if difference > 0:
             moves = [Move("ADJUST", difference, target=row.balance_id)]
         else:
             if now.quantity + difference < 0:
-                facts = {"item": row.item, "lot": row.lot or "-", "book": row.expected, "counted": row.counted}
-                raise MovedSince(store=store, **facts, now=now.quantity)
+                raise MovedSince(store=store, **_facts(row, expected), now=now.quantity)
             short = now.reserved - (now.quantity + difference)
             if short > 0:
                 free_newest(connection, operation, row.balance_id, short)
@@ -222,6 +228,10 @@ def approve_count(connection: Connection, *, number: str, act: Act) -> Operation
     return operation
 
 
+def _facts(row: AnyRow, expected: Mapping[int, Decimal]) -> dict[str, Any]:
+    return {"item": row.item, "lot": row.lot or "-", "book": expected[row.balance_id], "counted": row.counted}
+
+
 def reject_count(connection: Connection, *, number: str, act: Act) -> Operation:
     """The count is not accepted; nothing is adjusted. Raises UnknownOrder, WrongState."""
     operation = order_step(connection, "ORDER", act, number, reject=True)
@@ -236,14 +246,17 @@ def count_sheet(connection: Connection, number: str) -> tuple[str, str, list[Cou
     count = find(connection, counts, number)
     store = connection.execute(select(stores.c.code).where(stores.c.id == count.store_id)).scalar_one()
     hidden = count.blind and count.status == "open"
-    since = _moves_since(connection, count)
+    since = moves_since(connection, count)
     lines = []
     for row in _rows(connection, count):
         book = expected = variance = None
         moved = ZERO
         if not hidden:
             book, moved = row.book, sum((change for _, change in since.get(row.balance_id, ())), ZERO)
-            expected = book + moved if row.counted is None else row.expected
+            judged = count.status not in ("open", "counted")
+            expected = (
+                book + moved if row.counted is None else row.expected if judged else expected_at_count(row, since)
+            )
             variance = None if row.counted is None else row.counted - expected
         lines.append(CountLine(row.item, row.lot, row.bin, row.state, book, expected, row.counted, variance, moved,
                                row.note, row.expires))  # fmt: skip
@@ -254,8 +267,8 @@ def _rows(connection: Connection, count: AnyRow) -> Sequence[AnyRow]:
     return connection.execute(
         select(
             count_lines.c.balance_id, count_lines.c.book, count_lines.c.counted, count_lines.c.counted_by,
-            count_lines.c.expected, count_lines.c.note, items.c.code.label("item"), balances.c.state,
-            lots.c.code.label("lot"), lots.c.expires, bins.c.code.label("bin"),
+            count_lines.c.counted_at, count_lines.c.expected, count_lines.c.note, items.c.code.label("item"),
+            balances.c.state, lots.c.code.label("lot"), lots.c.expires, bins.c.code.label("bin"),
         )
         .join(balances, balances.c.id == count_lines.c.balance_id)
         .join(items, items.c.id == balances.c.item_id)
@@ -309,19 +322,6 @@ def _lines_of_lot(count: AnyRow, one: Counted) -> Select[Any]:
     return found if one.expires is None else found.where(lots.c.expires == one.expires)
 
 
-def _adjusted_since(connection: Connection, count: AnyRow) -> set[int]:
-    """The lines of the count that somebody adjusted or wrote off after they were counted: what is missing may have
-    been booked by that already."""
-    leg = func.coalesce(movements.c.from_id, movements.c.to_id)
-    rows = connection.execute(
-        select(leg.label("line"), operations.c.recorded_at, count_lines.c.counted_at)
-        .join(operations, operations.c.id == movements.c.operation_id)
-        .join(count_lines, (count_lines.c.balance_id == leg) & (count_lines.c.count_id == count.id))
-        .where(movements.c.id > count.ledger_at, movements.c.kind.in_(["ADJUST", "WRITE_OFF"]))
-    )
-    return {row.line for row in rows if row.counted_at is not None and row.recorded_at > row.counted_at}
-
-
 def _came_since(connection: Connection, count: AnyRow, head: Head, one: Counted) -> int | None:
     """The line of units that came into the store, or into this bin, after the opening: they are in the book, and no
     found stock. Where the store knows the lot but not there, a line is made for it; None = a lot it does not know.
@@ -349,31 +349,6 @@ def _came_since(connection: Connection, count: AnyRow, head: Head, one: Counted)
     return line_id(connection, line)
 
 
-def _moves_since(connection: Connection, count: AnyRow, lines: Any = None) -> dict[int, list[tuple[datetime, Decimal]]]:
-    """Line -> (when, units that came or went) since the opening, of the lines of the count (or of those asked for)."""
-    if lines is None:
-        lines = select(count_lines.c.balance_id).where(count_lines.c.count_id == count.id)
-    own = select(operations.c.id).where(operations.c.reference == count.number, operations.c.kind == "ADJUST")
-    rows = connection.execute(
-        select(movements.c.from_id, movements.c.to_id, movements.c.quantity, operations.c.recorded_at)
-        .join(operations, operations.c.id == movements.c.operation_id)
-        .where(
-            and_(
-                movements.c.id > count.ledger_at,
-                or_(movements.c.from_id.in_(lines), movements.c.to_id.in_(lines)),
-                movements.c.kind.not_in(["RESERVE", "RELEASE"]),
-                movements.c.operation_id.not_in(own),  # the adjustment is no movement to be accounted for
-            )
-        )
-    )
-    found: dict[int, list[tuple[datetime, Decimal]]] = {}
-    for source, target, units, when in rows:
-        for line, change in ((source, -units), (target, units)):
-            if line is not None:
-                found.setdefault(line, []).append((when, change))
-    return found
-
-
 def _partial(connection: Connection, count: AnyRow) -> bool:
     """Whether lines of the store were there at the opening that the count leaves out; what came later does not
     count."""
@@ -384,7 +359,7 @@ def _partial(connection: Connection, count: AnyRow) -> bool:
         .where(balances.c.state.not_in(AWAY))
     )
     left_out = {row.id: row.quantity for row in connection.execute(others)}
-    since = _moves_since(connection, count, select(others.subquery().c.id))
+    since = moves_since(connection, count, select(others.subquery().c.id))
     return any(units != sum((change for _, change in since.get(line, ())), ZERO) for line, units in left_out.items())
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from inventory.errors import InventoryError
+from inventory.fefo import InsufficientStock
 from inventory.kinds import ELSEWHERE, MOVEMENTS, ORDER_STATES, REASONS, STATES
 
 _NAMES = REASONS | MOVEMENTS | ELSEWHERE | STATES | ORDER_STATES
@@ -14,6 +15,10 @@ class UnknownStore(InventoryError):
 
 class UnknownLot(InventoryError):
     """No stock of that lot where it was looked for. Facts: store, item, lot."""
+
+
+class FewerOut(InsufficientStock):
+    """More would come back than went out. Facts: store, item, asked, available (what is out)."""
 
 
 class KeyReused(InventoryError):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from inventory.fefo import BadQuantity
 from inventory.ledger.choose import ZERO, Override, Taken, choose, first_expired
-from inventory.ledger.errors import UnknownOrder, WrongState
+from inventory.ledger.errors import FewerOut, UnknownOrder, WrongState
 from inventory.ledger.post import Act, Head, Line, Move, Operation, begin, lock, post
 from inventory.ledger.receive import bin_id_of, recalled
 from inventory.ledger.stock_lines import lines_of
@@ -56,7 +56,7 @@ def give_back(
 ) -> Operation:  # fmt: skip
     """Issued units come back (归还); `damaged` of them unfit for use. Earliest expiry first.
 
-    Raises InsufficientStock where fewer are out.
+    Raises FewerOut where fewer are out.
     """
     for amount in (quantity, damaged):
         if not amount.is_finite() or amount < 0:
@@ -71,6 +71,9 @@ def give_back(
     issued = [line for line in lines_of(connection, head) if line.state == "issued" and lot in (None, line.lot)]
     lent = on_loan(connection, [line.id for line in issued])  # those come back by ending their loan
     away = [replace(line, quantity=line.quantity - lent.get(line.id, ZERO)) for line in issued]
+    out_now = sum((line.free for line in away), ZERO)
+    if quantity > out_now:
+        raise FewerOut(store=store, item=item, asked=quantity, available=out_now)
     bin_id = None if bin is None else bin_id_of(connection, head.store_id, bin)
     moves: list[Move] = []
     broken = damaged

@@ -165,7 +165,12 @@ class Habit:
 
 def practice_supply(problem: DispatchProblem, first: Errands, like: Sent) -> Habit:
     """What practice ships; its stock is that of `like` where neither has errands."""
-    model = like.model if like.alone and not first.legs else supply_model(first.rest, used=first.used)
+    return habit_of(problem, first, like.model if like.alone and not first.legs else None)
+
+
+def habit_of(problem: DispatchProblem, first: Errands, model: SupplyModel | None = None) -> Habit:
+    """What practice ships after its errands; `model`: that of what they leave, where it is at hand."""
+    model = model or supply_model(first.rest, used=first.used)
     legs = tuple(first.then(legs_of(first.rest, practice_loads(model), as_listed=True)))
     return Habit(problem, model, legs, supply_levels(problem, without_lots(problem, legs)))
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from optimizer.network.closures import Closure, apply_closures
 from optimizer.network.graph import build_network
+from optimizer.network.tiles import pieces_of, tile
 from optimizer.network.timed import earliest_arrivals
 from optimizer.network.travel import Router
 
@@ -24,6 +25,7 @@ def warm_up() -> None:
         against=[False, True],
         shapes={"ab": np.array([[28.001, 108.005]])},
     )
+    tile(pieces_of(network), 0, 0, 0)
     at = datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=8)))
     slowed = Closure(id="x", edges=("ab",), speed_factor=0.5)
     shut = Closure(id="y", edges=("ab+",), from_=at + timedelta(seconds=1), to=at + timedelta(seconds=9))

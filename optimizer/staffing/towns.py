@@ -36,6 +36,8 @@ class Town:
     difficulty: float = 1.0  # of putting hazards right, here
     team: int | None = None  # people of the town rescue team, a body of its own
     supervisors: int | None = None
+    lat: float | None = None  # of the station, WGS-84; only maps ask for it
+    lon: float | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Towns:
     difficulty: FloatArray
     team: FloatArray
     supervisors: FloatArray
+    lat: FloatArray
+    lon: FloatArray
 
     def __len__(self) -> int:
         return len(self.code)
@@ -92,6 +96,8 @@ class Towns:
         towns = cls(**columns)  # type: ignore[arg-type]
         faults = []
         for each in fields(cls)[3:]:
+            if each.name in ("lat", "lon"):
+                continue
             values: FloatArray = getattr(towns, each.name)
             unstated = each.name in _MAY_BE_UNSTATED
             bad = (values < 0) | (values > MOST_COUNT) | (np.isnan(values) & (not unstated))

@@ -9,7 +9,10 @@ from typing import Any
 
 from optimizer.dispatch.plan import Plan
 from optimizer.dispatch.problem import DispatchProblem
+from optimizer.dispatch.why.alternatives import StopWhy
+from optimizer.dispatch.why.practised import Against
 from optimizer.dispatch.why.sensitivity import LEVELS
+from optimizer.dispatch.why.stores import DemandWhy
 from scenarios.exchange.json_text import dumps, write_text
 from scenarios.exchange.plan import dump_plan
 from scenarios.explanation import Explanation
@@ -42,9 +45,11 @@ def dump_why(problem: DispatchProblem, plan: Plan, found: Explanation) -> str:
     return dumps(why_content(problem, plan, found))
 
 
-def why_content(problem: DispatchProblem, plan: Plan, found: Explanation) -> dict[str, Any]:
-    """What plan.why.json holds, in the order in which it is written; sentences name things by id."""
-    words = Words(problem)
+def why_content(
+    problem: DispatchProblem, plan: Plan, found: Explanation, *, words: Words | None = None
+) -> dict[str, Any]:
+    """What plan.why.json holds, in the order in which it is written; sentences name things by id, or as `words` do."""
+    words = words or Words(problem)
     return {
         "schema_version": 1,
         "problem_sha256": problem.sha256,
@@ -77,6 +82,20 @@ def why_content(problem: DispatchProblem, plan: Plan, found: Explanation) -> dic
         },
         "coverage": None if found.coverage is None else _coverage(words, found),
         "foreseen": None if found.foreseen is None else foreseen_content(problem, found.foreseen),
+    }
+
+
+def choices_content(
+    problem: DispatchProblem, plan: Plan, stops: Iterable[StopWhy], demands: Iterable[DemandWhy],
+    against: Iterable[Against], *, words: Words,
+) -> dict[str, Any]:  # fmt: skip
+    """The part of it that can be told at once, and what practice would have done for each incident."""
+    return {
+        "problem_sha256": problem.sha256,
+        "plan_sha256": sha256(dump_plan(plan).encode()).hexdigest(),
+        "teams": [_said(row, _stop(words, row)) for row in stops],
+        "supplies": [_said(row, _demand(words, row)) for row in demands],
+        "incidents": [_plain(row) for row in against],
     }
 
 

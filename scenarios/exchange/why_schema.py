@@ -11,6 +11,7 @@ from pydantic import Field, create_model
 
 from optimizer.dispatch.why.alternatives import StopWhy
 from optimizer.dispatch.why.coverage import Coverage
+from optimizer.dispatch.why.practised import Against
 from optimizer.dispatch.why.road_values import RoadValue
 from optimizer.dispatch.why.sensitivity import Sample, StopRobust, TaskRisk
 from optimizer.dispatch.why.stores import DemandWhy
@@ -125,3 +126,11 @@ class WhyFile(Row):
     sensitivity: SensitivityRow
     coverage: row_of(Coverage, said=list[SaidRow]) | None  # type: ignore[valid-type]
     foreseen: ForeseenRow | None
+
+
+class ChoicesFile(Row):
+    problem_sha256: Sha256
+    plan_sha256: Sha256
+    teams: list[row_of(StopWhy, said=SaidRow)]  # type: ignore[valid-type]
+    supplies: list[row_of(DemandWhy, said=SaidRow)]  # type: ignore[valid-type]
+    incidents: list[row_of(Against)]  # type: ignore[valid-type]

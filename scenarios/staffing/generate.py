@@ -5,7 +5,8 @@ villages, 274 km², 462,000 registered residents and about 300,000 from elsewher
 enterprises (the others taken as small venues), 51 established and 118 contract staff, each town at least 4 licensed
 officers and 2–4 vehicles, a team of 25 and 20 supervisors. Assumed: how all this is spread over the towns, the mix of
 risks (70 : 22 : 8), households of 2.6, the residents of the city (9.5 million) and businesses there in the same
-proportion to residents as in the district, areas of the city (6,587 km²), hazard points and hours of store work.
+proportion to residents as in the district, areas of the city (6,587 km²), hazard points, hours of store work,
+where the stations are.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,6 +23,8 @@ from scenarios.generate.names import place_names
 RISK_MIX: Final = (0.70, 0.22, 0.08)
 HOUSEHOLD: Final = 2.6
 _PEOPLE, _ENTERPRISES, _VENUES = 762_000, 20_000, 25_000  # of the district
+_GOLDEN: Final = np.pi * (3 - np.sqrt(5))  # angle that spreads points evenly
+_KM_PER_DEGREE: Final = 111.32
 
 
 class UnknownStaffingExample(OptimizerError):
@@ -35,6 +38,7 @@ def city(seed: int = 0) -> Towns:
     return _towns(
         rng, districts=11, count=101, people=people, villages=None, area=6587.0, staff=(837, 1256), floor=5,
         enterprises=round(_ENTERPRISES * people / _PEOPLE), venues=round(_VENUES * people / _PEOPLE), code="320199",
+        centre=(32.0, 118.8),
     )  # fmt: skip
 
 
@@ -43,7 +47,7 @@ def district(seed: int = 0) -> Towns:
     rng = np.random.default_rng(seed)
     return _towns(
         rng, districts=1, count=10, people=_PEOPLE, villages=218, area=274.0, staff=(51, 118), floor=5,
-        enterprises=_ENTERPRISES, venues=_VENUES, code="331099",
+        enterprises=_ENTERPRISES, venues=_VENUES, code="331099", centre=(28.65, 121.4),
     )  # fmt: skip
 
 
@@ -59,7 +63,7 @@ def example(name: str, seed: int = 0) -> Towns:
 
 def _towns(
     rng: np.random.Generator, *, districts: int, count: int, people: int, villages: int | None, area: float,
-    staff: tuple[int, int], floor: int, enterprises: int, venues: int, code: str,
+    staff: tuple[int, int], floor: int, enterprises: int, venues: int, code: str, centre: tuple[float, float],
 ) -> Towns:  # fmt: skip
     size = rng.lognormal(0.0, 0.35, count)  # towns differ by a factor of about four
     busy = size * rng.lognormal(0.0, 0.25, count)
@@ -94,8 +98,25 @@ def _towns(
             "difficulty": np.round(rng.uniform(0.9, 1.2, count), 2),
             "team": rng.integers(25, 41, count).astype(np.float64),
             "supervisors": rng.integers(20, 31, count).astype(np.float64),
+            **_positions(centre, area, member),
         }
     )
+
+
+def _positions(centre: tuple[float, float], area: float, member: IntArray) -> dict[str, FloatArray]:
+    """Stations evenly over their district, and districts over the whole (assumed): sunflowers of equal areas."""
+    number = np.bincount(member)
+    order = np.arange(len(member)) - (np.cumsum(number) - number)[member]
+    whole_km, district_km = np.sqrt(area / np.pi), np.sqrt(area / len(number) / np.pi)
+    north, east = np.zeros(len(member)), np.zeros(len(member))
+    for index, of, radius_km in ((member, len(number), whole_km), (order, number[member], district_km)):
+        radius = radius_km * np.sqrt((index + 0.5) / of) * (np.asarray(of) > 1)
+        north += radius * np.sin(index * _GOLDEN)
+        east += radius * np.cos(index * _GOLDEN)
+    lat = centre[0] + north / _KM_PER_DEGREE
+    return {
+        "lat": np.round(lat, 5), "lon": np.round(centre[1] + east / _KM_PER_DEGREE / np.cos(np.radians(lat)), 5)
+    }  # fmt: skip
 
 
 def apportion(total: int, weights: FloatArray, *, least: int = 0) -> IntArray:

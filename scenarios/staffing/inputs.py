@@ -19,7 +19,7 @@ from optimizer.units import FloatArray
 # column of the file -> what it is where the cell is empty
 _DEFAULTS = {"households": 0.0, "area_km2": 0.0, "hazard_points": 0.0, "store_task_h": 0.0, "difficulty": 1.0}
 _SINGLE = ("population", *_DEFAULTS, "established", "contract", "licensed", "vehicles", "villages", "travel_h", "team",
-           "supervisors")  # fmt: skip
+           "supervisors", "lat", "lon")  # fmt: skip
 _NOT_MORE = (("households", "population", "MORE_HOUSEHOLDS"),)
 Role = Literal["towns", "parameters", "compare", "stores", "stock", "limits", "districts"]
 

@@ -64,6 +64,8 @@ def towns_of_map(path: Path | str) -> Counted:
             enterprises=tuple(counts["enterprises"][number].tolist()),
             venues=tuple(counts["venues"][number].tolist()),
             villages=float(villages[number]),
+            lat=round(seat.lat, 6),
+            lon=round(seat.lon, 6),
         )
         for number, seat in enumerate(seats)
     ]

@@ -52,6 +52,10 @@ def _chinese_and_a_cache_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 @pytest.fixture
 def world() -> World:
+    return hamlet()
+
+
+def hamlet() -> World:
     """A hamlet of a county: one road of two kilometres, two stores, two teams, two incidents, one closure."""
     network = build_network(
         node_id=["a", "b", "c"],

@@ -38,10 +38,11 @@ def capitals(tree):
 
 
 def error_classes(tree):
+    bases = {"InventoryError", "InsufficientStock"}
     return {
         node.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef) and any(getattr(base, "id", "") == "InventoryError" for base in node.bases)
+        if isinstance(node, ast.ClassDef) and any(getattr(base, "id", "") in bases for base in node.bases)
     }
 
 

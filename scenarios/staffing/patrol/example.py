@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from inventory.files import Table, write_table
+from optimizer.network.graph import RoadNetwork
 from optimizer.network.tables import write_tables
 from optimizer.staffing.patrol.model import RISKS
 from optimizer.staffing.towns import Towns
 from optimizer.units import FloatArray, IntArray
 from scenarios.generate.ground import Ground, grow_ground
-from scenarios.generate.names import FIRST, LAST
+from scenarios.generate.names import FIRST, LAST, place_names
 from scenarios.staffing import generate
 from scenarios.staffing.grids import GridTables, grid_rows, plan_grids
 from scenarios.staffing.inputs import write_towns
@@ -36,6 +39,7 @@ GRIDS, MANAGERS, REGISTERED = 711, 613, 462_000  # of the design page; grids cou
 FEW, MANY = 6, 2  # villages outside 3 to 6 grids: with two, with seven (assumed)
 HAZARDS = 3_050  # 30,774 points in 101 towns are some 305 to a town
 METRES_PER_DEGREE = 111_320.0
+TRIED_STATIONS, TRIED_PLACES = 2, 30
 
 
 def district(seed: int = 0, *, share: float = 1.0) -> PatrolTables:
@@ -61,6 +65,36 @@ def district(seed: int = 0, *, share: float = 1.0) -> PatrolTables:
         title_zh=f"{towns.district[0]}（合成）{YEAR} 年巡查计划",
         title_en=f"{_pinyin(towns.district[0])} District (synthetic), patrol plan {YEAR}",
     )  # fmt: skip
+
+
+def on_roads(network: RoadNetwork, seed: int = 0) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """(stations, dues) on roads that there are, as rows: two stations on their largest piece, and places around each,
+    to try patrols out where one knows one's way. Names are made up."""
+    rng = np.random.default_rng(seed)
+    ends = network.tail[network.drive], network.head[network.drive]
+    links = coo_array((np.ones(len(ends[0])), ends), shape=(len(network.lat),) * 2)
+    _, piece = connected_components(links, directed=False)
+    nodes = np.flatnonzero(piece == np.bincount(piece).argmax())
+    lat, lon = network.lat[nodes], network.lon[nodes]
+    shrink = np.cos(np.radians(lat.mean()))
+    stations: list[dict[str, Any]] = []
+    dues: list[dict[str, Any]] = []
+    for number, (name, name_en) in enumerate(place_names(rng, TRIED_STATIONS)):
+        seat = int(rng.integers(len(nodes)))
+        town = f"T{number + 1}"
+        at = {"lat": float(lat[seat]), "lon": float(lon[seat])}
+        stations.append({"town": town, "name": f"{name}站", "name_en": f"{name_en} Station", **at, "pairs": 2,
+                         "days_per_week": 1, "work_min": WORK_MIN})  # fmt: skip
+        near = np.argsort((lat - lat[seat]) ** 2 + ((lon - lon[seat]) * shrink) ** 2)[: 20 * TRIED_PLACES]
+        for node in rng.choice(near, min(TRIED_PLACES, len(near)), replace=False).tolist():
+            kind, word = PLACES[int(rng.integers(2))]
+            place = f"{kind[0].upper()}{len(dues) + 1:03d}"
+            dues.append({
+                "id": place, "place": place, "name": f"{word}{place[1:]}", "town": town, "class": kind,
+                "risk": RISKS[int(rng.integers(3))], "lat": float(lat[node]), "lon": float(lon[node]),
+                "body": BODIES[0][0], "on_site_min": 60 if kind == "enterprise" else 30,
+            })  # fmt: skip
+    return stations, dues
 
 
 def grid_tables(seed: int = 0) -> GridTables:
@@ -93,7 +127,8 @@ def _ground(seed: int) -> tuple[Ground, Towns]:
         area_km2=274, lat=28.0, lon=108.9,
     )  # fmt: skip
     here = np.bincount(ground.villages.parent, minlength=len(towns.code))
-    return ground, replace(towns, villages=here.astype(np.float64))
+    places = {name: np.round(getattr(ground.towns, name), 6) for name in ("lat", "lon")}
+    return ground, replace(towns, villages=here.astype(np.float64), **places)
 
 
 def _pinyin(name: str) -> str:

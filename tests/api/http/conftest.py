@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -27,6 +28,7 @@ from inventory.ledger.post import Act
 from inventory.ledger.receive import LotFacts, receive
 from inventory.tables.places import places, stores
 from tests.api.http.page_says import Page, page_of
+from tests.conftest import Fill
 
 PASSWORD = "zebra crossing 7"
 COUNTY, TOWN, OTHER_TOWN, VILLAGE = "520600000000", "520600100000", "520600101000", "520600100201"
@@ -76,11 +78,20 @@ PEOPLE = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def quick_hashes() -> Iterator[pytest.MonkeyPatch]:
     """Argon2 with the least work: its strength is the library's, and tests sign in thousands of times."""
     quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
-    monkeypatch.setattr(passwords, "_hashing", lambda: quick)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hashing", lambda: quick)
+        yield patch
+
+
+@pytest.fixture(autouse=True)
+def quickened() -> Iterator[pytest.MonkeyPatch]:
+    """Quick hashes for every test; `quickened.undo()` gives back those of the service."""
+    with quick_hashes() as patch:
+        yield patch
 
 
 @pytest.fixture(scope="session")
@@ -100,10 +111,14 @@ def settings(app: FastAPI) -> ServiceSettings:
 
 
 @pytest.fixture
+def fill(request: pytest.FixtureRequest) -> "Fill | None":
+    return build_county if "client" in request.fixturenames else None
+
+
+@pytest.fixture
 def client(app: FastAPI, engine: Engine) -> TestClient:
-    build_county(engine)
     serve_from(app, engine)
-    app.state.solvers = None  # whatever another test put there
+    app.state.solvers = app.state.explainers = None  # whatever another test put there
     return TestClient(app, raise_server_exceptions=False)
 
 

@@ -69,6 +69,7 @@ def _at(json: Any = None, *fine: int, **path: Any) -> Sample:
 EDIT = {"If-Match": "*"}
 AID = "{aid}"  # numbers that the fixture learns while it is made
 SAMPLES: dict[str, Sample] = {
+    "GET /sign-in": Sample(),
     "POST /sign-in": Sample(json={"name": "x", "password": "y"}, fine=(401,)),
     "POST /refresh": Sample(json={"refresh_token": "x"}, fine=(401,)),
     "GET /sign-in/oidc": Sample(fine=(404,)),  # no provider is set
@@ -76,6 +77,7 @@ SAMPLES: dict[str, Sample] = {
     "POST /sign-in/oidc/token": Sample(json={"code": "x"}, fine=(404,)),
     "POST /sign-out": Sample(fine=(401,)),
     "GET /me": Sample(),
+    "GET /map-background": Sample(),
     "PUT /me/password": Sample(json={"old": "x", "new": "y"}, fine=(401, 404)),
     "GET /roles": Sample(),
     "GET /users": Sample(),
@@ -145,6 +147,8 @@ SAMPLES: dict[str, Sample] = {
     "GET /situations/{situation}/plan": _at(),
     "GET /situations/{situation}/plans/{number}": _at(number=1),
     "GET /situations/{situation}/drafts/{number}/diff": _at(None, 422, number=1),
+    **{f"GET /situations/{{situation}}/{kind}/{{number}}/{what}": _at(None, 503, number=1)
+       for kind in ("plans", "drafts") for what in ("why", "choices")},
     "POST /situations/{situation}/plan/cancel": _at({}),
     "POST /situations/{situation}/plans/{number}/rollback": _at({}, 409, 422, number=1),
     "POST /situations/{situation}/progress": _at({"team": "T1", "task": "K1", "state": "done"}, 403, 409, 422),
@@ -221,6 +225,7 @@ SAMPLES: dict[str, Sample] = {
                                headers={"Content-Type": "application/octet-stream"}),
     "GET /staffing/coefficients": Sample(),
     "GET /staffing/examples/{name}": Sample({"name": "district"}),
+    "POST /imports/{kind}/cells": Sample({"kind": "bins"}, files={"file": ("bins.csv", b"store,bin\nS1,A-1\n")}),
     "POST /staffing/tables/{table}": Sample({"table": "towns"}, files={"file": ("towns.csv", TOWNS)}),
     "POST /staffing/size": Sample(json=SIZE),
     "POST /staffing/share": Sample(json={**SIZE, "kind": "share", "posts": 1}),
@@ -230,7 +235,9 @@ SAMPLES: dict[str, Sample] = {
     "POST /staffing/studies": Sample(json=STUDY),
     "GET /staffing/studies/{number}": Sample({"number": "{study}"}),
     "PUT /staffing/studies/{number}": Sample({"number": "{study}"}, STUDY, headers=EDIT),
+    "DELETE /staffing/studies/{number}": Sample({"number": "{study}"}, headers=EDIT),
     "POST /staffing/studies/{number}/run": Sample({"number": "{study}"}, {}),
+    "GET /staffing/studies/{number}/files": Sample({"number": "{study}"}, fine=(409,)),
     "GET /staffing/studies/{number}/answer": Sample({"number": "{study}"}, fine=(409,)),
     "GET /jobs/{code}": Sample({"code": "J-done"}),
     "GET /jobs/{code}/result": Sample({"code": "J-done"}),

@@ -12,13 +12,12 @@ from xml.etree import ElementTree
 import openpyxl
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import insert, select, update
+from sqlalchemy import Engine, insert, select, update
 
 from api.access.scope import Grant, Scope
 from api.access.users import add_user
 from api.jobs import book
 from api.jobs.kinds import home_of
-from api.main import serve_from
 from api.routes.after_action import AfterActionOut
 from api.solving import Ask
 from inventory.database import now, transaction
@@ -26,11 +25,11 @@ from inventory.ledger.post import Act
 from inventory.ledger.reserve import issue_reserved
 from inventory.tables.forces import teams
 from inventory.tables.places import places, stores
-from optimizer.network.tables import write_tables
 from scenarios.live import load_world
 from scenarios.tables import incidents, plans, situations
+from tests.api.conftest import hamlet
 from tests.api.http.conftest import PASSWORD
-from tests.api.http.test_dispatch import AtOnce, approve, solve
+from tests.api.http.test_dispatch import AtOnce, approve, serve, solve
 
 COUNTY, PANSHI, OTHER, ELSEWHERE = "520628000000", "520628101000", "520628102000", "520629000000"
 PATH = "/situations/live/after-action"
@@ -55,15 +54,10 @@ class Remembered(AtOnce):
             yield iter(self.made)
 
 
-@pytest.fixture
-def client(app, engine, world, tmp_path: Path, monkeypatch) -> TestClient:
+def settle(engine: Engine) -> None:
     """The hamlet as the live situation of a county; I1 in one town, I2 in another."""
-    monkeypatch.setenv("WUDING_HOME", str(tmp_path / "office"))
-    roads = tmp_path / "office" / "roads" / "live"
-    roads.parent.mkdir(parents=True)
-    write_tables(world.network, roads)
     with transaction(engine) as connection:
-        load_world(connection, world, act=Act(actor="opening", reason="OPENING", at=now()), roads="roads/live")
+        load_world(connection, hamlet(), act=Act(actor="opening", reason="OPENING", at=now()), roads="roads/live")
         more = ((OTHER, "二镇", "town", COUNTY), (ELSEWHERE, "乙县", "county", None))
         rows = [dict(zip(("code", "name", "level", "parent_code"), row, strict=True)) for row in more]
         connection.execute(insert(places), rows)
@@ -76,9 +70,17 @@ def client(app, engine, world, tmp_path: Path, monkeypatch) -> TestClient:
         for name, place in (("dispatcher", COUNTY), ("town", PANSHI), ("elsewhere", ELSEWHERE), ("root", None)):
             role = "administrator" if name == "root" else "dispatcher"
             add_user(connection, code=name, password=PASSWORD, given=[Grant(role, place)], at=now(), by=None)
-    serve_from(app, engine)
-    app.state.solvers = Remembered()
-    return TestClient(app, raise_server_exceptions=False)
+
+
+@pytest.fixture
+def fill():
+    return settle
+
+
+@pytest.fixture
+def client(app, engine, tmp_path: Path, monkeypatch) -> TestClient:
+    monkeypatch.setenv("WUDING_HOME", str(tmp_path / "office"))
+    return serve(app, engine, tmp_path / "office", Remembered())
 
 
 @pytest.fixture

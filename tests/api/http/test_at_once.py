@@ -18,7 +18,7 @@ from scenarios.relief_tables import shelters
 from scenarios.reported import edit_incident
 from scenarios.tables import orders, plans
 from tests.api.http.conftest import Sender
-from tests.api.http.test_dispatch import approve, client, solve  # noqa: F401  (the hamlet as the live situation)
+from tests.api.http.test_dispatch import approve, client, fill, solve  # noqa: F401  (the hamlet as the live situation)
 
 
 def at_once(engine: Engine, first: Callable[[Connection], object], second: Callable[[], Any]) -> Any:

@@ -78,6 +78,20 @@ class TestFindingsAndScores:
         assert {one["store"] for one in mine} == {"S1", "S3"}
         assert [one["rank"] for one in everything] == sorted(one["rank"] for one in everything)
 
+    def test_are_filtered_by_a_division_with_all_that_lies_in_it(self, send, evaluated, due):
+        def stores_of(path, place):
+            rows = send("manager", "GET", f"{path}?within={place}&field=store&limit=500").json()["items"]
+            return {row["store"] for row in rows}
+
+        assert stores_of("/five-fixed/scores", COUNTY) == {"S0", "S1", "S2", "S3"}
+        assert stores_of("/five-fixed/scores", TOWN) == {"S1", "S3"}
+        assert stores_of("/five-fixed/scores", VILLAGE) == {"S3"}
+        assert "S1" in stores_of("/five-fixed/tasks", TOWN)
+        assert "S2" not in stores_of("/five-fixed/tasks", TOWN)
+        assert "S0" not in stores_of("/five-fixed/findings", TOWN)
+        assert send("keeper", "GET", f"/five-fixed/scores?within={OTHER_COUNTY}").json()["items"] == []
+        assert send("keeper", "GET", "/five-fixed/scores?within=52").status_code == 422
+
     def test_are_filtered(self, send, evaluated):
         found = send("manager", "GET", "/five-fixed/findings?rule=custodian&store=S1").json()["items"]
         assert {(one["store"], one["rule"]) for one in found} == {("S1", "custodian")}

@@ -8,20 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import insert, select
+from sqlalchemy import Engine
 
 from api.access.scope import Grant
 from api.access.users import add_user
 from api.main import serve_from
+from api.routes import roads
 from api.solving import Ask, found_by
 from inventory.database import now, reading, transaction
 from inventory.ledger.post import Act
 from inventory.ledger.verify import verify
-from inventory.tables.places import places
 from optimizer.network.tables import write_tables
 from scenarios.live import load_world
 from scenarios.tables import situations
+from tests.api.conftest import hamlet
 from tests.api.http.conftest import PASSWORD
 
 AS_OF = "2024-06-03T08:30:00+08:00"
@@ -42,39 +44,39 @@ class AtOnce:
         return True
 
 
-@pytest.fixture
-def client(app, engine, world, tmp_path: Path, monkeypatch) -> TestClient:
+def settle(engine: Engine) -> None:
     """The hamlet as the live situation, and people of its county."""
-    monkeypatch.setenv("WUDING_HOME", str(tmp_path / "office"))
-    roads = tmp_path / "office" / "roads" / "live"
-    roads.parent.mkdir(parents=True)
-    write_tables(world.network, roads)
     with transaction(engine) as connection:
-        act = Act(actor="opening", reason="OPENING", at=now())
-        load_world(connection, world, act=act, roads="roads/live")
-        county = connection.execute(select(places.c.code).order_by(places.c.code)).scalars().first()
-        if county is None:
-            county = "520600000000"
-            connection.execute(insert(places), {"code": county, "name": "甲县", "level": "county"})
+        load_world(connection, hamlet(), act=Act(actor="opening", reason="OPENING", at=now()), roads="roads/live")
         connection.execute(situations.update().values(place_code=None))
-        team = connection.execute(select(world_team())).scalars().first()
         for name, grants in {
             "root": [Grant("administrator", None)],
             "dispatcher": [Grant("dispatcher", None)],
-            "leader": [Grant("team_leader", None, team)],
+            "leader": [Grant("team_leader", None, "T1")],
             "auditor": [Grant("auditor", None)],
-            "elsewhere": [Grant("dispatcher", county)],
+            "elsewhere": [Grant("dispatcher", "520628000000")],
         }.items():
             add_user(connection, code=name, password=PASSWORD, given=grants, at=now(), by=None)
+
+
+@pytest.fixture
+def fill():
+    return settle
+
+
+def serve(app: FastAPI, engine: Engine, home: Path, solvers: object) -> TestClient:
+    """A service over the hamlet, its roads in the home of the office."""
+    (home / "roads").mkdir(parents=True)
+    write_tables(hamlet().network, home / "roads" / "live")
     serve_from(app, engine)
-    app.state.solvers = AtOnce()
+    app.state.solvers = solvers
     return TestClient(app, raise_server_exceptions=False)
 
 
-def world_team():
-    from inventory.tables.forces import teams
-
-    return teams.c.code
+@pytest.fixture
+def client(app, engine, tmp_path: Path, monkeypatch) -> TestClient:
+    monkeypatch.setenv("WUDING_HOME", str(tmp_path / "office"))
+    return serve(app, engine, tmp_path / "office", AtOnce())
 
 
 def solve(send, who="dispatcher", **asked):
@@ -322,3 +324,22 @@ class TestRoadsOnAMap:
         with transaction(engine) as connection:
             connection.execute(situations.update().values(roads=None))
         assert send("auditor", "GET", self.WHOLE).json()["code"] == "NoRoads"
+
+    def test_are_read_when_the_service_starts(self, send, client, monkeypatch):
+        roads.make_ready(client.app.state.engine)
+        monkeypatch.setattr(roads, "pieces_of", None)  # nothing is read again
+        assert send("auditor", "GET", self.WHOLE).status_code == 200
+
+    @pytest.mark.parametrize("spoilt", ["nodes.csv", None])
+    def test_that_cannot_be_read_then_are_told_to_who_asks(self, send, client, tmp_path, spoilt):
+        folder = tmp_path / "office" / "roads" / "live"
+        folder.rename(tmp_path / "gone") if spoilt is None else (folder / spoilt).write_text("no, such\nfile\n")
+        roads.make_ready(client.app.state.engine)
+        answer = send("auditor", "GET", self.WHOLE)
+        assert (answer.status_code, answer.json()["code"]) == (422, "BadInput")
+        assert str(tmp_path) not in answer.text  # where the office lies on the server
+        streamed = send(
+            "dispatcher", "POST", "/situations/live/solve", json={}, headers={"Accept": "text/event-stream"}
+        )
+        assert "event: problem" in streamed.text
+        assert str(tmp_path) not in streamed.text

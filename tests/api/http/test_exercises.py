@@ -15,7 +15,7 @@ from inventory.tables.forces import teams
 from inventory.tables.stock import operations
 from scenarios.tables import orders, plans, progress, shipments, situations
 from tests.api.http.conftest import Sender
-from tests.api.http.test_dispatch import client  # noqa: F401  (the hamlet as the live situation)
+from tests.api.http.test_dispatch import client, fill  # noqa: F401  (the hamlet as the live situation)
 
 DRILL = {"code": "drill", "title_zh": "防汛演练", "title_en": "Flood drill", "as_of": "2024-06-03T08:30:00+08:00"}
 # what may grow: the happenings of an exercise, and who did what over HTTP

@@ -11,6 +11,7 @@ from tests.api.http.test_dispatch import AtOnce
 
 INCIDENT = {
     "kind": "landslide", "severity": 4, "lat": 27.02, "lon": 109.0, "people_affected": 3, "demands": {"M013": "2"},
+    "name": "滑坡", "name_en": "Slide",
     "tasks": [{"capability": "search", "service_s": 600}],
 }  # fmt: skip
 
@@ -30,6 +31,8 @@ def test_the_first_report_opens_the_live_situation_and_roads_are_named_once(send
     reported = send("root", "POST", "/situations/live/incidents", json=INCIDENT)
     assert reported.status_code == 201, reported.text
     assert [one["code"] for one in send("root", "GET", "/situations").json()["items"]] == ["live"]
+    listed = send("root", "GET", "/incidents").json()["items"]
+    assert [(one["name"], one["name_en"]) for one in listed] == [("滑坡", "Slide")]
     refused = send("root", "POST", "/situations/live/solve", json={})
     assert (refused.status_code, refused.json()["code"]) == (422, "NoRoads")
     assert "wuding roads" in refused.json()["detail"]

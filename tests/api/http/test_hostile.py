@@ -10,18 +10,15 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import BaseModel
 from sqlalchemy import Engine
 
-from api.access import passwords
 from api.http.caller import routes_of
 from api.http.schemas import Body
 from api.main import serve_from
 from inventory.database import open_engine, transaction
 from scenarios.tables import situations
-from tests.api.http.conftest import BED, COUNTY, build_county
+from tests.api.http.conftest import BED, COUNTY, build_county, quick_hashes
 
 ISSUE = {"store": "S1", "item": BED, "quantity": "1"}
 JSON = {"Content-Type": "application/json"}
@@ -30,17 +27,14 @@ JSON = {"Content-Type": "application/json"}
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """One county for all of these tests: what is refused changes nothing."""
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql")()
-    else:
-        file = tmp_path_factory.mktemp("hostile") / "wuding.sqlite3"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
-        url = f"sqlite:///{file}"
+    with quick_hashes():
+        if request.param == "postgresql":
+            url = request.getfixturevalue("postgresql")(build_county)
+        else:
+            file = tmp_path_factory.mktemp("hostile") / "wuding.sqlite3"
+            shutil.copyfile(request.getfixturevalue("sqlite_filled")(build_county), file)
+            url = f"sqlite:///{file}"
     engine = open_engine(url)
-    with pytest.MonkeyPatch.context() as patch:
-        quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
-        patch.setattr(passwords, "_hashing", lambda: quick)
-        build_county(engine)
     with transaction(engine) as connection:
         row = {"code": "live", "kind": "live", "title_zh": "实况", "title_en": "live", "place_code": COUNTY}
         connection.execute(situations.insert(), {**row, "parameters": {}})

@@ -3,12 +3,18 @@
 import io
 import zipfile
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
+from fastapi.testclient import TestClient
 
+from api.access.scope import Grant
+from api.access.users import add_user
 from api.jobs import book
 from api.jobs.book import File
+from api.main import serve_from
 from inventory.database import now, transaction
+from tests.api.http.conftest import PASSWORD
 
 from_county, other_county = "520600000000", "520601000000"
 EVALUATE = {"kind": "evaluate", "arguments": {"place": from_county}}
@@ -188,3 +194,53 @@ def test_on_sqlite_the_service_works_jobs_off_itself(engine, database_url, datab
             with transaction(engine) as connection:
                 status = book.find_job(connection, code).status
     assert status == ("done" if database_kind == "sqlite" else "waiting")  # there `wuding worker` does it
+
+
+@pytest.fixture
+def empty(app, engine, tmp_path, monkeypatch):
+    """A service that somebody has just installed: one account, and nothing else."""
+    monkeypatch.setenv("WUDING_HOME", str(tmp_path))
+    serve_from(app, engine)
+    app.state.solvers = None
+    with transaction(engine) as connection:
+        for name, role in (("root", "administrator"), ("manager", "supply_manager")):
+            add_user(connection, code=name, password=PASSWORD, given=[Grant(role, None)], at=now(), by=None)
+    return TestClient(app, raise_server_exceptions=False)
+
+
+class TestAnInventedCounty:
+    LOAD: ClassVar = {"kind": "load", "arguments": {"name": "panshi-rainstorm"}}
+
+    def ask(self, client, page, who):
+        signed = client.post("/api/v1/sign-in", json={"name": who, "password": PASSWORD}).json()
+
+        def send(method, path, **more):
+            answer = client.request(
+                method, f"/api/v1{path}", headers={"Authorization": f"Bearer {signed['access_token']}"}, **more
+            )
+            page.check(answer)
+            return answer
+
+        return send
+
+    def test_goes_into_an_empty_database_and_is_judged(self, empty, page, work_off, tmp_path):
+        send = self.ask(empty, page, "root")
+        code = send("POST", "/jobs", json=self.LOAD).json()["code"]
+        assert work_off() == ["done"]
+        result = send("GET", f"/jobs/{code}/result").json()
+        assert result["scenario"] == "panshi-rainstorm"
+        assert result["added"]["stores"] > 0
+        assert len(send("GET", "/incidents").json()["items"]) > 0
+        assert send("GET", "/five-fixed/tasks").json()["items"] != []
+        assert [one.name for one in (tmp_path / "roads").iterdir()] == ["live"]
+
+    def test_does_not_go_where_stores_are(self, send, work_off, tmp_path, monkeypatch):
+        monkeypatch.setenv("WUDING_HOME", str(tmp_path))
+        code = asked(send, "root", self.LOAD)["code"]
+        assert work_off() == ["failed"]
+        assert send("root", "GET", f"/jobs/{code}").json()["problem"]["code"] == "NotEmpty"
+        assert not list((tmp_path / "roads").iterdir())
+
+    def test_is_for_administrators_alone(self, empty, page):
+        send = self.ask(empty, page, "manager")
+        assert send("POST", "/jobs", json=self.LOAD).json()["code"] == "NotPermitted"

@@ -12,7 +12,7 @@ from scenarios.commit import commit_plan
 from scenarios.exchange.plan import parse_plan_text
 from scenarios.tables import plans
 from tests.api.http.conftest import Sender
-from tests.api.http.test_after_action import client, plan, report  # noqa: F401  (fixtures: units of plan 1 have left)
+from tests.api.http.test_after_action import client, fill, plan, report  # noqa: F401  (fixtures: units of plan 1 have left)
 
 
 def received(send: Sender, number: int, load: Any, quantity: Decimal) -> Any:

@@ -139,9 +139,8 @@ class TestPasswords:
         assert passwords.fits(fine, made)
         assert not passwords.fits(fine.strip() if fine.strip() != fine else fine.swapcase() + "!", made)
 
-    def test_are_kept_as_argon2id_with_a_salt_of_their_own(self, monkeypatch):
-        monkeypatch.undo()  # the hashes of the service, not the quick ones of tests
-        passwords._hashing.cache_clear()
+    def test_are_kept_as_argon2id_with_a_salt_of_their_own(self, quickened):
+        quickened.undo()
         one, other = (passwords.hashed("zebra crossing 7", account="keeper") for _ in range(2))
         assert one != other
         kind, _, costs = one.split("$")[1:4]

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
 from api.access.tables import sessions, tokens, users
 from api.access.tokens import Pass, access_token
+from api.main import serve_from
 from inventory.database import now, reading, transaction
-from tests.api.http.conftest import COUNTY, PASSWORD
+from tests.api.http.conftest import COUNTY, PASSWORD, build_county
 
 
 def sign(client, name="keeper", password=PASSWORD):
@@ -181,3 +183,13 @@ def test_a_closed_account_is_out_everywhere(client, send):
     assert client.get("/api/v1/me", headers=bearer(token["access_token"])).status_code == 401
     assert client.post("/api/v1/refresh", json={"refresh_token": token["refresh_token"]}).status_code == 401
     assert sign(client).json()["code"] == "WrongPassword"
+
+
+def test_a_service_without_any_account_says_so(app, engine, page):
+    serve_from(app, engine)
+    client = TestClient(app)
+    answer = client.get("/api/v1/sign-in")
+    page.check(answer)
+    assert answer.json() == {"accounts": False, "oidc": False}
+    build_county(engine)
+    assert client.get("/api/v1/sign-in").json()["accounts"]

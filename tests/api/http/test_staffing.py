@@ -3,15 +3,19 @@
 import io
 import json
 import zipfile
+from datetime import timedelta
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import insert, update
 
-from api.staffing.studies import find_study, keep_answer
+from api.staffing.studies import drop_study, find_study, keep_answer
+from api.staffing.tables import studies as staffing_studies
 from inventory.database import now, transaction
 from optimizer.staffing.workload import parameters, size_towns
 from scenarios.incidents import ensure_live, name_roads
 from scenarios.staffing.generate import example
+from scenarios.tables import situations
 from tests.api.http.conftest import COUNTY, OTHER_COUNTY
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -44,6 +48,7 @@ def test_a_city_is_sized_as_by_the_model(send):
     assert found["total"] == sizing.total
     assert [town["posts"] for town in found["towns"]] == sizing.posts.tolist()
     first = found["towns"][0]
+    assert (first["lat"], first["lon"]) == (float(asked["towns"][0]["lat"]), float(asked["towns"][0]["lon"]))
     assert sum(first["parts"].values()) == pytest.approx(first["posts"])
     assert "岗" in first["why"]["zh"]
     assert "posts" in first["why"]["en"]
@@ -123,6 +128,12 @@ def test_grids_are_counted_with_their_managers(send):
     assert load_workbook(io.BytesIO(answered(send, "/grids", asked, accept=XLSX).content)).sheetnames
 
 
+def test_the_example_of_grids_is_that_of_the_district(send):
+    asked = send("planner", "GET", "/staffing/examples/grids").json()["question"]
+    found = answered(send, "/grids", asked).json()["total"]
+    assert (found["grids"], found["managers"], found["without_own"]) == (711, 613, 98)
+
+
 def test_a_table_is_read_from_a_file_with_chinese_headings(send):
     head = "乡镇编号,名称,常住人口,低风险企业,中风险企业,高风险企业,低风险小型场所,中风险小型场所,高风险小型场所\n"
     read = send(
@@ -147,6 +158,7 @@ def test_a_study_is_kept_run_and_stale_once_it_is_edited(send, work_off, city):
     towns = city["towns"][:5]
     made = study(send, {**city, "towns": towns, "draws": 20})
     path = f"/staffing/studies/{made['number']}"
+    other = study(send, {**city, "towns": towns[:1], "draws": 0})["number"]
     assert send("planner", "GET", f"{path}/answer").json()["code"] == "NotAnswered"
     job = send("planner", "POST", f"{path}/run", json={"lang": "en"}).json()
     assert (job["kind"], job["place"]) == ("study", COUNTY)
@@ -155,6 +167,11 @@ def test_a_study_is_kept_run_and_stale_once_it_is_edited(send, work_off, city):
     assert found == answered(send, "/size", {**city, "towns": towns, "draws": 20}).json()
     files = zipfile.ZipFile(io.BytesIO(send("planner", "GET", f"/jobs/{job['code']}/result").content))
     assert sorted(files.namelist()) == ["sizing.pdf", "sizing.xlsx"]
+    again = send("auditor", "GET", f"{path}/files")
+    assert (again.headers["Content-Type"], sorted(zipfile.ZipFile(io.BytesIO(again.content)).namelist())) == (
+        "application/zip", sorted(files.namelist())
+    )  # fmt: skip
+    assert send("planner", "GET", f"/staffing/studies/{other}/files").json()["code"] == "NotAnswered"
     seen = send("planner", "GET", path)
     assert (seen.json()["stale"], seen.json()["answered_by"]) == (False, "planner")
     body = {"name": "改", "place": COUNTY, "question": {**city, "towns": towns[:2]}}
@@ -166,13 +183,46 @@ def test_a_study_is_kept_run_and_stale_once_it_is_edited(send, work_off, city):
     assert listed == [{"number": made["number"], "name": "改"}]
 
 
+def test_a_study_is_deleted_for_good_by_who_saw_it_as_it_is(send, city):
+    made = study(send, {**city, "towns": city["towns"][:1]})
+    path = f"/staffing/studies/{made['number']}"
+    tag = send("planner", "GET", path).headers["ETag"]
+    assert send("planner", "DELETE", path).status_code == 428
+    assert send("auditor", "DELETE", path, headers={"If-Match": tag}).status_code == 403
+    assert send("planner", "DELETE", path, headers={"If-Match": '"0"'}).status_code == 412
+    assert send("planner", "DELETE", path, headers={"If-Match": tag}).json() == {"number": made["number"]}
+    assert send("planner", "GET", path).json()["code"] == "UnknownStudy"
+    told = send("root", "GET", "/audit?action=staffing.drop").json()["items"]
+    assert [(one["code"], one["actor"], one["before"]["name"]) for one in told] == [
+        (str(made["number"]), "planner", "测算")
+    ]
+
+
 def test_a_late_answer_to_an_earlier_question_leaves_the_newer_one(send, engine, city):
     number = study(send, {**city, "towns": city["towns"][:1]})["number"]
     with transaction(engine) as connection:
-        asked = find_study(connection, number).question_sha256
-        for answer, sha256 in (({"n": 1}, "0" * 64), ({"n": 2}, asked), ({"n": 3}, "1" * 64)):
-            keep_answer(connection, number, answer, sha256=sha256, actor="planner", at=now())
-        assert find_study(connection, number).answer == {"n": 2}
+        row = find_study(connection, number)
+        asked, made = row.question_sha256, row.recorded_at
+        for answer, sha256, when in (
+            ({"n": 0}, asked, made - timedelta(hours=1)),  # of a deleted one that had the number before
+            ({"n": 1}, "0" * 64, made), ({"n": 2}, asked, made), ({"n": 3}, "1" * 64, made),
+        ):  # fmt: skip
+            keep_answer(connection, number, answer, sha256=sha256, made=when, actor="planner", at=now())
+            assert find_study(connection, number).answer == (None if answer["n"] == 0 else {"n": min(2, answer["n"])})
+
+
+def test_a_study_shows_no_files_of_a_deleted_one_that_had_its_number(send, work_off, engine, city):
+    question = {**city, "towns": city["towns"][:1]}
+    number = study(send, question)["number"]
+    assert send("planner", "POST", f"/staffing/studies/{number}/run", json={}).status_code == 202
+    assert work_off() == ["done"]
+    assert send("planner", "GET", f"/staffing/studies/{number}/files").status_code == 200
+    with transaction(engine) as connection:  # as SQLite does when the newest is deleted
+        drop_study(connection, number)
+        kept = {"name": "another", "place_code": None, "actor": "x", "recorded_at": now() + timedelta(seconds=1)}
+        asked = {"kind": "size", "question": question, "question_sha256": "0" * 64}
+        connection.execute(insert(staffing_studies).values(id=number, **kept, **asked))
+    assert send("root", "GET", f"/staffing/studies/{number}/files").json()["code"] == "NotAnswered"
 
 
 def test_a_study_moved_away_before_its_turn_is_not_answered_for_who_asked(send, work_off, city):
@@ -266,6 +316,10 @@ def test_a_patrol_year_is_planned_and_planned_again_from_its_record(send, work_o
     found = run(district)
     assert found["visits"] + sum(len(town["left_out"]) for town in found["towns"]) >= 100
     assert all(town["travel_h"] <= town["usual_travel_h"] for town in found["towns"])
+    at = {one["place"]: (one["lat"], one["lon"]) for one in found["places"]}
+    given = {one["place"]: (float(one["lat"]), float(one["lon"])) for one in district["dues"]}
+    assert at == {one["place"]: given[one["place"]] for one in found["rounds"]}
+    assert [town["lat"] for town in found["towns"]] == [float(one["lat"]) for one in district["stations"]]
     since = "2026-05-06"
     record = [{**row, "done_on": row["day"]} for row in found["record"] if row["day"] < since]
     slipped = record.pop()["visit"]
@@ -273,6 +327,19 @@ def test_a_patrol_year_is_planned_and_planned_again_from_its_record(send, work_o
     assert slipped in [one["visit"] for one in again["changes"]]
     assert all(row["day"] >= since for row in again["rounds"] if row["visit"] == slipped)
     assert {row["visit"] for row in record} <= {row["visit"] for row in again["rounds"]}
+    assert {row["place"] for row in again["rounds"]} == {one["place"] for one in again["places"]}
+
+
+def test_patrols_are_tried_out_on_the_roads_there_are(send, work_off, district, engine):
+    asked = send("planner", "GET", "/staffing/examples/patrol").json()["question"]
+    number = study(send, asked)["number"]
+    send("planner", "POST", f"/staffing/studies/{number}/run", json={})
+    assert work_off() == ["done"]
+    found = send("planner", "GET", f"/staffing/studies/{number}/answer").json()
+    assert found["visits"] == len(asked["dues"]) == 60
+    with transaction(engine) as connection:
+        connection.execute(update(situations).values(roads=None))
+    assert send("planner", "GET", "/staffing/examples/patrol").json()["code"] == "NoRoads"
 
 
 def test_why_no_roster_can_be_is_in_the_answer_and_in_the_files(send, work_off):

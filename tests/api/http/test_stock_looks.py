@@ -25,6 +25,21 @@ class TestAvailable:
             assert send("keeper", "GET", f"/stock/available{path}").status_code == 404
 
 
+class TestSearch:
+    def test_finds_by_names_in_either_language_and_by_codes_word_by_word(self, send):
+        name = next(one for one in send("root", "GET", "/items?limit=200").json()["items"] if one["code"] == BED)
+
+        def found(words):
+            rows = send("root", "GET", "/stock", params={"q": words, "limit": 200}).json()["items"]
+            return {(one["store"], one["item"]) for one in rows}
+
+        beds = found(BED)
+        assert beds
+        assert found(name["name_zh"]) == found(name["name_en"].upper()) == beds
+        assert found(f"S1 {name['name_zh']}") == {("S1", BED)}
+        assert found(f"S1 {name['name_zh']} nowhere") == set()
+
+
 class TestOneUnit:
     def test_tells_where_it_was(self, send):
         item = serialised(send)

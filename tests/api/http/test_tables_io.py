@@ -70,6 +70,43 @@ class TestImporting:
         assert bring(send, "bins", rows + "S1,B-2,5\n", headers=key).json()["code"] == "KeyReused"
 
 
+class TestCells:
+    """A file as it stands, for who mends it before the import."""
+
+    def read(self, send, kind, content, name="table.csv", who="manager"):
+        content = content.encode() if isinstance(content, str) else content
+        return send(who, "POST", f"/imports/{kind}/cells", files={"file": (name, content)})
+
+    def test_gives_the_text_of_every_cell_by_either_heading_and_checks_nothing(self, send):
+        read = self.read(send, "bins", "货位,库点编号,体积\nB-1,nowhere,five\n,,\n'=1,S1,6\n")
+        assert read.status_code == 200, read.text
+        found = read.json()
+        assert set(found["columns"]) <= {"store", "bin", "volume_m3"}
+        at = found["columns"].index("bin")
+        assert [row[at] for row in found["rows"]] == ["B-1", "'=1"]
+        assert found["numbers"] == [2, 4]
+        assert ("3", "BLANK_ROW") in {(one["where"], one["code"]) for one in found["errors"]}
+
+    def test_tells_of_cells_that_are_no_text_where_they_stand(self, send):
+        found = self.read(send, "bins", workbook(["store", "bin", "volume_m3", "colour"], ["S1", "B-1", "=1+1", "x"]),
+                          name="a.xlsx").json()  # fmt: skip
+        wheres = {(one["where"], one["code"]) for one in found["errors"]}
+        assert {("2:volume_m3", "FORMULA_CELL"), ("1:colour", "UNKNOWN_COLUMN")} <= wheres
+        assert found["columns"] == ["store", "bin", "volume_m3"]
+        assert found["faults"] == len(found["errors"])
+
+    def test_rows_that_are_too_long_or_too_short_are_there_to_be_mended(self, send):
+        found = self.read(send, "bins", "store,bin,volume_m3\nS1\nS1,B-2,5,6\n").json()
+        assert found["rows"] == [["S1", "", ""], ["S1", "B-2", "5"]]
+        assert [(one["where"], one["code"]) for one in found["errors"]] == [("2", "RAGGED_ROW"), ("3", "RAGGED_ROW")]
+
+    def test_what_is_no_table_is_refused_in_words(self, send):
+        assert self.read(send, "bins", b"MZ", name="a.exe").json()["code"] == "BadTable"
+        assert self.read(send, "bins", "title\nstore,bin\nS1,B\n").json()["errors"][0]["code"] == "HEADER_NOT_FIRST"
+        assert self.read(send, "closures", "x").status_code == 422
+        assert self.read(send, "bins", "store\n", who="planner").json()["code"] == "NotPermitted"
+
+
 class TestReach:
     def test_rows_of_another_place_are_refused(self, send):
         row = f"S2,{BED},L1,5,serviceable,A-1,2040-01-01\n"

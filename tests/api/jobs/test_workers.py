@@ -65,7 +65,7 @@ def test_a_stalled_worker_that_wakes_after_it_was_replaced_does_nothing_twice(of
 
 def test_a_running_job_is_cancelled_without_a_trace_and_can_be_done_again(office):
     office.start("a")
-    code = office.ask("slow", steps=30)
+    code = office.ask("slow", steps=8)
     office.under_way(code)
     with transaction(office.engine) as connection:
         assert book.cancel(connection, code, at=now()) == "running"

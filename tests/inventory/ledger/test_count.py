@@ -34,6 +34,7 @@ from inventory.ledger.issue import issue
 from inventory.ledger.move import change_state, move, write_off
 from inventory.ledger.pages import open_reservations
 from inventory.ledger.reserve import reserve
+from inventory.ledger.reverse import reverse
 from inventory.ledger.verify import verify
 from inventory.tables.care import maintenance
 from inventory.tables.goods import lots
@@ -42,6 +43,7 @@ from inventory.tables.stock import movements
 
 BED, WATER = "M003", "M013"
 AT = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -190,8 +192,8 @@ class TestWhatMovesMeanwhile:
         self, session, stock, begin, count, finish, act, lines
     ):
         stock("S0", 10)
-        number = begin()
-        count(number, 9)  # one is missing
+        number = begin(act=act(reason="COUNT", actor="boss", at=AT - HOUR))
+        count(number, 9, counted_at=AT - HOUR / 2)  # one is missing
         issue(session, store="S0", item=BED, quantity=Decimal(4), act=act(reason="RESCUE"))
         stock("S0", 2)
         finish(number)
@@ -219,6 +221,74 @@ class TestWhatMovesMeanwhile:
         assert lines("S0") == {
             ("L1", "A-1-1-1", "serviceable"): 5, ("L9", "B-1", "serviceable"): 3, ("L1", None, "issued"): 4,
         }  # fmt: skip
+
+    def test_an_entry_made_offline_before_the_count_moved_its_units_then(
+        self, session, stock, begin, count, finish, act, lines
+    ):
+        stock("S0", 10)
+        number = begin()
+        hour, evening = timedelta(hours=1), AT + timedelta(hours=9)
+        # two are issued at nine, eight are counted at ten; both come in at five in the afternoon, in this order
+        issue(session, store="S0", item=BED, quantity=Decimal(2),
+              act=act(reason="RESCUE", at=evening, occurred_at=AT + hour))  # fmt: skip
+        count(number, 8, at=evening, counted_at=AT + 2 * hour)
+        finish(number)
+        line = only(session, number)
+        assert (line.book, line.expected, line.variance) == (10, 8, 0)
+        assert lines("S0")["L1", "A-1-1-1", "serviceable"] == 8
+
+    def test_an_entry_made_before_the_count_that_comes_after_it_is_not_missed_twice(
+        self, session, stock, begin, count, finish, act, lines
+    ):
+        stock("S0", 10)
+        number = begin()
+        hour, evening = timedelta(hours=1), AT + timedelta(hours=9)
+        count(number, 8, at=AT + 2 * hour)
+        # two were issued by somebody else before, without a network; that comes in at five in the afternoon
+        issue(session, store="S0", item=BED, quantity=Decimal(2),
+              act=act(reason="RESCUE", at=evening, occurred_at=AT + hour))  # fmt: skip
+        finish(number)
+        line = only(session, number)
+        assert (line.book, line.expected, line.variance) == (10, 8, 0)
+        assert lines("S0")["L1", "A-1-1-1", "serviceable"] == 8
+        # what comes in once it has been judged alters the book, and no longer the sheet
+        issue(session, store="S0", item=BED, quantity=Decimal(1),
+              act=act(reason="RESCUE", at=evening + hour, occurred_at=AT + hour))  # fmt: skip
+        assert only(session, number).expected == 8
+        assert lines("S0")["L1", "A-1-1-1", "serviceable"] == 7
+
+    def test_an_entry_that_is_reversed_after_the_count_has_the_shelf_counted_again(
+        self, session, stock, begin, count, finish, act, lines, refused
+    ):
+        stock("S0", 10)
+        number = begin()
+        wrong = issue(session, store="S0", item=BED, quantity=Decimal(2), act=act(reason="RESCUE"))  # nothing left
+        count(number, 10, at=AT + HOUR)
+        reverse(session, operation=wrong.id, act=act(reason="CORRECTION", at=AT + 2 * HOUR))
+        with refused(AdjustedSince):
+            finish(number)
+        count(number, 10, at=AT + 3 * HOUR)
+        finish(number)
+        assert lines("S0")["L1", "A-1-1-1", "serviceable"] == 10
+
+    def test_an_older_figure_that_comes_late_replaces_no_newer_one(self, session, stock, begin, count, act):
+        stock("S0", 10)
+        number = begin()
+        count(number, 9, at=AT + 2 * HOUR)
+        count(number, 7, at=AT + 3 * HOUR, counted_at=AT + HOUR)
+        close_count(session, number=number, act=act(reason="COUNT"))
+        assert only(session, number).counted == 9
+
+    def test_a_moment_said_to_be_ahead_of_the_entry_is_that_of_the_entry(
+        self, session, stock, begin, count, finish, act, lines
+    ):
+        stock("S0", 10)
+        number = begin()
+        late = AT + timedelta(days=1)  # by a clock that is a day fast
+        issue(session, store="S0", item=BED, quantity=Decimal(2), act=act(reason="RESCUE", occurred_at=late))
+        count(number, 8)
+        finish(number)
+        assert lines("S0")["L1", "A-1-1-1", "serviceable"] == 8
 
     def test_units_issued_before_the_shelf_is_counted_are_not_missing(
         self, session, stock, begin, count, finish, act, lines
@@ -330,7 +400,7 @@ class TestWhatMovesMeanwhile:
         stock("S0", 10)
         number = begin()
         count(number, 4)
-        issue(session, store="S0", item=BED, quantity=Decimal(7), act=act(reason="RESCUE"))
+        issue(session, store="S0", item=BED, quantity=Decimal(7), act=act(reason="RESCUE", at=AT + HOUR))
         close_count(session, number=number, act=act(reason="COUNT"))
         with refused(MovedSince) as refusal:
             approve_count(session, number=number, act=act(reason="COUNT"))

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from inventory.fefo import BadQuantity, InsufficientStock
 from inventory.ledger.errors import (
+    FewerOut,
     KeyReused,
     NotDispatchable,
     UnknownOrder,
@@ -59,8 +60,9 @@ class TestReturn:
     def test_no_more_come_back_than_are_out(self, session, stock, go, act, refused):
         stock("S0", 10)
         go(2)
-        with refused(InsufficientStock):
+        with refused(FewerOut) as told:
             self.back(session, act, 3)
+        assert (told.value.facts["available"], told.value.facts["asked"]) == (2, 3)
 
     @pytest.mark.parametrize(
         ("quantity", "damaged"), [("0", "0"), ("-1", "0"), ("1", "2"), ("1", "-1"), ("NaN", "0"), ("1", "NaN")]

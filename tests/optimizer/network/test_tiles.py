@@ -1,11 +1,14 @@
 """Vector tiles of roads, read back by a reader of their format that shares nothing with the writer."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from optimizer.network import tiles
 from optimizer.network.graph import RoadNetwork, build_network
 from optimizer.network.tiles import EXTENT, pieces_of, tile
+from optimizer.network.trails import thin, trails
 
 
 def fields(content: bytes):
@@ -60,14 +63,14 @@ def lines_of(content: bytes) -> dict[int, list[tuple[tuple[int, int], tuple[int,
         assert feature[3] == 2
         key, value = numbers(feature[2])
         assert key == 0
-        commands, pen, pieces = numbers(feature[4]), (0, 0), []
-        assert len(commands) % 6 == 0
-        for at in range(0, len(commands), 6):
-            assert (commands[at], commands[at + 3]) == (9, 10)
-            steps = [(one >> 1) ^ -(one & 1) for one in commands[at + 1 : at + 3] + commands[at + 4 : at + 6]]
-            begin = (pen[0] + steps[0], pen[1] + steps[1])
-            pen = (begin[0] + steps[2], begin[1] + steps[3])
-            pieces.append((begin, pen))
+        commands, pen, pieces, at = numbers(feature[4]), (0, 0), [], 0
+        while at < len(commands):
+            command, at = commands[at], at + 1
+            for _ in range(command >> 3):
+                right, down = ((one >> 1) ^ -(one & 1) for one in commands[at : at + 2])
+                before, pen, at = pen, (pen[0] + right, pen[1] + down), at + 2
+                if command & 7 == 2:
+                    pieces.append((before, pen))
         found[values[value]] = pieces
     return found
 
@@ -94,12 +97,61 @@ def test_only_what_lies_in_the_tile_is_in_it_and_long_roads_are_cut():
     assert tile(pieces, 4, 8, 8) == b""
 
 
-def test_a_chain_of_short_roads_holds_together_from_afar():
+def test_a_chain_of_short_roads_holds_together_from_afar_and_straight_ones_are_one():
     lon = np.linspace(0, 1, 2000)
+    lat = 0.5 + 0.01 * np.sin(40 * lon)
     ends = [(number, number + 1) for number in range(1999)]
-    pieces = lines_of(tile(pieces_of(network(np.full(2000, 0.5), lon, ends, ["residential"] * 1999)), 7, 64, 63))[3]
-    assert len(pieces) < 300  # of a width of two pixels each
+    pieces = lines_of(tile(pieces_of(network(lat, lon, ends, ["residential"] * 1999)), 7, 64, 63))[3]
+    assert 20 < len(pieces) < 200
     assert sorted(end for _, end in pieces)[:-1] == sorted(begin for begin, _ in pieces)[1:]
+
+
+def test_no_point_that_is_left_out_lies_far_from_the_line():
+    angle = np.linspace(0, 6, 500)
+    x, y = angle * np.cos(angle), angle * np.sin(angle)
+    begins = np.zeros(500, bool)
+    begins[[0, 200]] = True
+    kept = np.flatnonzero(thin(x, y, begins, 0.01))
+    assert {0, 199, 200, 499} <= set(kept.tolist())
+    assert len(kept) < 100
+    for first, last in itertools.pairwise(kept):
+        if last == 200:
+            continue  # another line
+        chord = np.array([x[last] - x[first], y[last] - y[first]])
+        away = np.abs(chord[0] * (y[first:last] - y[first]) - chord[1] * (x[first:last] - x[first]))
+        assert (away / np.hypot(*chord) <= 0.0100001).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_road_is_on_one_line_once_and_lines_hold_together(seed: int):
+    random = np.random.default_rng(seed)
+    ends, rank = random.integers(0, 12, (30, 2)), np.sort(random.integers(0, 3, 30)).astype(np.int8)
+    rank = rank[random.permutation(30)]
+    order, turned, begins = trails(ends, rank, 12)
+    assert sorted(order) == list(range(30))
+    assert (np.diff(rank[order]) >= 0).all()
+    gone = np.where(turned[:, None], ends[order][:, ::-1], ends[order])
+    on = np.flatnonzero(~begins)
+    assert begins[0]
+    assert (gone[on, 0] == gone[on - 1, 1]).all()
+    assert (rank[order][on] == rank[order][on - 1]).all()
+    alone = trails(ends[:0], rank[:0], 12)
+    assert [len(one) for one in alone] == [0, 0, 0]
+
+
+def test_roads_with_shapes_are_gone_along_as_they_lie():
+    roads = build_network(
+        node_id=["a", "b", "c"], lat=[0.0, 0.2, 0.4], lon=[0.0, 0.0, 0.0], tail=[1, 1, 0], head=[0, 2, 1],
+        length_m=[1.0] * 3, speed_kph=[30.0] * 3, road_class=["primary"] * 3, segment_id=["ba", "bc", "ba"],
+        against=[False, False, True], shapes={"ba": np.array([[0.15, 0.1], [0.05, 0.2]]), "bc": np.array([[0.3, 0.5]])},
+    )  # fmt: skip
+    drawn = lines_of(tile(pieces_of(roads), 6, 32, 31))[0]
+    lon_lat = {(0, 0), (0.2, 0.05), (0.1, 0.15), (0, 0.2), (0.5, 0.3), (0, 0.4)}
+    scale = EXTENT * 64 / 360
+    there = {(round(lon * scale / 4) * 4, round((EXTENT - lat * scale) / 4) * 4) for lon, lat in lon_lat}
+    assert {place for piece in drawn for place in piece} == there
+    assert len(drawn) == 5
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(drawn))
 
 
 def test_the_lesser_roads_go_first_where_there_are_too_many(monkeypatch: pytest.MonkeyPatch):

@@ -17,7 +17,7 @@ kernels = {each for module in (chordal, heap, nearest, nearest_road, sweep_kerne
            for each in vars(module).values() if isinstance(each, Dispatcher)}
 before = {each: len(each.signatures) for each in kernels}
 rng = np.random.default_rng(0)
-count = 3000
+count = 1500
 lat, lon = 29 + rng.uniform(0, 0.3, count), 106 + rng.uniform(0, 0.3, count)
 tail = np.concatenate((np.arange(count - 1), rng.integers(0, count, count)))
 head = np.concatenate((np.arange(1, count), rng.integers(0, count, count)))
