@@ -2,29 +2,29 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from inventory.database import open_engine
-from tests.api.http.conftest import PASSWORD, build_county
+from tests.api.http.conftest import PASSWORD, build_county, quick_hashes
+from tests.conftest import Fill
+from tests.console.forks import Forks, Office
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Playwright
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-START_S = 60.0
-# refused, taken off the network, and what a driver without a graphics card has to say
-KNOWN = ("the server responded with a status of 4", "net::ERR_INTERNET_DISCONNECTED", "GL Driver Message")
+# refused, taken off the network, what a driver without a graphics card has to say, and what was not to be kept
+KNOWN = (
+    "the server responded with a status of 4", "net::ERR_INTERNET_DISCONNECTED", "GL Driver Message",
+    "Service Worker registration blocked",
+)  # fmt: skip
 
 
 def _chromium() -> str | None:
@@ -42,63 +42,71 @@ def _chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> "Iterator[Browser]":
-    from playwright.sync_api import sync_playwright
+def driver() -> "Iterator[tuple[Playwright, str]]":
+    """Playwright, and where its browser is."""
+    from playwright.sync_api import expect, sync_playwright
 
     path = _chromium()
     if path is None:
         warnings.warn("NO CHROMIUM: the console was not tested in a browser", stacklevel=1)
         pytest.skip("needs Chromium: neither here, nor from Playwright, nor from apt")
+    expect.set_options(timeout=20_000)  # a machine may be busy with other tests
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path or None, args=["--no-sandbox"])
+        yield playwright, path
+
+
+@contextmanager
+def launched(driver: "tuple[Playwright, str]", *more: str) -> "Iterator[Browser]":
+    playwright, path = driver
+    opened = playwright.chromium.launch(executable_path=path or None, args=["--no-sandbox", *more])
+    try:
         yield opened
+    finally:
         opened.close()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@pytest.fixture(scope="session")
+def browser(driver: "tuple[Playwright, str]") -> "Iterator[Browser]":
+    with launched(driver) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    made = Forks()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def county_file(sqlite_filled: Callable[[Fill], Path]) -> Path:
+    """The small county of the tests, to be copied. Its passwords are hashed with the least work."""
+    with quick_hashes():
+        return sqlite_filled(build_county)
 
 
 @pytest.fixture(scope="module")
-def office_file(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+def office_file(tmp_path_factory: pytest.TempPathFactory, county_file: Path) -> Path:
     file = tmp_path_factory.mktemp("office") / "wuding.sqlite3"
-    shutil.copyfile(sqlite_template, file)
+    shutil.copyfile(county_file, file)
     return file
 
 
 @pytest.fixture(scope="module")
-def office(office_file: Path) -> Iterator[str]:
+def office(office_file: Path, forks: Forks) -> Iterator[str]:
     """The address of a service over the small county of the tests."""
-    home, file = office_file.parent, office_file
-    engine = open_engine(f"sqlite:///{file}")
-    build_county(engine)
-    engine.dispose()
-    port = _free_port()
-    environment = {**os.environ, "WUDING_HOME": str(home), "WUDING_DATABASE_URL": f"sqlite:///{file}"}
-    command = [sys.executable, "-c", "from api.cli import main; main()", "serve", "--port", str(port)]
-    with (home / "service.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait(f"{address}/health/live", process, home / "service.log")
+    with serving(office_file, forks) as address:
         yield address
+
+
+@contextmanager
+def serving(file: Path, forks: Forks, **settings: str) -> Iterator[str]:
+    service = Office(file, forks, **settings)
+    service.start()
+    try:
+        yield service.address
     finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    until = time.monotonic() + START_S
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError(f"the service did not start:\n{log.read_text()[-2000:]}")
+        service.stop()
 
 
 @pytest.fixture(params=["zh", "en"])
@@ -107,11 +115,13 @@ def lang(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def page(browser: "Browser", office: str, lang: str) -> "Iterator[Page]":
+def page(browser: "Browser", office: str, lang: str, request: pytest.FixtureRequest) -> "Iterator[Page]":
     """A window of somebody who reads `lang`; what the page complains of fails the test."""
     complaints: list[str] = []
+    # to keep the whole page for later costs more than most tests: only where it is looked at without a network
+    workers: Any = "allow" if "offline" in request.module.__name__ else "block"
     context = browser.new_context(base_url=office, locale="zh-CN" if lang == "zh" else "en-GB",
-                                  viewport={"width": 1280, "height": 800})  # fmt: skip
+                                  viewport={"width": 1280, "height": 800}, service_workers=workers)  # fmt: skip
     shown = context.new_page()
     shown.on("console", lambda message: _note(complaints, message))
     shown.on("pageerror", lambda error: complaints.append(str(error)))
@@ -128,16 +138,26 @@ def _note(complaints: list[str], message: Any) -> None:
         )
 
 
+def sign_in(page: "Page", name: str) -> None:
+    """As the form does, which a test of its own fills in."""
+    answer = page.request.post("/api/v1/sign-in", data={"name": name, "password": PASSWORD})
+    assert answer.ok, answer.text()
+    page.goto("/console/icon.svg")
+    page.evaluate(
+        """(found) => localStorage.setItem("wuding.session", JSON.stringify({ access: found.access_token,
+           refresh: found.refresh_token, until: Date.now() + found.expires_in * 1000 }))""",
+        answer.json(),
+    )
+    page.goto("/console/")
+    page.wait_for_selector("header .who")
+
+
 @pytest.fixture
-def signed_in(page: "Page") -> Any:
+def signed_in(page: "Page", office: str) -> Any:
     """Signs somebody in, by name."""
 
     def enter(name: str) -> "Page":
-        page.goto("/console/")
-        page.fill("input[name=username]", name)
-        page.fill("input[name=password]", PASSWORD)
-        page.click("form button[type=submit]")
-        page.wait_for_selector("header .who")
+        sign_in(page, name)
         return page
 
     return enter

@@ -66,8 +66,11 @@ def test_the_built_page_is_what_the_sources_make(tmp_path):
             pytest.skip(f"the packages of the console cannot be fetched: {made.stderr[-300:]}")
     write = "import sys, pathlib, api.http.console as c; c.write_sources(pathlib.Path(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", write, str(copy)], cwd=ROOT, check=True)
-    built = subprocess.run([npm, "run", "build"], cwd=copy, capture_output=True, text=True)
-    assert built.returncode == 0, built.stdout + built.stderr
+    subprocess.run([npm, "run", "types"], cwd=copy, check=True, capture_output=True)
+    # as `npm run build` does, which looks at the types as well
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    built = subprocess.run(["npx", "vite", "build"], cwd=copy, text=True, **pipes)
+    assert built.returncode == 0, built.stdout
     new = sorted(file.relative_to(copy / "dist") for file in (copy / "dist").rglob("*") if file.is_file())
     assert new == sorted(file.relative_to(BUILT) for file in BUILT.rglob("*") if file.is_file())
     assert filecmp.cmpfiles(copy / "dist", BUILT, [str(name) for name in new], shallow=False)[1:] == ([], [])
@@ -80,3 +83,11 @@ def test_every_word_that_is_used_is_there_in_both_languages():
             used |= set(re.findall(r"""\bt\(["']([\w.]+)["']""", file.read_text("utf-8")))
     for lang in ("zh", "en"):
         assert sorted(used - set(words(lang))) == []
+
+
+def test_the_states_of_stock_are_what_an_entry_offers():
+    from api.http.console import vocabularies
+    from inventory.kinds import ELSEWHERE, STATES
+
+    assert (vocabularies()["held"], vocabularies()["state"]) == (STATES, {**STATES, **ELSEWHERE})
+    assert "REPAIR" in vocabularies()["held_by"]

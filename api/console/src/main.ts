@@ -8,10 +8,10 @@ import App from "./App.vue";
 import { i18n, speak, startLang } from "./i18n";
 import { router } from "./router";
 import { useMe } from "./me";
+import { watchVersion } from "./parts/version";
 
 const app = createApp(App);
 app.use(createPinia());
-await speak(startLang());
-await useMe().start();
-if (import.meta.env.PROD && "serviceWorker" in navigator) void navigator.serviceWorker.register("/console/sw.js", { scope: "/console/" });
+await Promise.all([speak(startLang()), useMe().start()]);
+watchVersion(router);
 app.use(i18n).use(router).mount("#app");

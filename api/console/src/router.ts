@@ -7,6 +7,7 @@ declare module "vue-router" {
     needs?: string;
     open?: boolean;
     bare?: boolean; // without the bar, for a wall
+    title?: string; // key of its name, where it is no desk
   }
 }
 
@@ -14,10 +15,13 @@ export const router = createRouter({
   history: createWebHistory("/console/"),
   routes: [
     { path: "/", component: () => import("./desks/Home.vue") },
-    { path: "/sign-in", component: () => import("./desks/SignIn.vue"), meta: { open: true } },
+    { path: "/sign-in", component: () => import("./desks/SignIn.vue"), meta: { open: true, title: "sign_in" } },
+    { path: "/account", component: () => import("./account/AccountPage.vue"), meta: { title: "account.mine" } },
+    { path: "/users", component: () => import("./account/UsersPage.vue"), meta: { needs: "users.read", title: "users.title" } },
     { path: "/stock", component: () => import("./desks/stock/StockDesk.vue"), meta: { needs: "stock.read" }, children: STOCK },
     { path: "/outbox", component: () => import("./offline/Outbox.vue") },
     { path: "/dispatch", component: () => import("./desks/dispatch/DispatchDesk.vue"), meta: { needs: "incidents.read" } },
+    { path: "/dispatch/after-action", component: () => import("./desks/dispatch/reasons/AfterAction.vue"), meta: { needs: "plans.read" } },
     {
       path: "/planner", component: () => import("./desks/planner/PlannerDesk.vue"), meta: { needs: "staffing.read" }, redirect: "/planner/towns",
       children: [
@@ -28,6 +32,8 @@ export const router = createRouter({
         { path: "patrol", component: () => import("./desks/planner/PatrolPage.vue") },
         { path: "grids", component: () => import("./desks/planner/GridsPage.vue") },
         { path: "studies", component: () => import("./desks/planner/StudiesPage.vue") },
+        { path: "compare", component: () => import("./desks/planner/ComparePage.vue") },
+        { path: "desk", component: () => import("./desks/planner/DeskPage.vue") },
       ],
     },
     { path: "/wall", component: () => import("./desks/dispatch/WallScreen.vue"), meta: { needs: "incidents.read", bare: true } },
@@ -36,9 +42,10 @@ export const router = createRouter({
 });
 
 router.beforeEach((to) => {
-  const { me, may } = useMe();
-  if (!me && !to.meta.open) return { path: "/sign-in", query: to.path === "/" ? {} : { to: to.fullPath } };
+  const { me, may, ended } = useMe();
+  if (!me && !to.meta.open) return { path: "/sign-in", query: { ...(to.path === "/" ? {} : { to: to.fullPath }), ...(ended ? { ended } : {}) } };
   if (me && to.path === "/sign-in") return "/";
+  if (me?.must_change && to.path !== "/account") return "/account"; // nothing else is answered before
   if (to.meta.needs && !may.has(to.meta.needs)) return "/";
   return true;
 });

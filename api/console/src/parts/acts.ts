@@ -2,10 +2,10 @@
 import { ref } from "vue";
 import { useI18n } from "vue-i18n";
 import { onceKey, type Problem, Trouble } from "../api/client";
+import { said } from "./said";
 
 /** A read: `busy` while it runs, `trouble` in words where it failed. */
 export function useRead() {
-  const { t } = useI18n();
   const busy = ref(false);
   const trouble = ref("");
   let last = 0;
@@ -18,7 +18,7 @@ export function useRead() {
       const found = await ask();
       if (mine === last) then(found);
     } catch (cause) {
-      if (mine === last) trouble.value = cause instanceof Trouble && !cause.offline ? cause.message : t("no_service");
+      if (mine === last) trouble.value = said(cause)[0]!;
     } finally {
       if (mine === last) busy.value = false;
     }
@@ -32,6 +32,7 @@ export function useWrite() {
   const busy = ref(false);
   const troubles = ref<string[]>([]);
   const code = ref("");
+  const unanswered = ref(false); // what was sent may have been done
   let key = onceKey();
 
   async function write(send: (headers: { "Idempotency-Key": string }) => Promise<unknown>): Promise<boolean> {
@@ -42,19 +43,20 @@ export function useWrite() {
     try {
       await send({ "Idempotency-Key": key });
       key = onceKey();
+      unanswered.value = false;
       return true;
     } catch (cause) {
-      if (!(cause instanceof Trouble) || cause.offline) troubles.value = [t("no_service_kept")];
-      else {
-        troubles.value = cause.problem?.errors?.length ? cause.problem.errors.map((one) => one.message) : [cause.message];
-        code.value = cause.problem?.code ?? "";
-      }
+      troubles.value = said(cause, t("no_service_kept"));
+      code.value = cause instanceof Trouble ? (cause.problem?.code ?? "") : "";
+      if (cause instanceof Trouble && cause.saysNo) unanswered.value = false;
+      else if (!(cause instanceof Trouble) || cause.status === 0 || cause.status >= 500) unanswered.value = true;
+      if (code.value === "KeyReused") key = onceKey(); // another entry has it
       return false;
     } finally {
       busy.value = false;
     }
   }
-  return { busy, troubles, code, write };
+  return { busy, troubles, code, unanswered, write };
 }
 
 /** Keeps an answer as a file, under the name the service gave it. */

@@ -22,7 +22,8 @@ export const useNames = defineStore("names", () => {
   const known = { stores: ref<Store[]>([]), items: ref<Item[]>([]) };
   let loading: Promise<void> | null = null;
 
-  async function load(): Promise<void> {
+  async function load(anew = false): Promise<void> {
+    if (anew) loading = null;
     loading ??= read();
     await loading;
   }

@@ -1,4 +1,5 @@
 import { lang } from "../i18n";
+import { nowThere } from "../offline/line";
 
 const LOCALE = { zh: "zh-CN", en: "en-GB" } as const;
 
@@ -21,11 +22,11 @@ export function moment(value: string | null | undefined): string {
 /** Days until a day, today 0. */
 export function daysLeft(day: string | null | undefined): number | null {
   if (!day) return null;
-  const today = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" }).format(new Date());
+  const today = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" }).format(nowThere());
   return Math.round((Date.parse(day) - Date.parse(today)) / 86_400_000);
 }
 
 /** The day so many days from today, on the calendar of China. */
 export function dayIn(days: number): string {
-  return new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" }).format(new Date(Date.now() + days * 86_400_000));
+  return new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" }).format(new Date(nowThere().getTime() + days * 86_400_000));
 }

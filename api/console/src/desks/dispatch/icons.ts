@@ -54,8 +54,26 @@ const triangle: Draw = (pen) => {
   filled(pen, "#1d8a4a", 1.5);
 };
 
+/** A team under way: the triangle of teams on a disc. */
+const moving: Draw = (pen) => {
+  pen.beginPath();
+  pen.arc(SIZE / 2, SIZE / 2, 19, 0, 2 * Math.PI);
+  filled(pen, "#0f5a2f", 3);
+  corners(pen, 3, -Math.PI / 2, 11);
+  pen.fillStyle = "#fff";
+  pen.fill();
+};
+
+const far: Draw = (pen) => {
+  pen.beginPath();
+  pen.arc(SIZE / 2, SIZE / 2, 8, 0, 2 * Math.PI);
+  pen.strokeStyle = "#1d8a4a";
+  pen.lineWidth = 4;
+  pen.stroke();
+};
+
 const DRAWN: Record<string, Draw> = {
-  "store-county": square(12), "store-town": square(9), "store-village": square(5), team: triangle,
+  "store-county": square(12), "store-town": square(9), "store-village": square(5), team: triangle, moving, "team-far": far,
   "incident-1": incident(1), "incident-2": incident(2), "incident-3": incident(3), "incident-4": incident(4), "incident-5": incident(5),
 };
 

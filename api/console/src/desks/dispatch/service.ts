@@ -8,6 +8,7 @@ export type Team = Schemas["TeamsRow"];
 export type Order = Schemas["OrdersRow"];
 export type Closure = Schemas["ClosureOut"];
 export type Directive = Schemas["DirectivesRow"];
+export type Background = Schemas["Background"];
 
 export interface Points {
   type: "FeatureCollection";
@@ -32,9 +33,9 @@ async function points(ask: Asking): Promise<Points> {
 }
 
 export const storePoints = (): Promise<Points> =>
-  points((cursor) => got(api.GET("/api/v1/stores", { headers: GEOJSON, params: { query: { limit: PAGE, cursor, field: ["code", "name", "name_en", "tier"] } } })));
+  points((cursor) => got(api.GET("/api/v1/stores", { headers: GEOJSON, params: { query: { limit: PAGE, cursor, field: ["code", "tier"] } } })));
 export const teamPoints = (): Promise<Points> =>
-  points((cursor) => got(api.GET("/api/v1/teams", { headers: GEOJSON, params: { query: { limit: PAGE, cursor, field: ["code", "name", "name_en", "status"] } } })));
+  points((cursor) => got(api.GET("/api/v1/teams", { headers: GEOJSON, params: { query: { limit: PAGE, cursor, field: ["code", "name", "name_en", "status", "capabilities"] } } })));
 
 /** All rows of a list that comes in pages. */
 export async function every<T>(ask: (cursor: string | undefined) => Promise<{ items: T[]; next?: string | null }>): Promise<T[]> {
@@ -58,6 +59,12 @@ export async function roadTile(situation: string, zoom: number, column: number, 
   return (await got(asked as Promise<{ data?: ArrayBuffer; response: Response }>)) ?? new ArrayBuffer(0);
 }
 
+/** The map that the office has set below the roads; null: none. */
+export async function background(): Promise<Background | null> {
+  const found = await got(api.GET("/api/v1/map-background")).catch(() => null);
+  return found?.tiles.length ? found : null;
+}
+
 /** Where the situation has roads at all; else the service's words. */
 export async function roadTrouble(situation: string): Promise<string> {
   try {
@@ -73,6 +80,27 @@ export interface Heard {
   plan: (draft: Draft) => void;
 }
 
+/** Hears every event of an answer that comes as a stream. Throws Trouble, also where an event tells of one. */
+export async function listen(asked: Promise<unknown>, heard: (name: string, content: unknown) => void): Promise<void> {
+  const stream = (await got(asked as Promise<{ data?: ReadableStream<Uint8Array>; response: Response }>)) as ReadableStream<Uint8Array>;
+  const reader = stream.pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>).getReader();
+  let kept = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const events = (kept + value).split("\n\n");
+    kept = events.pop()!;
+    for (const event of events) {
+      const name = /^event: (.*)$/m.exec(event)?.[1];
+      const data = /^data: (.*)$/m.exec(event)?.[1];
+      if (!name || !data) continue;
+      const content = JSON.parse(data);
+      if (name === "problem") throw new Trouble(content.detail, content);
+      heard(name, content);
+    }
+  }
+}
+
 /** Makes a plan and tells each better one as it is found. Aborting stops the solve. Throws Trouble. */
 export async function solve(situation: string, body: { replan: boolean; limit_s?: number }, heard: Heard, signal: AbortSignal): Promise<void> {
   const asked = api.POST("/api/v1/situations/{situation}/solve", {
@@ -82,30 +110,8 @@ export async function solve(situation: string, body: { replan: boolean; limit_s?
     parseAs: "stream",
     signal,
   });
-  const stream = (await got(asked as Promise<{ data?: ReadableStream<Uint8Array>; response: Response }>)) as ReadableStream<Uint8Array>;
-  const reader = stream.pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>).getReader();
-  let kept = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    const events = (kept + value).split("\n\n");
-    kept = events.pop()!;
-    for (const event of events) tell(event, heard);
-  }
-}
-
-function tell(event: string, heard: Heard): void {
-  const name = /^event: (.*)$/m.exec(event)?.[1];
-  const data = /^data: (.*)$/m.exec(event)?.[1];
-  if (!name || !data) return;
-  const content = JSON.parse(data);
-  if (name === "phase") heard.phase(content.phase);
-  else if (name === "plan") heard.plan(content);
-  else if (name === "problem") throw new Trouble(content.detail, content);
-}
-
-/** What went wrong, in the service's words; else that it cannot be reached. */
-export function said(cause: unknown, unreachable: string): string[] {
-  if (!(cause instanceof Trouble) || cause.offline) return [unreachable];
-  return cause.problem?.errors?.length ? cause.problem.errors.map((one) => one.message) : [cause.message];
+  await listen(asked, (name, content) => {
+    if (name === "phase") heard.phase((content as { phase: string }).phase);
+    else if (name === "plan") heard.plan(content as Draft);
+  });
 }

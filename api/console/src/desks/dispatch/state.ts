@@ -2,6 +2,7 @@ import { defineStore } from "pinia";
 import { computed, ref, shallowRef } from "vue";
 import { api, got, type Schemas } from "../../api/client";
 import { lang } from "../../i18n";
+import { worded } from "../../parts/vocabulary";
 import { type Closure, every, type Incident, openIncidents, type Order, type Plan, type Points, storePoints, teamPoints } from "./service";
 
 const EVERY_MS = 5_000;
@@ -19,6 +20,7 @@ export const useSituation = defineStore("situation", () => {
   const closures = shallowRef<Closure[]>([]);
   const inForce = shallowRef<Plan | null>(null);
   const shown = shallowRef<Plan | null>(null); // the plan on the map: a draft that is looked at, else the one in force
+  const directed = ref(0); // pins and bans made or lifted on the map
   const loaded = ref(false);
   const away = ref(false);
   const fresh = ref<Incident[]>([]); // came while somebody was looking, and not yet seen
@@ -33,12 +35,17 @@ export const useSituation = defineStore("situation", () => {
   const asOf = computed(() => (here.value?.as_of ? Date.parse(here.value.as_of) : null));
   const title = computed(() => (lang() === "zh" ? here.value?.title_zh : here.value?.title_en) ?? code.value);
   const named = (points: Points) => new Map(points.features.map((one) => [String(one.properties.code), one.properties]));
+  const capabilities = computed(() => new Set(teams.value.features.flatMap((one) => (one.properties.capabilities as string[] | null) ?? [])));
   const teamProperties = computed(() => named(teams.value));
   const incidentByCode = computed(() => new Map(incidents.value.map((one) => [one.code!, one])));
   const name = (found: Record<string, unknown> | undefined, other: string) =>
     String((lang() === "en" ? found?.name_en : null) ?? found?.name ?? other);
   const teamName = (team: string) => name(teamProperties.value.get(team), team);
-  const incidentName = (incident: string) => incidentByCode.value.get(incident)?.name ?? incident;
+  /** Of an incident without a name: its kind and its code. */
+  function incidentName(incident: string): string {
+    const found = incidentByCode.value.get(incident);
+    return name(found, found?.kind ? `${worded("disaster", found.kind)} ${incident}` : incident);
+  }
 
   /** South-west and north-east of everything that has a place; empty where nothing has. */
   function extent(): [number, number][] {
@@ -119,8 +126,8 @@ export const useSituation = defineStore("situation", () => {
   }
 
   return {
-    situations, code, incidents, stores, teams, orders, closures, inForce, shown, loaded, away, fresh, sound, here, asOf, title,
-    told, extent, incidentByCode, teamName, incidentName, choose, start, stop, refresh, hear,
+    situations, code, incidents, stores, teams, orders, closures, inForce, shown, directed, loaded, away, fresh, sound, here, asOf, title,
+    told, extent, capabilities, incidentByCode, teamName, incidentName, choose, start, stop, refresh, hear,
   };
 });
 

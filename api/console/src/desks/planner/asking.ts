@@ -2,7 +2,7 @@
 import { ref } from "vue";
 import { type Refused, refused } from "./files";
 import type { Made } from "./plan";
-import type { Faults } from "./tables";
+import type { Faults } from "../../parts/tables";
 
 export function useAsking(made: () => Made) {
   const busy = ref("");

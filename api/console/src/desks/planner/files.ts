@@ -1,7 +1,7 @@
 // Answers as files, and questions asked at once.
 import { api, got, Trouble } from "../../api/client";
 import { i18n } from "../../i18n";
-import { placed, type Faults } from "./tables";
+import { placed, type Faults } from "../../parts/tables";
 import type { Made } from "./plan";
 
 export const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";

@@ -6,5 +6,7 @@ export const PLACES = [
   { path: "roster", title: "planner.roster" },
   { path: "patrol", title: "planner.patrol" },
   { path: "grids", title: "planner.grids" },
+  { path: "desk", title: "planner.desk" },
   { path: "studies", title: "planner.studies" },
+  { path: "compare", title: "planner.compare" },
 ] as const;

@@ -2,7 +2,7 @@ import { defineStore } from "pinia";
 import { ref, shallowRef, watch } from "vue";
 import type { Schemas } from "../../api/client";
 import { useMe } from "../../me";
-import { type Cells, cellsOf, type Sent, sent, type Table } from "./tables";
+import { type Cells, cellsOf, type Sent, sent, type Table } from "../../parts/tables";
 
 export type Kind = "size" | "share" | "roster" | "patrol";
 type Asked = Record<string, unknown>;
@@ -35,6 +35,7 @@ const empty = () => ({
   people: [] as Cells[], dutyPosts: [] as Cells[], requests: [] as Cells[], dutiesBefore: [] as Cells[], month: "", response: "", nights: "2",
   gridVillages: [] as Cells[], gridManagers: [] as Cells[],
   patrolYear: "", situation: "live",
+  calls: Array.from({ length: 24 }, () => ""), handle: "180", level: "90", within: "15", away: "15",
   /** options that this page does not show, as the study had them */
   others: {} as Partial<Record<Kind, Asked>>,
 });
@@ -51,7 +52,7 @@ export const usePlan = defineStore("planner", () => {
   const before = (): Draft => JSON.parse(localStorage.getItem(place()) ?? "{}") as Draft;
   const given = ref({ ...empty(), ...before().given });
   /** too large to be kept by a browser: a study keeps them */
-  const patrols = ref({ dues: [] as Cells[], stations: [] as Cells[], grids: [] as Cells[], villages: [] as Cells[], hazards: [] as Cells[] });
+  const patrols = ref({ dues: [] as Cells[], stations: [] as Cells[], grids: [] as Cells[], villages: [] as Cells[], hazards: [] as Cells[], record: [] as Cells[] });
   const studies = ref<Partial<Record<Kind, Kept>>>(before().studies ?? {});
   /** the question as it was opened, saved or answered last */
   const saved = ref<Partial<Record<Kind, string>>>({});
@@ -72,7 +73,8 @@ export const usePlan = defineStore("planner", () => {
     const into = place();
     owed = () => {
       try {
-        localStorage.setItem(into, JSON.stringify({ given: given.value, studies: { ...studies.value, patrol: undefined } }));
+        const kept = { ...given.value, others: { ...given.value.others, patrol: undefined } }; // as large as its tables
+        localStorage.setItem(into, JSON.stringify({ given: kept, studies: { ...studies.value, patrol: undefined } }));
       } catch {
         // more than a browser keeps: a study keeps it
       }
@@ -85,7 +87,7 @@ export const usePlan = defineStore("planner", () => {
     keep();
     given.value = { ...empty(), ...before().given };
     studies.value = before().studies ?? {};
-    patrols.value = { dues: [], stations: [], grids: [], villages: [], hazards: [] };
+    patrols.value = { dues: [], stations: [], grids: [], villages: [], hazards: [], record: [] };
     sized.value = shared.value = rostered.value = patrolled.value = null;
   });
 
@@ -138,12 +140,19 @@ export const usePlan = defineStore("planner", () => {
   function patrol(): Made {
     const names = Object.keys(patrols.value) as (keyof typeof patrols.value)[];
     const { rows, fields } = tables(Object.fromEntries(names.map((name) => [name, [`patrol_${name}` as Table, patrols.value[name]]])));
+    if (!given.value.others.patrol?.since) delete rows.record; // it belongs to an earlier plan, and to a day to plan again from
     return { question: { ...given.value.others.patrol, kind: "patrol", ...rows, year: number(given.value.patrolYear), situation: given.value.situation.trim() || "live" }, fields };
   }
 
   function grids(): Made {
     const { rows, fields } = tables({ villages: ["grid_villages", given.value.gridVillages], managers: ["grid_managers", given.value.gridManagers] });
     return { question: rows, fields };
+  }
+
+  /** Hours that nobody filled in have no calls. */
+  function desk(): Schemas["Desk"] {
+    const { calls, handle, level, within, away } = given.value;
+    return { calls_per_hour: calls.map((one) => Number(one.replaceAll(",", "")) || 0), handle_s: Number(handle), service_level: Number(level) / 100, within_s: Number(within), away: Number(away) / 100 };
   }
 
   const question = (kind: Kind): Made => ({ size, share, roster, patrol })[kind]();
@@ -190,10 +199,10 @@ export const usePlan = defineStore("planner", () => {
       into.others.roster = pick(asked, ["roster", "since", "seed"]);
       rostered.value = null;
     } else {
-      patrols.value = { dues: rows("dues"), stations: rows("stations"), grids: rows("grids"), villages: rows("villages"), hazards: rows("hazards") };
+      patrols.value = { dues: rows("dues"), stations: rows("stations"), grids: rows("grids"), villages: rows("villages"), hazards: rows("hazards"), record: rows("record") };
       into.patrolYear = text("year", "");
       into.situation = text("situation", "live");
-      into.others.patrol = pick(asked, ["rounds", "record", "since", "work", "week"]);
+      into.others.patrol = pick(asked, ["rounds", "since", "work", "week"]);
       patrolled.value = null;
     }
     mark(kind);
@@ -210,5 +219,5 @@ export const usePlan = defineStore("planner", () => {
     answeredOf.value[answer.kind] = said(answer.kind);
   }
 
-  return { given, patrols, studies, sized, shared, rostered, patrolled, question, grids, mark, unsaved, outdated, take, answered };
+  return { given, patrols, studies, sized, shared, rostered, patrolled, question, grids, desk, mark, unsaved, outdated, take, answered };
 });

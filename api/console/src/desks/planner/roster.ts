@@ -3,7 +3,7 @@ import { computed, ref } from "vue";
 import type { Schemas } from "../../api/client";
 import { i18n, lang } from "../../i18n";
 import { usePlan } from "./plan";
-import type { Cells } from "./tables";
+import type { Cells } from "../../parts/tables";
 
 export type Duty = Schemas["DutyOut"];
 /** `into` takes the duty; where `other` is given, who had it takes that duty of theirs in turn. */

@@ -20,5 +20,7 @@ export function useCareWords() {
     }
     return te(`finding.${row.code}`) ? t(`finding.${row.code}`, facts) : (row.code ?? "");
   }
-  return { kind, finding };
+  /** What a task asks for, by its key: STORE/ITEM/LOT/KIND. */
+  const kindOf = (key: string): string => kind(key.split("/").at(-1));
+  return { kind, kindOf, finding };
 }

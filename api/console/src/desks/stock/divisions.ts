@@ -2,7 +2,6 @@ import { defineStore } from "pinia";
 import { computed, ref } from "vue";
 import { api, got } from "../../api/client";
 import { lang } from "../../i18n";
-import { stem } from "./reach";
 
 interface Division {
   code: string;
@@ -35,15 +34,7 @@ export const useDivisions = defineStore("divisions", () => {
   const names = computed(() => new Map(all.value.map((one) => [one.code, one[lang()]])));
   /** Counties and towns: villages are too many for a field to choose from. */
   const choices = computed(() => all.value.filter((one) => one.level !== "village").map((one) => ({ code: one.code, name: one[lang()] })));
-  /** A division and all below it; lists filter by exact codes. None where it is the only county: it holds everything. */
-  function below(code: string): string[] | undefined {
-    if (!code) return undefined;
-    const own = stem(code);
-    if (all.value.length && all.value.every((one) => one.code.startsWith(own))) return undefined;
-    const found = all.value.filter((one) => one.code.startsWith(own)).map((one) => one.code);
-    return found.length ? found : [code];
-  }
-  return { load, choices, below, knows: (code: string) => names.value.has(code), name: (code: string) => names.value.get(code) ?? code };
+  return { load, choices, knows: (code: string) => names.value.has(code), name: (code: string) => names.value.get(code) ?? code };
 });
 
 /** The divisions above one, the highest first, and itself. */

@@ -1,4 +1,5 @@
 import { onBeforeUnmount, onMounted, type Ref } from "vue";
+import { single } from "../../parts/keys";
 
 /** Keys of a list: “/” to the search field, arrows from row to row; Enter is the row's own button or link. */
 export function useListKeys(list: Ref<HTMLElement | null>, search: Ref<HTMLElement | null>): void {
@@ -6,7 +7,7 @@ export function useListKeys(list: Ref<HTMLElement | null>, search: Ref<HTMLEleme
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     const at = event.target as HTMLElement;
     const writing = at.matches("input, select, textarea");
-    if (event.key === "/" && !writing) {
+    if (event.key === "/" && single.value && !writing) {
       event.preventDefault();
       search.value?.focus();
       return;

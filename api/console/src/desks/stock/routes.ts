@@ -10,7 +10,10 @@ export const STOCK: RouteRecordRaw[] = [
   { path: "board", component: () => import("./Board.vue"), meta: { needs: "care.read" } },
   { path: "findings", component: () => import("./Findings.vue"), meta: { needs: "care.read" } },
   { path: "tasks", component: () => import("./Tasks.vue"), meta: { needs: "care.read" } },
+  { path: "report", component: () => import("./report/ReportPage.vue"), meta: { needs: "care.read" } },
   { path: "replenish", component: () => import("./Replenish.vue") },
+  { path: "import", component: () => import("./import/ImportPage.vue"), meta: { needs: "files.write" } },
+  { path: "offline", component: () => import("../../offline/ReadyPage.vue") },
 ];
 
 export const TABS: { path: string; title: string; needs: string }[] = [
@@ -20,5 +23,8 @@ export const TABS: { path: string; title: string; needs: string }[] = [
   { path: "/stock/board", title: "stock.tab.board", needs: "care.read" },
   { path: "/stock/findings", title: "stock.tab.findings", needs: "care.read" },
   { path: "/stock/tasks", title: "stock.tab.tasks", needs: "care.read" },
+  { path: "/stock/report", title: "stock.tab.report", needs: "care.read" },
   { path: "/stock/replenish", title: "stock.tab.replenish", needs: "stock.read" },
+  { path: "/stock/import", title: "stock.tab.import", needs: "files.write" },
+  { path: "/stock/offline", title: "offline.tab", needs: "stock.read" },
 ];
