@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from api.settings import database, home, roads_folder
+from api.settings import database, home, roads_folder, without_home
 from api.usecases import Phases, Solved, Tell, open_world, silent, solve_and_write
 from inventory.database import now, reading, transaction
 from inventory.five_fixed import shanghai_day
@@ -46,6 +46,10 @@ _NAME = re.compile(r"\w[\w.-]{0,63}")  # it names a folder too
 
 class NoRoads(OptimizerError):
     """A situation whose roads nobody has named. Facts: situation."""
+
+
+class DamagedRoads(OptimizerError):
+    """Roads that were taken once and can be read no more. Facts: situation, faults, first."""
 
 
 class NothingToCommit(OptimizerError):
@@ -175,19 +179,24 @@ def moment_of(connection: Connection, situation: str, given: datetime | None) ->
 
 
 def roads_of(connection: Connection, situation: str) -> RoadNetwork:
-    """The roads of a situation. Raises UnknownSituation, NoRoads, BadInput."""
+    """The roads of a situation. Raises UnknownSituation, NoRoads, DamagedRoads."""
     head = find_situation(connection, situation)
     if head.roads is None:
         raise NoRoads(situation=situation)
     file = home() / head.roads
-    return read_network(file, crs=None if not file.is_dir() or (file / "roads.json").exists() else head.roads_crs)
+    try:
+        return read_network(file, crs=None if not file.is_dir() or (file / "roads.json").exists() else head.roads_crs)
+    except BadInput as bad:  # no fault of who asks: they were whole when they were taken
+        first = without_home(bad.faults[0].where)
+        raise DamagedRoads(situation=situation, faults=len(bad.faults), first=first) from bad
 
 
 def live(
     connection: Connection, *, situation: str = LIVE, place: str | None = None, as_of: datetime | None = None,
     roads: Path | None = None, crs: str | None = None, phases: Phases | None = None,
 ) -> World:  # fmt: skip
-    """The World of a situation on its own roads, or on others. Raises UnknownSituation, NoRoads, BadInput."""
+    """The World of a situation on its own roads, or on others. Raises UnknownSituation, NoRoads, DamagedRoads,
+    BadInput."""
     phases = phases or Phases()
     with phases.phase("roads"):
         network = roads_of(connection, situation) if roads is None else read_network(roads, crs=crs)

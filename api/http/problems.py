@@ -52,7 +52,7 @@ _CODES: dict[int, str] = {
     500: (
         "DamagedDatabase NotADatabase BadDatabaseUrl PlanRefused ReplayWrong PolicyBroke CardDoesNotAddUp "
         "NotOurDatabase SolverFailed JobKeepsFailing ShareRefused RosterRefused "
-        "PatrolRefused GridsRefused"
+        "PatrolRefused GridsRefused DamagedRoads"
     ),
     503: "TryAgain NoDatabase DatabaseNotReady DatabaseNewer Busy SolveTooLong WhyTooLong ProviderDown",
 }

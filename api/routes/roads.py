@@ -28,7 +28,7 @@ Place = Annotated[int, Path(ge=0, le=2**MOST_ZOOM - 1)]
 
 
 def _pieces(connection: Reading, situation: str, found: Stamp) -> Pieces:
-    """Read once for each network. Raises NoRoads, BadInput."""
+    """Read once for each network. Raises NoRoads, DamagedRoads."""
     if found in _kept:
         return _kept[found]
     with _reading:  # a map asks for many tiles at once

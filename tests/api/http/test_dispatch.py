@@ -336,7 +336,7 @@ class TestRoadsOnAMap:
         folder.rename(tmp_path / "gone") if spoilt is None else (folder / spoilt).write_text("no, such\nfile\n")
         roads.make_ready(client.app.state.engine)
         answer = send("auditor", "GET", self.WHOLE)
-        assert (answer.status_code, answer.json()["code"]) == (422, "BadInput")
+        assert (answer.status_code, answer.json()["code"]) == (500, "DamagedRoads")
         assert str(tmp_path) not in answer.text  # where the office lies on the server
         streamed = send(
             "dispatcher", "POST", "/situations/live/solve", json={}, headers={"Accept": "text/event-stream"}
