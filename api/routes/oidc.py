@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from api.access.sign_in import Refused, sign_in_as
 from api.access.tables import audit
 from api.http.caller import public
-from api.http.oidc import BEGUN_LASTS, OidcOff, OidcRefused, Provider
+from api.http.oidc import BEGUN_LASTS, OidcOff, OidcRefused, Provider, ProviderDown
 from api.http.reads import PROBLEMS
 from api.http.schemas import Body
 from api.routes.sign_in import Tokens, tokens_of
@@ -36,12 +36,23 @@ def _provider(request: Request) -> Provider:
     return provider
 
 
+def _told(request: Request, provider: Provider, error: OidcRefused | ProviderDown) -> Response:
+    """On the console's page, to who comes with a browser. Raises `error` to all others."""
+    if "text/html" not in request.headers.get("accept", ""):
+        raise error
+    return RedirectResponse(f"{provider.console}#refused={type(error).__name__}", 302)
+
+
 @router.get("", summary="用统一身份认证登录 / sign in with the identity provider", status_code=302, responses=GONE)
 @public
 def begins(request: Request) -> Response:
-    """浏览器转到身份认证页 / the browser goes to the provider's page."""
+    """浏览器转到身份认证页；不成时转回控制台，地址 # 之后带 refused / on to the provider, or, where
+    that fails, to the console with `refused` in the fragment."""
     provider = _provider(request)
-    address, cookie = provider.begin(at=now())
+    try:
+        address, cookie = provider.begin(at=now())
+    except ProviderDown as error:
+        return _told(request, provider, error)
     answer = RedirectResponse(address, 302)
     answer.set_cookie(
         provider.cookie, cookie, max_age=int(BEGUN_LASTS.total_seconds()), path="/", secure=provider.secure,
@@ -55,13 +66,16 @@ def begins(request: Request) -> Response:
 def comes_back(
     request: Request, state: Given = None, code: Given = None, iss: Given = None, error: Given = None
 ) -> Response:
-    """浏览器转到控制台，地址 # 之后带一次性 code / on to the console, with a one-time code in the fragment, which no
-    server on the way sees."""
+    """浏览器转到控制台，地址 # 之后带一次性 code，不成时带 refused / on to the console, with a one-time code in the
+    fragment, which no server on the way sees, or with `refused`."""
     provider = _provider(request)
-    if error is not None or code is None or state is None:
-        raise OidcRefused(why="-" if error is None else error[:64])
     cookie = request.cookies.get(provider.cookie)
-    return RedirectResponse(provider.finish(cookie=cookie, state=state, code=code, issuer=iss, at=now()), 302)
+    try:
+        if error is not None or code is None or state is None:
+            raise OidcRefused(why="-" if error is None else error[:64])
+        return RedirectResponse(provider.finish(cookie=cookie, state=state, code=code, issuer=iss, at=now()), 302)
+    except (OidcRefused, ProviderDown) as refused:
+        return _told(request, provider, refused)
 
 
 @router.post("/token", summary="用 code 换令牌 / the tokens for the code")

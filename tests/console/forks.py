@@ -65,10 +65,10 @@ class _Fork:
 class Office(Service):
     def __init__(self, file: Path, forks: Forks, **settings: str) -> None:
         super().__init__(file)
-        self._forks, self._settings = forks, settings
+        self._forks, self.settings = forks, settings
 
     def start(self) -> None:
-        own = {"WUDING_HOME": str(self.file.parent), "WUDING_DATABASE_URL": f"sqlite:///{self.file}", **self._settings}
+        own = {"WUDING_HOME": str(self.file.parent), "WUDING_DATABASE_URL": f"sqlite:///{self.file}", **self.settings}
         self._process = _Fork(self._forks.fork(port=self.port, environment=own, log=str(self._log)))  # type: ignore[assignment]
         self._wait()
 

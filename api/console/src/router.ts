@@ -43,7 +43,8 @@ export const router = createRouter({
 
 router.beforeEach((to) => {
   const { me, may, ended } = useMe();
-  if (!me && !to.meta.open) return { path: "/sign-in", query: { ...(to.path === "/" ? {} : { to: to.fullPath }), ...(ended ? { ended } : {}) } };
+  // what the identity provider's answer has behind its # goes along
+  if (!me && !to.meta.open) return { path: "/sign-in", hash: to.path === "/" ? to.hash : "", query: { ...(to.path === "/" ? {} : { to: to.fullPath }), ...(ended ? { ended } : {}) } };
   if (me && to.path === "/sign-in") return "/";
   if (me?.must_change && to.path !== "/account") return "/account"; // nothing else is answered before
   if (to.meta.needs && !may.has(to.meta.needs)) return "/";

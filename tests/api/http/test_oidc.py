@@ -5,8 +5,6 @@ import json
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
-from hashlib import sha256
-from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
@@ -22,11 +20,11 @@ from api.http.settings import ServiceSettings
 from api.main import create_app, serve_from
 from inventory.database import now, reading, transaction
 from tests.api.http.conftest import PASSWORD
+from tests.api.http.identity import CLIENT, CLIENT_SECRET, ISSUER, KEY, County
 
-ISSUER, CLIENT, HOST = "https://id.example.cn/county", "wuding", "https://wuding.example.cn"
-SET = {"oidc_issuer": ISSUER, "oidc_client": CLIENT, "oidc_secret": "not told", "public_url": HOST,
+HOST = "https://wuding.example.cn"
+SET = {"oidc_issuer": ISSUER, "oidc_client": CLIENT, "oidc_secret": CLIENT_SECRET, "public_url": HOST,
        "oidc_console": "/console/"}  # fmt: skip
-KEY = RSAKey.generate_key(2048, {"kid": "k1"})
 SECRET = OctKey.generate_key(256)
 OTHER_KEY = RSAKey.generate_key(2048, {"kid": "k2"})
 
@@ -34,54 +32,6 @@ OTHER_KEY = RSAKey.generate_key(2048, {"kid": "k2"})
 def settings(**more):
     limits = {"requests_per_minute": 100_000, "sign_ins_per_minute": 100_000}
     return ServiceSettings(**{"secret": "s" * 40, **limits, **SET, **more})
-
-
-class County:
-    """An identity provider: gives codes to those who come with a request, ID tokens for codes, each once."""
-
-    def __init__(self):
-        self.up, self.asked, self.keys, self.signs = True, [], [KEY], KEY
-        self.says, self.codes, self.claims, self.header = {}, {}, {}, {"alg": "RS256", "kid": "k1"}
-        self.moved = self.token = None  # instead of a signed one
-
-    def __call__(self, request):
-        self.asked.append(request.url.path)
-        if not self.up:
-            raise httpx2.ConnectError("down")
-        if self.moved:
-            return httpx2.Response(302, headers={"Location": self.moved})
-        if request.url.path.endswith("/.well-known/openid-configuration"):
-            own = {"issuer": ISSUER, **{f"{name}_endpoint": f"{ISSUER}/{name}" for name in ("authorization", "token")}}
-            return httpx2.Response(200, json={**own, "jwks_uri": f"{ISSUER}/keys", **self.says})
-        if request.url.path.endswith("/keys"):
-            return httpx2.Response(200, json={"keys": [one.as_dict(private=False) for one in self.keys]})
-        return self.exchange(request)
-
-    def page(self, address, code="c1"):
-        """What the browser sends here, and takes back: state and code."""
-        asked = {name: one for name, (one,) in parse_qs(urlsplit(address).query).items()}
-        assert address.startswith(f"{ISSUER}/authorization?")
-        assert (asked["response_type"], asked["client_id"], asked["scope"]) == ("code", CLIENT, "openid")
-        assert asked["code_challenge_method"] == "S256"
-        self.codes[code] = asked
-        return {"state": asked["state"], "code": code}
-
-    def exchange(self, request):
-        given = {name: one for name, (one,) in parse_qs(request.content.decode()).items()}
-        asked = self.codes.pop(given["code"], None)
-        challenge = urlsafe_b64encode(sha256(given["code_verifier"].encode()).digest()).rstrip(b"=").decode()
-        basic = request.headers["authorization"].removeprefix("Basic ").encode()
-        wrong = (
-            asked is None or asked["code_challenge"] != challenge or asked["redirect_uri"] != given["redirect_uri"]
-            or urlsafe_b64decode(basic) != f"{CLIENT}:not told".encode()
-        )  # fmt: skip
-        if wrong:
-            return httpx2.Response(400, json={"error": "invalid_grant"})
-        at = int(time.time())
-        claims = {"iss": ISSUER, "aud": CLIENT, "sub": "li-77", "iat": at, "exp": at + 300, "nonce": asked["nonce"],
-                  **self.claims}  # fmt: skip
-        token = self.token(claims) if self.token else jwt.encode(self.header, claims, self.signs)
-        return httpx2.Response(200, json={"access_token": "a", "token_type": "Bearer", "id_token": token})
 
 
 @pytest.fixture(scope="module")
