@@ -1,9 +1,11 @@
 """The console in a real Chromium over a real service, in a process of its own on loopback."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,16 +31,25 @@ KNOWN = (
 
 def _chromium() -> str | None:
     """The system's; else Playwright's own; else from apt. None: there is none to be had."""
-    for name in NAMES:
-        if found := shutil.which(name):
-            return found
+    if found := _of_the_system():
+        return found
+    with (Path(tempfile.gettempdir()) / "wuding-chromium.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # test processes come here at once, and apt lets only one in
+        return _of_the_system() or _installed()
+
+
+def _of_the_system() -> str | None:
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def _installed() -> str | None:
     if subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], capture_output=True).returncode == 0:
         return ""
     apt = shutil.which("apt-get")
     if apt and os.geteuid() == 0:
         subprocess.run([apt, "update"], capture_output=True)
         subprocess.run([apt, "install", "-y", "--no-install-recommends", "chromium"], capture_output=True)
-    return shutil.which("chromium")
+    return _of_the_system()
 
 
 @pytest.fixture(scope="session")
