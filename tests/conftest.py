@@ -6,9 +6,11 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 from hypothesis import settings
 
@@ -91,6 +93,20 @@ class Databases:
         self.connection.execute(f"DROP DATABASE {url.split('?')[0].rpartition('/')[2]} WITH (FORCE)")  # type: ignore[arg-type]
 
 
+def _sweep(place: Path) -> None:
+    """Test runs that were killed left their server, and what it holds, in memory."""
+    for folder in place.glob("wuding-pg-*"):
+        with suppress(OSError, ValueError, IndexError):
+            if psutil.pid_exists(int((folder / "owner").read_text())):
+                continue
+            with suppress(OSError, ValueError, IndexError, psutil.Error):
+                server = psutil.Process(int((folder / "data" / "postmaster.pid").read_text().splitlines()[0]))
+                if server.cwd() == str(folder / "data"):  # numbers of processes come again
+                    server.send_signal(signal.SIGQUIT)
+                    server.wait(30)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> "Iterator[Databases]":
     """A real PostgreSQL of our own, on a socket in a temporary folder."""
@@ -104,7 +120,10 @@ def postgresql() -> "Iterator[Databases]":
     # where that is, because hundreds of databases are made and dropped
     memory = Path("/dev/shm")
     roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > LEAST_MEMORY
-    folder = Path(tempfile.mkdtemp(prefix="wuding-pg-", dir=memory if roomy else "/tmp"))
+    place = memory if roomy else Path("/tmp")
+    _sweep(place)
+    folder = Path(tempfile.mkdtemp(prefix="wuding-pg-", dir=place))
+    (folder / "owner").write_text(str(os.getpid()))
     folder.chmod(0o755)
     runtime = folder / "run"
     runtime.mkdir(mode=0o700)
