@@ -2,7 +2,7 @@ import { defineStore } from "pinia";
 import { ref, shallowRef, watch } from "vue";
 import type { Schemas } from "../../api/client";
 import { useMe } from "../../me";
-import { type Cells, cellsOf, plainNumber, type Sent, sent, type Table } from "../../parts/tables";
+import { type Cells, cellsOf, plainDay, plainNumber, type Sent, sent, type Table } from "../../parts/tables";
 
 export type Kind = "size" | "share" | "roster" | "patrol";
 type Asked = Record<string, unknown>;
@@ -90,6 +90,8 @@ export const usePlan = defineStore("planner", () => {
     waiting = setTimeout(keep, WAIT_MS);
   }, { deep: true });
   addEventListener("pagehide", keep);
+  // what no browser keeps is lost with the page
+  addEventListener("beforeunload", (event) => { if (unsaved("patrol")) event.preventDefault(); });
   watch(() => me.me?.name, () => {
     keep();
     given.value = { ...empty(), ...before().given };
@@ -142,7 +144,7 @@ export const usePlan = defineStore("planner", () => {
 
   function roster(): Made {
     const { rows, fields } = tables({ people: ["duty_people", given.value.people], posts: ["duty_posts", given.value.dutyPosts], requests: ["duty_requests", given.value.requests], before: ["duty_roster", given.value.dutiesBefore] });
-    const response = given.value.response.split(/[\s,，、;；]+/).filter(Boolean);
+    const response = given.value.response.split(/[\s,，、;；]+/).filter(Boolean).map((span) => span.split(/\.\.|[~～至到]/).map(plainDay).join(".."));
     return { question: { ...given.value.others.roster, kind: "roster", ...rows, month: given.value.month, response, nights: number(given.value.nights) }, fields };
   }
 
