@@ -85,9 +85,14 @@ def content(page, name):
 def pasted(page, text):
     """Into the first empty table."""
     page.locator("textarea").first.focus()
-    put = """(text) => { const data = new DataTransfer(); data.setData("text/plain", text);
+    put(page, text)
+
+
+def put(page, text):
+    """Pasted where the focus is."""
+    data = """(text) => { const data = new DataTransfer(); data.setData("text/plain", text);
         document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true })); }"""
-    page.evaluate(put, text)
+    page.evaluate(data, text)
 
 
 @EN
@@ -179,6 +184,11 @@ def test_a_roster_is_mended_by_choosing_who_stands_in_and_by_dragging(signed_in,
     assert page.locator("[data-duty].changed").count() >= 2
     page.reload()
     expect(duties).to_have_count(56)  # a page read anew shows what it was left with
+    pressed(page, said["planner.make_anew"])
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    pressed(page, said["planner.run"])  # would change duties that people know
+    assert asked == [said["planner.roster_anew_sure"]]
     lines = content(page, said["planner.csv_roster"]).splitlines()
     assert len(lines) == 57
     assert "值班员" in lines[1]
@@ -246,6 +256,9 @@ def test_studies_are_set_side_by_side_and_one_is_deleted(signed_in, lang):
     pressed(page, said["planner.delete_study"].format(number=second))
     expect(page.get_by_text(said["planner.deleted"].format(name="much sick leave"))).to_be_visible()
     expect(page.get_by_role("button", name="much sick leave")).to_have_count(0)
+    page.goto(f"/console/planner/compare?studies={first},{second}")
+    expect(page.get_by_text(said["planner.compare_gone"].format(numbers=second))).to_be_visible()
+    expect(page.locator("ul.chosen li")).to_have_count(1)
 
 
 @ZH
@@ -259,5 +272,8 @@ def test_a_call_desk_is_sized_by_the_hour(signed_in, lang):
     accessible(page)
     told = content(page, said["planner.csv"]).splitlines()
     assert len(told) == 25
+    page.get_by_label("22:00").focus()
+    put(page, "时段\t来电\n22:00\t1,2\n23:00-24:00\t７")  # with the hours beside them
+    expect(page.get_by_label("23:00")).to_have_value("７")
     page.get_by_label("03:00").fill("x")
     expect(page.get_by_role("alert")).to_contain_text("03:00")

@@ -168,7 +168,8 @@ export function placed(problem: Problem, fields: Record<string, Sent>, naming: (
     const shown = given?.from[row];
     if (!given || shown === undefined) {
       const name = naming((one.where ?? "").replace(/^body\.(question\.(size|share|roster|patrol)\.)?/, ""));
-      rest.push(name ? i18n.global.t("table.about", { name, message: one.message }) : one.message);
+      const message = one.code === "string_pattern_mismatch" ? i18n.global.t("table.not_its_form") : one.message; // a pattern says nothing to people
+      rest.push(name ? i18n.global.t("table.about", { name, message }) : one.message);
       continue;
     }
     const columns = columnsOf(given.table);

@@ -37,12 +37,18 @@ export interface Refused {
 const OPTIONS: Record<string, string> = {
   year: "planner.year", draws: "planner.draws", stores: "planner.stores", posts: "planner.how_many", lose: "planner.lose", "budget.yuan": "planner.yuan", "budget.established.cost": "planner.cost_established",
   "budget.contract.cost": "planner.cost_contract", month: "planner.month", response: "planner.response", nights: "planner.nights", situation: "planner.roads_of", since: "planner.again_since",
+  people: "planner.people", towns: "planner.towns_table", dues: "planner.patrol_dues", stations: "planner.patrol_stations", villages: "planner.grid_villages",
 };
+const OF_ROSTER: Record<string, string> = { posts: "planner.duty_posts", response: "planner.response_form" };
 
 /** What a place in a question is called on the page. */
 function naming(where: string, question: Made["question"]): string | undefined {
   const row = /^(?:compare\.(\d+)\.)?coefficients\.(\d+)\./.exec(where);
-  if (!row) return OPTIONS[where.replace(/\.\d+$/, "")] && i18n.global.t(OPTIONS[where.replace(/\.\d+$/, "")]!);
+  if (!row) {
+    const option = where.replace(/\.\d+$/, "");
+    const words = (question.kind === "roster" && OF_ROSTER[option]) || OPTIONS[option];
+    return words && i18n.global.t(words);
+  }
   const of = (row[1] === undefined ? question : (question.compare as Made["question"][])[Number(row[1])]) as { coefficients: { name: string }[] } | undefined;
   const name = of?.coefficients[Number(row[2])]?.name;
   return name && (useCoefficients().of(name)?.meaning[lang()] ?? name);
@@ -51,6 +57,7 @@ function naming(where: string, question: Made["question"]): string | undefined {
 /** What went wrong, at its cells as far as it has some. */
 export function refused(cause: unknown, made: Made): Refused {
   if (!(cause instanceof Trouble) || cause.offline) return { cells: {}, rest: [i18n.global.t("no_service")] };
+  if (cause.problem?.code === "UnknownStudy") return { cells: {}, rest: [i18n.global.t("planner.study_gone")] };
   if (cause.problem?.code === "AskAsStudy") return { cells: {}, rest: [i18n.global.t("planner.ask_as_study")] };
   return cause.problem ? placed(cause.problem, made.fields, (where) => naming(where, made.question)) : { cells: {}, rest: [cause.message] };
 }
