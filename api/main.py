@@ -30,6 +30,7 @@ from api.routes import (
     alerts,
     background,
     care,
+    comparison,
     files,
     forces_write,
     incident_lists,
@@ -168,7 +169,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     for part in (
         sign_in, oidc, users, stock, orders, incidents, alerts, plans, relief, care, files, tables_io, registers_write,
         forces_write, stock_looks, jobs, after_action, situations, shipments, scenarios, roads, background,
-        studies, staffing, reasons,
+        studies, staffing, comparison, reasons,
     ):  # fmt: skip
         include(app, part.router)
     for resource in (

@@ -161,7 +161,11 @@ def _said(one: Mapping[str, Any], lang: str) -> str:
     key = f"invalid.{one['type']}"
     if key in catalogue():
         return text(key, lang, **context)
-    return text("invalid.other", lang, cause=one["msg"])
+    said = str(one["msg"])
+    if one["type"] == "cell":  # our own rules say it in both: "Chinese / English"
+        zh, _, en = said.partition(" / ")
+        said = str(context.get(lang) or (en if lang == "en" and en else zh))
+    return text("invalid.other", lang, cause=said)
 
 
 def of_http(request: Request, error: Exception) -> Response:

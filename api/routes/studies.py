@@ -93,7 +93,7 @@ def _shown(row: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _seen(connection: Connection, scope: Scope, number: int, *, lock: bool = False) -> Any:
+def seen_study(connection: Connection, scope: Scope, number: int, *, lock: bool = False) -> Any:
     """Raises UnknownStudy, also for those of other places."""
     row = find_study(connection, number, lock=lock)
     if not scope.covers(row.place_code):
@@ -126,7 +126,7 @@ def makes(given: StudyIn, scope: Make, work: Writing) -> Response:
 
 @router.get("/{number}", summary="一项研究 / one study", response_model=StudyOut)
 def shows(number: Number, scope: Look, connection: Reading) -> Response:
-    return tagged(as_json(_shown(_seen(connection, scope, number))))
+    return tagged(as_json(_shown(seen_study(connection, scope, number))))
 
 
 @router.put("/{number}", summary="修改研究 / edit a study", response_model=StudyOut)
@@ -134,7 +134,7 @@ def edits(number: Number, given: StudyIn, scope: Make, work: Writing) -> Respons
     """结果保留，问题改过即为过时 / the answer stays, stale where the question is another"""
 
     def inside(one: Step) -> dict[str, Any]:
-        before = _seen(one.connection, scope, number, lock=True)
+        before = seen_study(one.connection, scope, number, lock=True)
         work.matched(_shown(before))
         scope.check(given.place)
         known(one.connection, place=given.place)
@@ -156,7 +156,7 @@ def drops(number: Number, scope: Make, work: Writing) -> Response:
     """连同问题和结果，不能恢复；须带 If-Match / with its question and answer, for good; needs If-Match"""
 
     def inside(one: Step) -> dict[str, Any]:
-        row = _seen(one.connection, scope, number, lock=True)
+        row = seen_study(one.connection, scope, number, lock=True)
         shown = _shown(row)
         work.matched(shown)
         drop_study(one.connection, number)
@@ -172,7 +172,7 @@ def runs(number: Number, given: Run, scope: Make, _: Annotated[Scope, needs("job
     lang = language(work.request)
 
     def inside(one: Step) -> dict[str, Any]:
-        row = _seen(one.connection, scope, number)
+        row = seen_study(one.connection, scope, number)
         check_question(one.connection, one.caller, question_of(row.question))
         asked = {"study": number, "lang": given.lang}
         code = book.ask(one.connection, kind="study", arguments=asked, actor=one.caller.name, at=one.at,
@@ -188,7 +188,7 @@ def runs(number: Number, given: Run, scope: Make, _: Annotated[Scope, needs("job
             response_model=SizeOut | ShareOut | RosterOut | PatrolOut)  # fmt: skip
 def answers(number: Number, scope: Look, request: Request, connection: Reading) -> Response:
     """最近一次计算的；问题改过则 `stale` 为真 / of its last run; `stale` of the study says whether it was edited"""
-    row = _seen(connection, scope, number)
+    row = seen_study(connection, scope, number)
     if row.answer is None:
         raise NotAnswered(study=number)
     return tagged(as_json(row.answer))
@@ -198,7 +198,7 @@ def answers(number: Number, scope: Look, request: Request, connection: Reading) 
             responses={200: {"content": {ZIP: {}}}})  # fmt: skip
 def files(number: Number, scope: Look, connection: Reading) -> Response:
     """最近一次计算的文件（ZIP），保存 90 天 / of its last run, as a ZIP; files are kept for 90 days"""
-    row = _seen(connection, scope, number)
+    row = seen_study(connection, scope, number)
     job = book.last_done(connection, "study", study=number)
     if job is None or job.recorded_at < row.recorded_at:  # of one that had the number before and was deleted
         raise NotAnswered(study=number)

@@ -1,10 +1,12 @@
 """The planner's journeys beyond the tables: maps, rosters mended by hand, patrols planned again, studies compared."""
 
+import io
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 from inventory.database import open_engine, transaction
@@ -37,10 +39,15 @@ def _roads(office: str, office_file: Path, tmp_path_factory: pytest.TempPathFact
     engine.dispose()
 
 
+def as_root(page):
+    """Headers of requests of one's own."""
+    asked = page.request.post("/api/v1/sign-in", data={"name": "root", "password": PASSWORD})
+    return {"Authorization": f"Bearer {asked.json()['access_token']}"}
+
+
 def kept(page, name, question):
     """A study made through the service, and run."""
-    asked = page.request.post("/api/v1/sign-in", data={"name": "root", "password": PASSWORD})
-    headers = {"Authorization": f"Bearer {asked.json()['access_token']}"}
+    headers = as_root(page)
     made = page.request.post("/api/v1/staffing/studies", headers=headers, data={"name": name, "question": question})
     assert made.status == 201, made.text()
     number = made.json()["number"]
@@ -64,11 +71,28 @@ def pressed(page, name):
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def content(page, name):
-    """What a button gives as a file."""
+def downloaded(page, name):
     with page.expect_download() as given:
         pressed(page, name)
-    return Path(given.value.path()).read_text("utf-8-sig")
+    return Path(given.value.path())
+
+
+def content(page, name):
+    """What a button gives as a file."""
+    return downloaded(page, name).read_text("utf-8-sig")
+
+
+def pasted(page, text):
+    """Into the first empty table."""
+    page.locator("textarea").first.focus()
+    put(page, text)
+
+
+def put(page, text):
+    """Pasted where the focus is."""
+    data = """(text) => { const data = new DataTransfer(); data.setData("text/plain", text);
+        document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true })); }"""
+    page.evaluate(data, text)
 
 
 @EN
@@ -90,6 +114,39 @@ def test_towns_are_sized_explained_placed_on_a_map_and_given_posts(signed_in, la
     page.goto("/console/planner/share")
     pressed(page, said["planner.share_out"])
     expect(page.get_by_text(said["planner.frontier"])).to_be_visible()
+
+
+@ZH
+def test_towns_of_a_spreadsheet_are_sized_by_a_value_with_its_source(signed_in, lang):
+    said = words(lang)
+    page = signed_in("root")
+    page.goto("/console/planner/towns")
+    heads = ["乡镇编号", "名称", "常住人口", "面积"]
+    heads += [f"{risk}风险{what}" for what in ("企业", "小型场所") for risk in "低中高"]
+    row = ("T1", "甲站", "４０，０００", "60.5", "300", "90", "30", "400", "100", "约二十")
+    pasted(page, "\r\n".join("\t".join(line) for line in (["乡镇基础数据表"], heads, row)))
+    expect(page.locator("[data-cell='0 area_km2']")).to_have_value("60.5")
+    page.get_by_label(said["planner.year"], exact=True).fill("今年")
+    pressed(page, said["planner.size"])
+    expect(page.get_by_text("年份：应为整数")).to_be_visible()
+    expect(page.locator("section .trouble")).to_contain_text("第 2 行“高风险小型场所”")
+    page.locator("[data-cell='0 venues_high']").fill("20")
+    page.get_by_label(said["planner.year"], exact=True).fill("2026")
+    page.get_by_role("link", name=said["planner.coefficients"], exact=True).click()
+    page.get_by_label(f"{said['planner.own']} 人均病假").fill("４0")
+    page.keyboard.press("Tab")
+    page.get_by_label(f"{said['planner.own_source']} 人均病假").fill("县统计")
+    page.keyboard.press("Tab")
+    page.get_by_role("link", name=said["planner.towns"], exact=True).click()
+    pressed(page, said["planner.size"])
+    expect(page.locator(".sum")).to_be_visible()
+    pressed(page, said["planner.keep_as_study"])
+    with page.expect_response("**/staffing/studies") as made:
+        pressed(page, said["planner.save"])
+    path = f"/api/v1/staffing/studies/{made.value.json()['number']}"
+    question = page.request.get(path, headers=as_root(page)).json()["question"]
+    assert question["towns"][0]["population"] == 40_000
+    assert question["coefficients"] == [{"name": "sick_days", "value": "40", "source": "县统计"}]
 
 
 @ZH
@@ -125,6 +182,13 @@ def test_a_roster_is_mended_by_choosing_who_stands_in_and_by_dragging(signed_in,
     pressed(page, said["planner.mend"].format(count=2))
     expect(page.get_by_text(said["planner.roster_mended"])).to_be_visible(timeout=RUN_MS)
     assert page.locator("[data-duty].changed").count() >= 2
+    page.reload()
+    expect(duties).to_have_count(56)  # a page read anew shows what it was left with
+    pressed(page, said["planner.make_anew"])
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    pressed(page, said["planner.run"])  # would change duties that people know
+    assert asked == [said["planner.roster_anew_sure"]]
     lines = content(page, said["planner.csv_roster"]).splitlines()
     assert len(lines) == 57
     assert "值班员" in lines[1]
@@ -139,7 +203,11 @@ def test_a_patrol_week_is_on_the_map_and_what_slipped_is_planned_again(signed_in
     page.route("**/examples/patrol", quickly)
     pressed(page, said["planner.example_patrol"])
     expect(page.get_by_text(said["planner.patrol_tables"].format(dues=60, stations=2))).to_be_visible()
-    pressed(page, said["planner.run"])
+    with page.expect_response("**/run"):
+        pressed(page, said["planner.run"])
+    page.context.set_offline(True)
+    expect(page.get_by_text(said["planner.run_unheard"])).to_be_visible()
+    page.context.set_offline(False)
     marks = page.locator(".ground-mark.stop[data-mark]")
     expect(marks.first).to_be_visible(timeout=RUN_MS)
     stops = page.locator("button.stop")
@@ -152,7 +220,8 @@ def test_a_patrol_week_is_on_the_map_and_what_slipped_is_planned_again(signed_in
     expect(page.locator(f'button.stop[data-visit="{last}"]')).to_be_focused()
     accessible(page)
     assert len(content(page, said["planner.csv_rounds"]).splitlines()) == 61
-    page.get_by_text(said["planner.again"]).click()
+    page.goto("/console/planner/studies")  # the plan as it was kept
+    page.get_by_role("button", name=said["planner.again_short"]).first.click()
     page.get_by_label(said["planner.again_since"]).fill("2026-07-01")
     pressed(page, said["planner.again_as_planned"])
     page.locator("details.again tbody input[data-cell$=done_on]").first.fill("")
@@ -180,11 +249,16 @@ def test_studies_are_set_side_by_side_and_one_is_deleted(signed_in, lang):
     expect(page.get_by_role("row", name="Sick leave per person")).to_contain_text("40")
     accessible(page)
     assert ",'=Town 1," in content(page, said["planner.csv"])  # no formula
+    assert len(load_workbook(io.BytesIO(downloaded(page, said["planner.xlsx"]).read_bytes())).worksheets) == 5
+    assert downloaded(page, said["planner.pdf"]).read_bytes().startswith(b"%PDF-")
     page.goto("/console/planner/studies")
     page.once("dialog", lambda dialog: dialog.accept())
     pressed(page, said["planner.delete_study"].format(number=second))
     expect(page.get_by_text(said["planner.deleted"].format(name="much sick leave"))).to_be_visible()
     expect(page.get_by_role("button", name="much sick leave")).to_have_count(0)
+    page.goto(f"/console/planner/compare?studies={first},{second}")
+    expect(page.get_by_text(said["planner.compare_gone"].format(numbers=second))).to_be_visible()
+    expect(page.locator("ul.chosen li")).to_have_count(1)
 
 
 @ZH
@@ -198,5 +272,8 @@ def test_a_call_desk_is_sized_by_the_hour(signed_in, lang):
     accessible(page)
     told = content(page, said["planner.csv"]).splitlines()
     assert len(told) == 25
+    page.get_by_label("22:00").focus()
+    put(page, "时段\t来电\n22:00\t1,2\n23:00-24:00\t７")  # with the hours beside them
+    expect(page.get_by_label("23:00")).to_have_value("７")
     page.get_by_label("03:00").fill("x")
     expect(page.get_by_role("alert")).to_contain_text("03:00")

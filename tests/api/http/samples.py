@@ -56,7 +56,7 @@ class Sample:
     path: dict[str, Any] = field(default_factory=dict)
     json: Any = None
     content: bytes | None = None
-    query: dict[str, str] = field(default_factory=dict)
+    query: dict[str, Any] = field(default_factory=dict)
     files: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     fine: tuple[int, ...] = ()
@@ -224,6 +224,7 @@ SAMPLES: dict[str, Sample] = {
     "POST /jobs/files": Sample(content=TABLE, query={"name": "bins.csv"},
                                headers={"Content-Type": "application/octet-stream"}),
     "GET /staffing/coefficients": Sample(),
+    "GET /staffing/comparison": Sample(query={"study": ["{study}", "{study}"]}, fine=(409,)),
     "GET /staffing/examples/{name}": Sample({"name": "district"}),
     "POST /imports/{kind}/cells": Sample({"kind": "bins"}, files={"file": ("bins.csv", b"store,bin\nS1,A-1\n")}),
     "POST /staffing/tables/{table}": Sample({"table": "towns"}, files={"file": ("towns.csv", TOWNS)}),

@@ -53,5 +53,5 @@ NoFileGiven NoLevelAbove NoRoads NobodyResponsible NotABackup NotACounty NotInEx
 NothingAsked NothingShort NothingToExplain OtherVersion OverrideIncomplete PlanNotValid PlanOfOthers QuantityTooFine
 SameStore SerialsDiffer ShiftEndsFirst StoreTooSmall TravelTimeOverflow TwoLeaders UnknownPermission UnknownPreset
 UnknownProfile UnknownReason UnknownRole WeakPassword WeightOutOfRange WholeStoreCheck WrongCursor WrongExercise
-AskAsStudy DeskOverloaded PostsImpossible RosterNotFound
+AskAsStudy DeskOverloaded NotComparable PostsImpossible RosterNotFound
 """

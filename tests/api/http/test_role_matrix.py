@@ -122,7 +122,7 @@ class County:
         for name, value in self.filled(found.path).items():
             path = path.replace(f"{{{name}}}", str(value))
         assert "{" not in path, f"the sample of {method} {path} does not say what stands in the path"
-        more = {"json": self.filled(found.json), "content": found.content, "params": found.query,
+        more = {"json": self.filled(found.json), "content": found.content, "params": self.filled(found.query),
                 "headers": dict(found.headers), "files": found.files}  # fmt: skip
         return path, {name: value for name, value in more.items() if value is not None}, found
 

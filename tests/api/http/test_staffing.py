@@ -73,7 +73,7 @@ def test_posts_are_shared_out_with_their_proof(send, city):
     assert found["frontier"][130]["worst"] == pytest.approx(found["worst_after"])
     money = {"yuan": 1, "established": {"cost": 1}, "contract": {"cost": 1}}
     both = answered(send, "/share", {**share, "budget": money}, status=422).json()
-    assert "posts" in both["errors"][0]["message"]
+    assert both["errors"][0]["message"] == "give either posts or budget"  # in the caller's language alone
 
 
 def test_of_money_the_grades_are_bought(send, city):
@@ -181,6 +181,32 @@ def test_a_study_is_kept_run_and_stale_once_it_is_edited(send, work_off, city):
     assert send("planner", "PUT", path, json=body, headers={"If-Match": seen.headers["ETag"]}).status_code == 412
     listed = send("planner", "GET", "/staffing/studies?stale=true&field=number&field=name").json()["items"]
     assert listed == [{"number": made["number"], "name": "改"}]
+
+
+def test_studies_of_one_kind_are_compared_as_a_workbook_or_a_report(send, work_off, city):
+    asked = {**city, "towns": city["towns"][:4]}
+    asked["towns"][0] = {**asked["towns"][0], "name": "=1+1"}
+    more = [{"name": "sick_days", "value": "40", "source": "县统计"}]
+    numbers = [study(send, one)["number"] for one in (asked, {**asked, "coefficients": more})]
+    path = "/staffing/comparison?" + "&".join(f"study={number}" for number in numbers)
+    assert send("auditor", "GET", path).json()["code"] == "NotAnswered"
+    for number in numbers:
+        send("planner", "POST", f"/staffing/studies/{number}/run", json={})
+    assert work_off() == ["done", "done"]
+    before, after = (send("auditor", "GET", f"/staffing/studies/{one}/answer").json()["total"] for one in numbers)
+    given = send("auditor", "GET", path, headers={"Accept": XLSX}).content
+    formulas, shown = (load_workbook(io.BytesIO(given), data_only=values) for values in (False, True))
+    posts = shown["Posts required"]
+    assert [cell.value for cell in posts[6]] == ["Total", None, None, before, after, after - before]
+    assert (formulas["Posts required"]["F6"].value, formulas["Posts required"]["B2"].data_type) == ("=E6-D6", "s")
+    assert [cell.value for cell in shown["What was asked differently"][2]] == [
+        "Sick leave per person",
+        "5 (default)",
+        40,
+    ]
+    assert send("auditor", "GET", path, headers={"Accept": "application/pdf"}).content.startswith(b"%PDF-")
+    once = send("auditor", "GET", f"/staffing/comparison?study={numbers[0]}&study={numbers[0]}")
+    assert once.json()["code"] == "NotComparable"
 
 
 def test_a_study_is_deleted_for_good_by_who_saw_it_as_it_is(send, city):

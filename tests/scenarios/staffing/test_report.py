@@ -19,9 +19,10 @@ from inventory.documents.pdf import Line, Mark, Text
 from inventory.documents.typesetting import MM_PER_PT, clean, width_mm
 from optimizer.staffing.towns import Town, Towns
 from scenarios import texts
+from scenarios.staffing.comparison import Beside, Study, beside
 from scenarios.staffing.generate import example
 from scenarios.staffing.inputs import InputFile, input_files
-from scenarios.staffing.report import share_pdf, sizing_pdf
+from scenarios.staffing.report import comparison_pdf, share_pdf, sizing_pdf
 from scenarios.staffing.report.numbers import GROUPS, Numbers
 from scenarios.staffing.report.towns import IN_WORDS, MOST_ROWS
 from scenarios.staffing.share import AskedShare, Budget, Shared, share_towns
@@ -252,6 +253,12 @@ def test_progress_is_told(shared: Shared, bought: Shared) -> None:
     assert told == ["staffing.phase.report"]
 
 
+def _compared(towns: int) -> Beside:
+    """Two patrol plans of so many towns, the second one edited since."""
+    rows = [{"town": f"{at}", "name": f"站{at}", "visits": 9, "rounds": 3, "travel_h": 0.5} for at in range(towns)]
+    return beside([Study(n, "计划", "patrol", {"since": n}, {"towns": rows}, n == 2) for n in (1, 2)])
+
+
 def test_every_word_of_the_report_is_in_the_font_and_printed_by_some_report(
     pages: Callable[..., Pages], city: Sized, shared: Shared, bought: Shared, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -290,6 +297,7 @@ def test_every_word_of_the_report_is_in_the_font_and_printed_by_some_report(
         (share_pdf, share_towns(plain, AskedShare(posts=0, year=2026))),
         (share_pdf, replace(shared, asked=asked)),
         (share_pdf, bought),
+        (comparison_pdf, _compared(MOST_ROWS + 1)),
     ):
         pages(write, result, "en")
     assert {row["key"] for row in rows} - told - {"staffing.phase.report"} == set()

@@ -1,7 +1,7 @@
 // Tables of the data dictionary as grids of text: reading a pasted block, and what the service says of a cell.
 import dictionary from "../../columns.json";
 import type { Problem } from "../api/client";
-import { lang } from "../i18n";
+import { i18n, lang } from "../i18n";
 
 export interface Column {
   name: string;
@@ -42,13 +42,19 @@ export function cellsOf(row: Record<string, unknown>): Cells {
   return found;
 }
 
+/** A number as spreadsheets and Chinese keyboards write it, with its thousands parted or in wide figures. */
+export const plainNumber = (text: string): string => text.normalize("NFKC").trim().replace(/(?<=\d),(?=\d{3}\b)/g, "");
+
+/** 2026/7/1 or 2026年7月1日, as spreadsheets show a day: the year first leaves no doubt. */
+export const plainDay = (text: string): string => text.trim().replace(/^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$/, (_, year: string, month: string, day: string) => `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`);
+
 function valueOf(column: Column, text: string): unknown {
   const parts = () => text.split(/[|｜]/).map((one) => one.trim());
   if (column.choices.length) return Object.entries(column.choices_zh).find(([, zh]) => zh === text)?.[0] ?? text;
   if (column.type === "list") return parts();
   if (column.type === "quantities") return parts().map((one) => one.split(/[:：]/).map((part) => part.trim()));
-  // spreadsheets copy numbers with their thousands parted; what is no number goes as it is, for the service to refuse
-  const plain = text.replace(/(?<=\d),(?=\d{3}\b)/g, "");
+  if (column.type === "date") return plainDay(text);
+  const plain = plainNumber(text); // what is no number goes as it is, for the service to refuse
   if (column.type === "int") return /^-?\d{1,15}$/.test(plain) ? Number(plain) : text;
   return column.type === "decimal" ? plain : text;
 }
@@ -88,11 +94,19 @@ export function block(text: string): string[][] {
 
 /** The columns that a first line names, in either language; null where it is data. */
 function named(line: string[], columns: Column[]): (string | null)[] | null {
-  const plain = (text: string) => text.trim().toLowerCase().replace(/[\s_*]+/g, " ");
-  const known = new Map(columns.flatMap((one) => [[plain(one.zh), one.name], [plain(one.name), one.name]]));
-  const found = line.map((text) => known.get(plain(text)) ?? null);
+  const plain = (text: string) => text.normalize("NFKC").trim().toLowerCase().replace(/[\s_*]+/g, " ");
+  const bare = (text: string) => plain(text).replace(/ ?\(.*\)$/, ""); // its unit may be left out
+  const known = new Map(columns.flatMap((one) => [[bare(one.zh), one.name], [plain(one.zh), one.name], [plain(one.name), one.name]]));
+  const found = line.map((text) => known.get(plain(text)) ?? known.get(bare(text)) ?? null);
   const texts = line.filter((text) => text.trim()).length;
   return texts > 1 && found.filter(Boolean).length * 2 > texts ? found : null;
+}
+
+/** A pasted cell as the service writes it, so that the page finds it again: days and words to choose from. */
+function cellText(column: Column, text: string): string {
+  if (column.type === "date") return plainDay(text);
+  const found = text.trim();
+  return Object.entries(column.choices_zh).find(([, zh]) => zh === found)?.[0] ?? found;
 }
 
 export interface Pasted {
@@ -102,22 +116,33 @@ export interface Pasted {
   unknown: string[];
 }
 
+const ABOVE = 4; // lines that a sheet may have above its headings: its title, its unit
+/** Where the headings stand, and which columns they name. */
+function headed(lines: string[][], columns: Column[]): { line: number; names: (string | null)[] } | null {
+  for (const [line, texts] of lines.slice(0, ABOVE + 1).entries()) {
+    const names = named(texts, columns);
+    if (names) return { line, names };
+  }
+  return null;
+}
+
 /** The grid with a block put in from a cell on; under headings, each column goes where it belongs. */
 export function paste(table: Table, grid: Cells[], lines: string[][], row: number, column: string): Pasted {
   const columns = columnsOf(table);
-  const names = named(lines[0]!, columns);
+  const head = headed(lines, columns);
+  const byName = new Map(columns.map((one) => [one.name, one]));
   const start = columns.findIndex((one) => one.name === column);
-  const targets = names ?? columns.slice(start).map((one) => one.name);
-  const body = names ? lines.slice(1) : lines;
+  const targets = head?.names ?? columns.slice(start).map((one) => one.name);
+  const body = head ? lines.slice(head.line + 1) : lines;
   const after = grid.map((one) => ({ ...one }));
   body.forEach((line, index) => {
     const into = (after[row + index] ??= {});
     line.forEach((text, place) => {
       const name = targets[place];
-      if (name) into[name] = text.trim();
+      if (name) into[name] = cellText(byName.get(name)!, text);
     });
   });
-  return { grid: after, rows: body.length, unknown: names ? lines[0]!.filter((text, place) => text.trim() && !names[place]) : [] };
+  return { grid: after, rows: body.length, unknown: head ? lines[head.line]!.filter((text, place) => text.trim() && !head.names[place]) : [] };
 }
 
 export interface Sent {
@@ -125,8 +150,11 @@ export interface Sent {
   from: number[];
 }
 
-/** The faults of an answer at their cells, by field of the question; `rest` is what has no cell. */
-export function placed(problem: Problem, fields: Record<string, Sent>): { cells: Record<string, Faults>; rest: string[] } {
+/** The words about a cell without the place, which one sees. */
+export const withoutPlace = (given: string): string => given.replace(/^第 \d+ 行(“[^”]*”列)?：|^Row \d+(, column [^:]+)?: /, "");
+
+/** The faults of an answer at their cells, by field of the question; `rest` is what has no cell, by the name that `naming` has for its place. */
+export function placed(problem: Problem, fields: Record<string, Sent>, naming: (where: string) => string | undefined = () => undefined): { cells: Record<string, Faults>; rest: string[] } {
   const cells: Record<string, Faults> = {};
   const rest: string[] = [];
   // a table is named by the first word of what is said about it
@@ -139,7 +167,9 @@ export function placed(problem: Problem, fields: Record<string, Sent>): { cells:
     const given = field === undefined ? undefined : fields[field];
     const shown = given?.from[row];
     if (!given || shown === undefined) {
-      rest.push(one.message);
+      const name = naming((one.where ?? "").replace(/^body\.(question\.(size|share|roster|patrol)\.)?/, ""));
+      const message = one.code === "string_pattern_mismatch" ? i18n.global.t("table.not_its_form") : one.message; // a pattern says nothing to people
+      rest.push(name ? i18n.global.t("table.about", { name, message }) : one.message);
       continue;
     }
     const columns = columnsOf(given.table);
@@ -147,7 +177,8 @@ export function placed(problem: Problem, fields: Record<string, Sent>): { cells:
     const column = columns.find((each) => each.name === name || each.zh === name) ?? columns[0]!;
     const faults = (cells[field!] ??= new Map());
     const before = faults.get(at(shown, column.name));
-    faults.set(at(shown, column.name), before ? `${before} ${one.message}` : one.message);
+    const words = withoutPlace(one.message);
+    faults.set(at(shown, column.name), before ? `${before} ${words}` : words);
   }
   if (!problem.errors?.length) rest.push(problem.detail ?? problem.title);
   return { cells, rest };

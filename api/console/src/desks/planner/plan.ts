@@ -2,7 +2,7 @@ import { defineStore } from "pinia";
 import { ref, shallowRef, watch } from "vue";
 import type { Schemas } from "../../api/client";
 import { useMe } from "../../me";
-import { type Cells, cellsOf, type Sent, sent, type Table } from "../../parts/tables";
+import { type Cells, cellsOf, plainDay, plainNumber, type Sent, sent, type Table } from "../../parts/tables";
 
 export type Kind = "size" | "share" | "roster" | "patrol";
 type Asked = Record<string, unknown>;
@@ -13,6 +13,8 @@ export interface Kept {
   place: string | null;
   etag: string;
   stale: boolean | null;
+  /** the run that is under way, to be followed again by a page that was left or read anew */
+  job?: string;
 }
 export interface Made {
   question: Asked;
@@ -26,8 +28,10 @@ const empty = () => ({
   towns: [] as Cells[],
   /** coefficients that differ from the default: name -> value */
   own: {} as Record<string, string>,
+  /** what is stated about them besides: name -> source, low, high */
+  grounds: {} as Record<string, Cells>,
   /** other values to set beside them */
-  scenarios: [] as { name: string; own: Record<string, string> }[],
+  scenarios: [] as { name: string; own: Record<string, string>; grounds?: Record<string, Cells> }[],
   year: "", draws: "1000", stores: "", breakEven: "",
   by: "posts" as "posts" | "budget",
   posts: "10", lose: "0", toRequired: false, yuan: "", established: "", contract: "",
@@ -43,6 +47,8 @@ const empty = () => ({
 interface Draft {
   given?: Partial<ReturnType<typeof empty>>;
   studies?: Partial<Record<Kind, Kept>>;
+  /** of which studies the question stood as it was kept */
+  unchanged?: Kind[];
 }
 
 /** What is being worked on; it outlives the page, so that nothing typed is lost. */
@@ -69,12 +75,13 @@ export const usePlan = defineStore("planner", () => {
     owed?.();
     owed = null;
   }
-  watch([given, studies], () => {
+  watch([given, studies, saved], () => {
     const into = place();
     owed = () => {
       try {
         const kept = { ...given.value, others: { ...given.value.others, patrol: undefined } }; // as large as its tables
-        localStorage.setItem(into, JSON.stringify({ given: kept, studies: { ...studies.value, patrol: undefined } }));
+        const unchanged = (Object.keys(studies.value) as Kind[]).filter((kind) => kind !== "patrol" && saved.value[kind] === said(kind));
+        localStorage.setItem(into, JSON.stringify({ given: kept, studies: { ...studies.value, patrol: undefined }, unchanged }));
       } catch {
         // more than a browser keeps: a study keeps it
       }
@@ -83,15 +90,19 @@ export const usePlan = defineStore("planner", () => {
     waiting = setTimeout(keep, WAIT_MS);
   }, { deep: true });
   addEventListener("pagehide", keep);
+  // what no browser keeps is lost with the page
+  addEventListener("beforeunload", (event) => { if (unsaved("patrol")) event.preventDefault(); });
   watch(() => me.me?.name, () => {
     keep();
     given.value = { ...empty(), ...before().given };
     studies.value = before().studies ?? {};
+    saved.value = {};
+    before().unchanged?.forEach(mark);
     patrols.value = { dues: [], stations: [], grids: [], villages: [], hazards: [], record: [] };
     sized.value = shared.value = rostered.value = patrolled.value = null;
   });
 
-  const number = (text: string): unknown => (text.trim() === "" ? undefined : Number.isFinite(Number(text)) ? Number(text) : text);
+  const number = (text: string): unknown => (text.trim() === "" ? undefined : Number.isFinite(Number(plainNumber(text))) ? Number(plainNumber(text)) : text);
 
   function tables(fields: Record<string, [Table, Cells[]]>): { rows: Asked; fields: Record<string, Sent> } {
     const rows: Asked = {};
@@ -104,17 +115,17 @@ export const usePlan = defineStore("planner", () => {
     return { rows, fields: found };
   }
 
-  const listed = (own: Record<string, string>) => Object.entries(own).map(([name, value]) => ({ name, value }));
+  const listed = (own: Record<string, string>, grounds: Record<string, Cells> = {}) => Object.entries(own).map(([name, value]) => ({ name, value, ...grounds[name] }));
 
   function sizing(): { common: Asked; fields: Record<string, Sent> } {
     const { rows, fields } = tables({ towns: ["towns", given.value.towns] });
-    return { common: { ...rows, coefficients: listed(given.value.own), year: number(given.value.year), stores: given.value.stores.trim() || undefined }, fields };
+    return { common: { ...rows, coefficients: listed(given.value.own, given.value.grounds), year: number(given.value.year), stores: given.value.stores.trim() || undefined }, fields };
   }
 
   function size(): Made {
     const { common, fields } = sizing();
     const { own, scenarios, others, draws } = given.value;
-    const beside = scenarios.map((one) => ({ name: one.name, coefficients: listed(one.own) }));
+    const beside = scenarios.map((one) => ({ name: one.name, coefficients: listed(one.own, one.grounds) }));
     const compare = Object.keys(own).length ? [{ name: DEFAULT, coefficients: [] }, ...beside] : beside;
     return { question: { ...others.size, kind: "size", ...common, compare, break_even: given.value.breakEven ? [given.value.breakEven] : [], draws: number(draws) }, fields };
   }
@@ -133,7 +144,7 @@ export const usePlan = defineStore("planner", () => {
 
   function roster(): Made {
     const { rows, fields } = tables({ people: ["duty_people", given.value.people], posts: ["duty_posts", given.value.dutyPosts], requests: ["duty_requests", given.value.requests], before: ["duty_roster", given.value.dutiesBefore] });
-    const response = given.value.response.split(/[\s,，、;；]+/).filter(Boolean);
+    const response = given.value.response.split(/[\s,，、;；]+/).filter(Boolean).map((span) => span.split(/\.\.|[~～至到]/).map(plainDay).join(".."));
     return { question: { ...given.value.others.roster, kind: "roster", ...rows, month: given.value.month, response, nights: number(given.value.nights) }, fields };
   }
 
@@ -152,7 +163,7 @@ export const usePlan = defineStore("planner", () => {
   /** Hours that nobody filled in have no calls. */
   function desk(): Schemas["Desk"] {
     const { calls, handle, level, within, away } = given.value;
-    return { calls_per_hour: calls.map((one) => Number(one.replaceAll(",", "")) || 0), handle_s: Number(handle), service_level: Number(level) / 100, within_s: Number(within), away: Number(away) / 100 };
+    return { calls_per_hour: calls.map((one) => Number(plainNumber(one)) || 0), handle_s: Number(handle), service_level: Number(level) / 100, within_s: Number(within), away: Number(away) / 100 };
   }
 
   const question = (kind: Kind): Made => ({ size, share, roster, patrol })[kind]();
@@ -170,6 +181,8 @@ export const usePlan = defineStore("planner", () => {
 
   const ownOf = (rows: Cells[]): Record<string, string> => Object.fromEntries(rows.map((one) => [one.name!, one.value!]));
 
+  const groundsOf = (rows: Cells[]): Record<string, Cells> => Object.fromEntries(rows.map(({ name, value: _, ...rest }) => [name!, rest] as const).filter(([, rest]) => Object.keys(rest).length));
+
   /** Takes a question of the service, such as an example or a study, to work on. */
   function take(asked: Asked): Kind {
     const kind = asked.kind as Kind;
@@ -179,6 +192,7 @@ export const usePlan = defineStore("planner", () => {
     if (kind === "size" || kind === "share") {
       into.towns = rows("towns");
       into.own = ownOf(rows("coefficients"));
+      into.grounds = groundsOf(rows("coefficients"));
       into.year = text("year", "");
       into.stores = text("stores", "");
     }
@@ -187,7 +201,7 @@ export const usePlan = defineStore("planner", () => {
       into.others.size = pick(asked, ["seed"]);
       into.breakEven = (asked.break_even as string[] | undefined)?.[0] ?? "";
       const compared = (asked.compare as { name: string; coefficients: Asked[] }[] | undefined) ?? [];
-      into.scenarios = compared.filter((one) => one.name !== DEFAULT).map((one) => ({ name: one.name, own: ownOf(one.coefficients.map(cellsOf)) }));
+      into.scenarios = compared.filter((one) => one.name !== DEFAULT).map((one) => ({ name: one.name, own: ownOf(one.coefficients.map(cellsOf)), grounds: groundsOf(one.coefficients.map(cellsOf)) }));
       sized.value = null;
     } else if (kind === "share") {
       const budget = asked.budget as { yuan: number; established: { cost: number }; contract: { cost: number } } | null;
@@ -219,5 +233,14 @@ export const usePlan = defineStore("planner", () => {
     answeredOf.value[answer.kind] = said(answer.kind);
   }
 
-  return { given, patrols, studies, sized, shared, rostered, patrolled, question, grids, desk, mark, unsaved, outdated, take, answered };
+  const hasAnswer = (kind: Kind): boolean => Boolean({ size: sized, share: shared, roster: rostered, patrol: patrolled }[kind].value);
+
+  /** The answer of the study that a page was left with: to its question as it was kept. */
+  function again(answer: { kind: Kind }): void {
+    answered(answer);
+    if (studies.value[answer.kind]?.stale || saved.value[answer.kind] !== said(answer.kind)) answeredOf.value[answer.kind] = "";
+  }
+  before().unchanged?.forEach(mark);
+
+  return { given, patrols, studies, hasAnswer, again, sized, shared, rostered, patrolled, question, grids, desk, mark, unsaved, outdated, take, answered };
 });

@@ -2,7 +2,7 @@
 import { api, got, type Problem, type Schemas, Trouble } from "../../../api/client";
 import { i18n, lang } from "../../../i18n";
 import { keepFile } from "../../../parts/acts";
-import { at, type Cells, columnsOf, type Faults, type Read, type Table } from "../../../parts/tables";
+import { at, type Cells, columnsOf, type Faults, type Read, type Table, withoutPlace } from "../../../parts/tables";
 
 const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 type Imported = Schemas["Imported"];
@@ -27,9 +27,6 @@ const formOf = (file: File) => {
   return { body: form as never, bodySerializer: (given: unknown) => given as FormData };
 };
 
-/** The words about a cell without the place, which one sees. */
-const message = (given: string): string => given.replace(/^第 \d+ 行(“[^”]*”列)?：|^Row \d+(, column [^:]+)?: /, "");
-
 /** The faults of an answer at the cells of the grid; `from`: where a row of the file stands; what has no cell is `rest`. */
 export function placedAt(kind: Kind, errors: Problem["errors"], from: (row: number) => number | undefined): { faults: Faults; rest: string[] } {
   const faults: Faults = new Map();
@@ -45,7 +42,7 @@ export function placedAt(kind: Kind, errors: Problem["errors"], from: (row: numb
     const column = columns.find((each) => each.name === found![2] || each.zh === found![2]) ?? columns[0]!;
     const place = at(row, column.name);
     const before = faults.get(place);
-    const words = message(one.message);
+    const words = withoutPlace(one.message);
     faults.set(place, before ? `${before} ${words}` : words);
   }
   return { faults, rest };
