@@ -138,7 +138,7 @@ class TestApproving:
             assert verify(connection).differences == ()
 
     def test_once_only_and_safe_to_repeat(self, send):
-        made = solve(send)
+        made, of_another = solve(send), solve(send)
         key = {"Idempotency-Key": "approve-1"}
         path = f"/situations/live/drafts/{made['draft']}/approve"
         first = send("dispatcher", "POST", path, json={}, headers=key)
@@ -146,6 +146,10 @@ class TestApproving:
         assert first.json() == again.json()
         other = approve(send, made["draft"])
         assert (other.status_code, other.json()["code"]) == (409, "DraftDone")
+        unseen = approve(send, of_another["draft"])  # made before the plan of the first was in force
+        assert (unseen.status_code, unseen.json()["code"]) == (409, "DraftStale")
+        in_force = {"kind": "plan", "code": str(first.json()["plan"]), "how": "added"}
+        assert unseen.json()["facts"]["changes"] == [in_force]
 
     def test_is_refused_with_what_changed_since(self, send):
         made = solve(send)
