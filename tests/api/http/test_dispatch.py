@@ -22,7 +22,7 @@ from inventory.ledger.post import Act
 from inventory.ledger.verify import verify
 from optimizer.network.tables import write_tables
 from scenarios.live import load_world
-from scenarios.tables import situations
+from scenarios.tables import closures, situations
 from tests.api.conftest import hamlet
 from tests.api.http.conftest import PASSWORD
 
@@ -258,6 +258,19 @@ class TestDirecting:
         rows = send("auditor", "GET", "/situations/live/closures").json()
         assert made["polygon"] == area
         assert made in rows
+
+    def test_an_area_that_no_plan_could_be_made_with_is_refused_and_one_on_record_is_named(self, send, engine):
+        corners = [[109.1, 28.1], [109.2, 28.2], [109.2, 28.1], [109.1, 28.2], [109.1, 28.1]]  # as if in a hurry
+        area = {"type": "Polygon", "coordinates": [corners]}
+        closed = {"id": "C7", "polygon": area, "speed_factor": "0"}
+        refused = send("dispatcher", "POST", "/situations/live/closures", json=closed)
+        assert refused.status_code == 422
+        assert [one["code"] for one in refused.json()["errors"]] == ["road_polygon_crosses_itself"]
+        with transaction(engine) as connection:  # as it came in before
+            connection.execute(closures.insert().values(situation_code="live", code="C7", content=closed))
+        answer = send("dispatcher", "POST", "/situations/live/solve", json={}, headers={"Accept": "text/event-stream"})
+        told = json.loads(answer.text.strip().split("\n\n")[-1].split("\n", 1)[1].removeprefix("data: "))
+        assert "C7" in told["errors"][0]["message"]
 
 
 class TestIncidents:
