@@ -243,11 +243,11 @@ class TestDirecting:
             assert answer.json()["code"] == "BadDirective"
 
     def test_a_closed_road_is_part_of_the_next_plan(self, send):
-        closed = {"id": "C9", "road_name": "X102"}
+        closed = {"id": "C/9", "road_name": "X102"}  # as dispatchers name it
         assert send("dispatcher", "POST", "/situations/live/closures", json=closed).status_code == 201
         assert send("dispatcher", "POST", "/situations/live/closures", json=closed).json()["code"] == "ClosureTaken"
-        assert "C9" in {one["id"] for one in send("auditor", "GET", "/situations/live/closures").json()}
-        assert send("dispatcher", "DELETE", "/situations/live/closures/C9").status_code == 200
+        assert "C/9" in {one["id"] for one in send("auditor", "GET", "/situations/live/closures").json()}
+        assert send("dispatcher", "DELETE", "/situations/live/closures/C%2F9").status_code == 200
         bad = send("dispatcher", "POST", "/situations/live/closures", json={"id": "C8"})
         assert bad.status_code == 422
 
