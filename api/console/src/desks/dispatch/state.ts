@@ -1,7 +1,7 @@
 import { defineStore } from "pinia";
 import { computed, ref, shallowRef } from "vue";
 import { api, got, type Schemas, Trouble } from "../../api/client";
-import { lang } from "../../i18n";
+import { i18n, lang } from "../../i18n";
 import { worded } from "../../parts/vocabulary";
 import { type Closure, every, type Incident, openIncidents, type Order, type Plan, type Points, storePoints, teamPoints } from "./service";
 
@@ -40,7 +40,7 @@ export const useSituation = defineStore("situation", () => {
 
   const here = computed(() => situations.value.find((one) => one.code === code.value));
   const asOf = computed(() => (here.value?.as_of ? Date.parse(here.value.as_of) : null));
-  const title = computed(() => (lang() === "zh" ? here.value?.title_zh : here.value?.title_en) ?? code.value);
+  const title = computed(() => (lang() === "zh" ? here.value?.title_zh : here.value?.title_en) ?? (code.value === "live" ? i18n.global.t("dispatch.live") : code.value));
   const named = (points: Points) => new Map(points.features.map((one) => [String(one.properties.code), one.properties]));
   const capabilities = computed(() => new Set(teams.value.features.flatMap((one) => (one.properties.capabilities as string[] | null) ?? [])));
   const teamProperties = computed(() => named(teams.value));
