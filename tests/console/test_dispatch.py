@@ -131,6 +131,11 @@ def test_a_closed_road_changes_the_plan_and_what_changes_is_shown(signed_in, lan
     expect(changes.first).to_be_visible(timeout=SOLVED_MS)
     expect(page.get_by_role("button", name=said["plan.approve"], exact=True)).to_be_enabled(timeout=SOLVED_MS)
     expect(changes.filter(has_text="盘石滑坡").first).to_be_visible()  # north of where the road is gone
+
+    shown(page)  # the page was closed by mistake
+    press(page, said["dispatch.tab.plan"])
+    press(page, said["plan.left_open"])
+    expect(page.get_by_role("button", name=said["plan.approve"], exact=True)).to_be_enabled()
     press(page, said["plan.put_away"])
     expect(page.get_by_role("heading", name=said["plan.in_force"])).to_be_visible()
     assert rows(book, select(func.count()).where(plans.c.status == "committed")) == [(1,)]
