@@ -17,14 +17,15 @@ Basis = dict[str, dict[str, str]]
 class Since:
     """One thing that is not what it was: added, gone or changed."""
 
-    kind: str  # incident, team, vehicle, closure, directive
+    kind: str  # incident, team, vehicle, closure, directive, plan
     code: str
     how: str
 
 
 def basis_of(now: Afoot) -> Basis:
-    """Incidents with their tasks and needs, teams with how far they have come, vehicles, closures and directives.
-    Stock is not part of it: whether it is still there shows when it is reserved."""
+    """Incidents with their tasks and needs, teams with how far they have come, vehicles, closures, directives and the
+    plan in force: one that somebody else approved meanwhile is not replaced unseen. Stock is not part of it: whether it
+    is still there shows when it is reserved."""
     incidents = {row["id"]: [row] for row in now.incidents.rows()}
     for table in (now.tasks, now.demands):
         for row in table.rows():
@@ -38,6 +39,7 @@ def basis_of(now: Afoot) -> Basis:
         "vehicle": _digests({row["id"]: row for row in now.vehicles.rows()}),
         "closure": _digests({str(row["id"]): row for row in now.closures}),
         "directive": _digests({dumps(row): row for row in (*now.pins, *now.bans)}),
+        "plan": {} if now.plan is None else {str(now.plan): ""},
     }
 
 

@@ -30,9 +30,11 @@ def read_collection(path: Path) -> list[dict[str, Any]]:
 
 
 def checked(rows: list[dict[str, Any]], *, source: str) -> list[dict[str, Any]]:
-    """The same rows. Raises BadInput with every fault of every closure."""
+    """The same rows. Raises BadInput with every fault of every closure, also those that only a plan would stumble
+    over: one area that is none would stop every plan of its situation."""
     from pydantic import ValidationError
 
+    from optimizer.network.closures import polygon_faults
     from scenarios.exchange.closures import ClosuresFile
     from scenarios.exchange.faults import faults_of
     from scenarios.exchange.references import reference_faults
@@ -43,6 +45,9 @@ def checked(rows: list[dict[str, Any]], *, source: str) -> list[dict[str, Any]]:
     except ValidationError as error:
         faults.extend(faults_of(error, ClosuresFile))
     faults.extend(reference_faults({"closures": rows, "travel": {}}))
+    for row in rows:
+        if row.get("polygon") is not None:
+            faults.extend(polygon_faults(row["polygon"], f"closure {row.get('id')}.polygon"))
     if faults:
         raise BadInput(source, faults)
     return rows

@@ -34,7 +34,7 @@ from scenarios.incidents import (
     save_situation,
 )
 from scenarios.progress import Standing, standing
-from scenarios.tables import LIVE
+from scenarios.tables import LIVE, plans
 from scenarios.world import World, table_of
 
 ZERO = Decimal(0)
@@ -65,6 +65,7 @@ class Afoot:
     bans: tuple[Mapping[str, str], ...]
     standing: Standing
     gone: Departed
+    plan: int | None  # the number of the one in force
 
 
 def afoot(connection: Connection, *, situation: str = LIVE, place: str | None = None) -> Afoot:
@@ -96,6 +97,9 @@ def afoot(connection: Connection, *, situation: str = LIVE, place: str | None = 
         bans=bans,
         standing=standing(connection, situation),
         gone=gone,
+        plan=connection.execute(
+            select(plans.c.id).where(plans.c.situation_code == situation, plans.c.status == "committed")
+        ).scalar(),
     )
 
 

@@ -121,6 +121,12 @@ def mistakes_of(error: BadTable, lang: str) -> list[Mistake]:
             for one, line in zip(error.faults, explain(error, lang)[1:], strict=True)]  # fmt: skip
 
 
+def mistakes_in(error: BadInput, lines: Sequence[str]) -> list[Mistake]:
+    """The faults of what was given, each in its words: `lines` of `explain`, after the first."""
+    return [Mistake(where=without_home(one.where or error.source), code=one.code, message=line)
+            for one, line in zip(error.faults, lines, strict=True)]  # fmt: skip
+
+
 def of_domain(request: Request, error: Exception) -> Response:
     """An error of the product's own."""
     lang, code = language(request), type(error).__name__
@@ -134,8 +140,7 @@ def of_domain(request: Request, error: Exception) -> Response:
     errors: list[Mistake] = []
     lines = [without_home(line) for line in explain(error, lang)]
     if isinstance(error, BadInput):
-        errors = [Mistake(where=without_home(one.where or error.source), code=one.code, message=line)
-                  for one, line in zip(error.faults, lines[1:], strict=True)]  # fmt: skip
+        errors = mistakes_in(error, lines[1:])
     elif isinstance(error, BadTable):
         errors = mistakes_of(error, lang)
     facts = {} if isinstance(error, BadInput | BadTable) else getattr(error, "facts", {})

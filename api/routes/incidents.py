@@ -320,7 +320,7 @@ def closes(situation: Situation, given: ClosureIn, scope: Manage, work: Writing)
     return work.once(inside, asked=given.model_dump(mode="json", by_alias=True))
 
 
-@router.delete("/closures/{closure}", summary="恢复通行 / open a road again", response_model=ClosureLifted)
+@router.delete("/closures/{closure:path}", summary="恢复通行 / open a road again", response_model=ClosureLifted)
 def opens(situation: Situation, closure: Incident, scope: Manage, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
         head = situation_of(one.connection, scope, situation)

@@ -18,7 +18,7 @@ from starlette.responses import Response, StreamingResponse
 from api.access.scope import Caller, OutsideScope, Scope
 from api.http import negotiate
 from api.http.caller import AnyCaller, needs
-from api.http.problems import STATUS
+from api.http.problems import MOST_ERRORS, STATUS, mistakes_in
 from api.http.reads import PROBLEMS
 from api.http.resources import Resource, field
 from api.http.schemas import Body, Code, Entry, Instant, Lat, Lon
@@ -41,7 +41,7 @@ from inventory.database import now, transaction
 from inventory.errors import InventoryError
 from inventory.ledger.post import Act
 from optimizer.dispatch.replanning import diff
-from optimizer.errors import OptimizerError
+from optimizer.errors import BadInput, OptimizerError
 from scenarios.basis import basis_of
 from scenarios.commit import cancel_plan, running_plan
 from scenarios.drafts import approve_draft, find_draft, save_draft
@@ -237,8 +237,10 @@ async def events(found: Iterator[tuple[str, Any]], lang: str) -> AsyncIterator[s
             try:
                 event = await anyio.to_thread.run_sync(following)
             except (InventoryError, OptimizerError) as error:
-                code = type(error).__name__
-                told = {"code": code, "status": STATUS.get(code, 422), "detail": without_home(explain(error, lang)[0])}
+                code, lines = type(error).__name__, [without_home(line) for line in explain(error, lang)]
+                told = {"code": code, "status": STATUS.get(code, 422), "detail": lines[0]}
+                if isinstance(error, BadInput):
+                    told["errors"] = [one.model_dump() for one in mistakes_in(error, lines[1:])[:MOST_ERRORS]]
                 yield f"event: problem\ndata: {json.dumps(told, ensure_ascii=False)}\n\n"
                 return
             if event is ended:

@@ -155,12 +155,13 @@ def _check(closures: Sequence[Closure], at: datetime) -> None:
             facts = {"from_": closure.from_.isoformat(), "to": closure.to.isoformat()}
             faults.append(Fault(where, "closure_ends_before_it_starts", facts))
         if closure.polygon is not None:
-            faults += _polygon_faults(closure.polygon, f"{where}.polygon")
+            faults += polygon_faults(closure.polygon, f"{where}.polygon")
     if faults:
         raise BadInput("closures", faults)
 
 
-def _polygon_faults(polygon: dict[str, Any], where: str) -> list[Fault]:
+def polygon_faults(polygon: dict[str, Any], where: str) -> list[Fault]:
+    """Why no roads can be found in an area; nothing where they can."""
     try:
         area = _area(polygon)
     except (ShapelyError, AttributeError, KeyError, TypeError, ValueError, IndexError):

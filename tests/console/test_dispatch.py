@@ -65,8 +65,9 @@ def approved(page: Page, said: dict[str, str]) -> None:
 def test_from_a_report_to_a_team_on_its_way(signed_in, lang, book):
     said, page = words(lang), shown(signed_in("dispatcher"))
     # three gestures: its place, its kind, Send
-    page.mouse.click(*at(page, MIDDLE, 90))
+    page.mouse.click(*at(page, MIDDLE, 60))
     page.get_by_role("radio", name=said["disaster.fire"]).click()
+    page.mouse.click(*at(page, MIDDLE, 90))  # rather there; what was said of it stays
     press(page, said["dispatch.send"])
     card = page.get_by_role("article")
     expect(card.get_by_role("heading", name=said["disaster.fire"])).to_be_visible()
@@ -76,6 +77,11 @@ def test_from_a_report_to_a_team_on_its_way(signed_in, lang, book):
     assert float(lat) == pytest.approx(MIDDLE, abs=1e-3)
     assert 109.0 < float(lon) < 109.02
     card.get_by_label(said["dispatch.add_task"]).select_option("search")
+    press(page, said["dispatch.tab.orders"])  # the telephone: something else is looked at, and the entry is still there
+    press(page, said["dispatch.tab.incidents"])
+    card.get_by_role("button", name=said["dispatch.back"]).click()
+    page.get_by_role("button").filter(has_text=said["disaster.fire"]).click()
+    expect(card.get_by_label(said["dispatch.add_task"])).to_have_value("search")
     press(page, said["dispatch.save"])
     expect(card.get_by_role("listitem").filter(has_text="search × 1")).to_be_visible()
     wanted = select(incident_tasks.c.capability, incident_tasks.c.teams_needed)
@@ -91,7 +97,14 @@ def test_from_a_report_to_a_team_on_its_way(signed_in, lang, book):
     ordered = page.locator("details").filter(has_text=said["orders.ordered"]).get_by_role("listitem")
     expect(ordered.first).to_be_visible()
     sent = ordered.count()
-    ordered.first.get_by_role("button", name=said["orders.tell"].format(state=said["progress.acknowledged"])).click()
+    later = ordered.first.get_by_role("combobox")
+    later.press("ArrowDown")  # chosen is not yet reported
+    later.press("ArrowUp")
+    tell = ordered.first.get_by_role("button", name=said["orders.tell"].format(state=said["progress.acknowledged"]))
+    where = tell.bounding_box()
+    page.mouse.click(where["x"] + 5, where["y"] + 5)
+    expect(ordered.first.get_by_role("status")).to_contain_text(said["progress.acknowledged"])
+    page.mouse.click(where["x"] + 5, where["y"] + 5)  # pressed twice: it is no other team's
     expect(ordered).to_have_count(sent - 1)
     timeline = page.locator("details").filter(has_text=said["orders.timeline"])
     timeline.locator("summary").click()
@@ -106,7 +119,7 @@ def test_a_closed_road_changes_the_plan_and_what_changes_is_shown(signed_in, lan
     press(page, said["dispatch.tab.closures"])
     page.get_by_role("button", name=said["closures.draw"]).click()
     between = (MIDDLE + NORTH) / 2
-    for lat, right in ((between - 0.002, -40), (between - 0.002, 40), (between + 0.002, 0)):
+    for lat, right in ((between - 0.002, -40), (between - 0.002, 40), (NORTH, 0)):  # the last one onto an incident
         page.mouse.click(*at(page, lat, right))
     page.get_by_label(said["closures.name"]).fill("washed away")
     press(page, said["closures.close"])
@@ -118,6 +131,11 @@ def test_a_closed_road_changes_the_plan_and_what_changes_is_shown(signed_in, lan
     expect(changes.first).to_be_visible(timeout=SOLVED_MS)
     expect(page.get_by_role("button", name=said["plan.approve"], exact=True)).to_be_enabled(timeout=SOLVED_MS)
     expect(changes.filter(has_text="盘石滑坡").first).to_be_visible()  # north of where the road is gone
+
+    shown(page)  # the page was closed by mistake
+    press(page, said["dispatch.tab.plan"])
+    press(page, said["plan.left_open"])
+    expect(page.get_by_role("button", name=said["plan.approve"], exact=True)).to_be_enabled()
     press(page, said["plan.put_away"])
     expect(page.get_by_role("heading", name=said["plan.in_force"])).to_be_visible()
     assert rows(book, select(func.count()).where(plans.c.status == "committed")) == [(1,)]

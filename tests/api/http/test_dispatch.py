@@ -22,7 +22,7 @@ from inventory.ledger.post import Act
 from inventory.ledger.verify import verify
 from optimizer.network.tables import write_tables
 from scenarios.live import load_world
-from scenarios.tables import situations
+from scenarios.tables import closures, situations
 from tests.api.conftest import hamlet
 from tests.api.http.conftest import PASSWORD
 
@@ -138,7 +138,7 @@ class TestApproving:
             assert verify(connection).differences == ()
 
     def test_once_only_and_safe_to_repeat(self, send):
-        made = solve(send)
+        made, of_another = solve(send), solve(send)
         key = {"Idempotency-Key": "approve-1"}
         path = f"/situations/live/drafts/{made['draft']}/approve"
         first = send("dispatcher", "POST", path, json={}, headers=key)
@@ -146,6 +146,10 @@ class TestApproving:
         assert first.json() == again.json()
         other = approve(send, made["draft"])
         assert (other.status_code, other.json()["code"]) == (409, "DraftDone")
+        unseen = approve(send, of_another["draft"])  # made before the plan of the first was in force
+        assert (unseen.status_code, unseen.json()["code"]) == (409, "DraftStale")
+        in_force = {"kind": "plan", "code": str(first.json()["plan"]), "how": "added"}
+        assert unseen.json()["facts"]["changes"] == [in_force]
 
     def test_is_refused_with_what_changed_since(self, send):
         made = solve(send)
@@ -239,11 +243,11 @@ class TestDirecting:
             assert answer.json()["code"] == "BadDirective"
 
     def test_a_closed_road_is_part_of_the_next_plan(self, send):
-        closed = {"id": "C9", "road_name": "X102"}
+        closed = {"id": "C/9", "road_name": "X102"}  # as dispatchers name it
         assert send("dispatcher", "POST", "/situations/live/closures", json=closed).status_code == 201
         assert send("dispatcher", "POST", "/situations/live/closures", json=closed).json()["code"] == "ClosureTaken"
-        assert "C9" in {one["id"] for one in send("auditor", "GET", "/situations/live/closures").json()}
-        assert send("dispatcher", "DELETE", "/situations/live/closures/C9").status_code == 200
+        assert "C/9" in {one["id"] for one in send("auditor", "GET", "/situations/live/closures").json()}
+        assert send("dispatcher", "DELETE", "/situations/live/closures/C%2F9").status_code == 200
         bad = send("dispatcher", "POST", "/situations/live/closures", json={"id": "C8"})
         assert bad.status_code == 422
 
@@ -254,6 +258,19 @@ class TestDirecting:
         rows = send("auditor", "GET", "/situations/live/closures").json()
         assert made["polygon"] == area
         assert made in rows
+
+    def test_an_area_that_no_plan_could_be_made_with_is_refused_and_one_on_record_is_named(self, send, engine):
+        corners = [[109.1, 28.1], [109.2, 28.2], [109.2, 28.1], [109.1, 28.2], [109.1, 28.1]]  # as if in a hurry
+        area = {"type": "Polygon", "coordinates": [corners]}
+        closed = {"id": "C7", "polygon": area, "speed_factor": "0"}
+        refused = send("dispatcher", "POST", "/situations/live/closures", json=closed)
+        assert refused.status_code == 422
+        assert [one["code"] for one in refused.json()["errors"]] == ["road_polygon_crosses_itself"]
+        with transaction(engine) as connection:  # as it came in before
+            connection.execute(closures.insert().values(situation_code="live", code="C7", content=closed))
+        answer = send("dispatcher", "POST", "/situations/live/solve", json={}, headers={"Accept": "text/event-stream"})
+        told = json.loads(answer.text.strip().split("\n\n")[-1].split("\n", 1)[1].removeprefix("data: "))
+        assert "C7" in told["errors"][0]["message"]
 
 
 class TestIncidents:

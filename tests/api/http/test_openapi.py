@@ -70,8 +70,8 @@ def test_every_body_has_an_example_that_fits(app: FastAPI):
     seen = set()
     for route in routes_of(app):
         for method in route.methods:
-            name = f"{method} {route.path.removeprefix(PREFIX)}"
-            said = app.openapi()["paths"].get(route.path, {}).get(method.lower(), {})
+            name = f"{method} {route.path_format.removeprefix(PREFIX)}"
+            said = app.openapi()["paths"].get(route.path_format, {}).get(method.lower(), {})
             one = said.get("requestBody", {}).get("content", {}).get("application/json", {})
             if not one:
                 continue

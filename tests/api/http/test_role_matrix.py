@@ -98,7 +98,7 @@ def app() -> FastAPI:
 
 
 ROUTES = [
-    (method, route.path.removeprefix(PREFIX), route)
+    (method, route.path_format.removeprefix(PREFIX), route)
     for route in routes_of(create_app(ServiceSettings(secret="s" * 40)))
     for method in sorted(route.methods)
 ]

@@ -42,6 +42,7 @@ export class Chart {
   private readonly map: gl.Map;
   private readonly ready: Promise<void>;
   private readonly filled = new Set<string>();
+  plain = false; // a click means the place, whatever stands there
   private routed: [Plan | null, string | null, string | null] = [null, null, null];
 
   constructor(box: HTMLElement, situation: string, extent: Place[], private dark: boolean, locale: Record<string, string>, told: Told) {
@@ -71,7 +72,7 @@ export class Chart {
     this.ready = new Promise((resolve) => this.map.once("load", () => resolve()));
     if (told.drop) pulling(this.map, told.drop, (features) => this.put("pull", collection(features)));
     this.map.on("click", (event) => {
-      const first = this.under(event.point);
+      const first = this.plain ? null : this.under(event.point);
       if (!first) return told.click([event.lngLat.lng, event.lngLat.lat]);
       const code = String(first.properties.code);
       if (first.kind === "incidents") told.incident(code);

@@ -1,5 +1,6 @@
 // What the desk asks of the service beyond plain JSON: points as GeoJSON, vector tiles, a solve as a stream of events.
 import { api, got, type Schemas, Trouble } from "../../api/client";
+import { i18n } from "../../i18n";
 
 export type Draft = Schemas["DraftOut"];
 export type Plan = Schemas["PlanFile"];
@@ -71,7 +72,8 @@ export async function roadTrouble(situation: string): Promise<string> {
     await roadTile(situation, 0, 0, 0);
     return "";
   } catch (cause) {
-    return cause instanceof Trouble && !cause.offline ? cause.message : "";
+    if (!(cause instanceof Trouble) || cause.offline) return "";
+    return cause.problem?.code === "UnknownSituation" ? i18n.global.t("map.nothing_yet") : cause.message; // the first report opens it
   }
 }
 

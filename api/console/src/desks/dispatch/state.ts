@@ -1,13 +1,19 @@
 import { defineStore } from "pinia";
 import { computed, ref, shallowRef } from "vue";
-import { api, got, type Schemas } from "../../api/client";
-import { lang } from "../../i18n";
+import { api, got, type Schemas, Trouble } from "../../api/client";
+import { i18n, lang } from "../../i18n";
 import { worded } from "../../parts/vocabulary";
 import { type Closure, every, type Incident, openIncidents, type Order, type Plan, type Points, storePoints, teamPoints } from "./service";
 
 const EVERY_MS = 5_000;
 const KEPT_SOUND = "wuding.sound";
 const EMPTY: Points = { type: "FeatureCollection", features: [] };
+
+/** What somebody may not see, or what is not there yet, is none; what was not answered is not. */
+function none(cause: unknown): null {
+  if (cause instanceof Trouble && [403, 404].includes(cause.status)) return null;
+  throw cause;
+}
 
 /** What goes on in one situation, asked for anew every few seconds while a desk or a wall shows it. */
 export const useSituation = defineStore("situation", () => {
@@ -23,6 +29,7 @@ export const useSituation = defineStore("situation", () => {
   const directed = ref(0); // pins and bans made or lifted on the map
   const loaded = ref(false);
   const away = ref(false);
+  const begun = new Map<string, object>(); // what was typed about an incident and not yet saved
   const fresh = ref<Incident[]>([]); // came while somebody was looking, and not yet seen
   const sound = ref(localStorage.getItem(KEPT_SOUND) !== "0");
   let known: Set<string> | null = null;
@@ -33,7 +40,7 @@ export const useSituation = defineStore("situation", () => {
 
   const here = computed(() => situations.value.find((one) => one.code === code.value));
   const asOf = computed(() => (here.value?.as_of ? Date.parse(here.value.as_of) : null));
-  const title = computed(() => (lang() === "zh" ? here.value?.title_zh : here.value?.title_en) ?? code.value);
+  const title = computed(() => (lang() === "zh" ? here.value?.title_zh : here.value?.title_en) ?? (code.value === "live" ? i18n.global.t("dispatch.live") : code.value));
   const named = (points: Points) => new Map(points.features.map((one) => [String(one.properties.code), one.properties]));
   const capabilities = computed(() => new Set(teams.value.features.flatMap((one) => (one.properties.capabilities as string[] | null) ?? [])));
   const teamProperties = computed(() => named(teams.value));
@@ -59,8 +66,11 @@ export const useSituation = defineStore("situation", () => {
   async function choose(wanted: string): Promise<void> {
     code.value = wanted;
     known = null;
-    fresh.value = [];
+    incidents.value = fresh.value = [];
+    orders.value = [];
+    closures.value = [];
     shown.value = inForce.value = null;
+    loaded.value = false;
     await refresh();
   }
 
@@ -88,20 +98,21 @@ export const useSituation = defineStore("situation", () => {
     try {
       if (!situations.value.length) situations.value = (await got(api.GET("/api/v1/situations", { params: { query: { limit: 100 } } }))).items;
       const asked = code.value;
-      const [found, closed, ordered] = await Promise.all([
+      const [found, closed, sent] = await Promise.all([
         openIncidents(asked),
-        got(api.GET("/api/v1/situations/{situation}/closures", { params: { path: { situation: asked } } })),
-        every((cursor) => got(api.GET("/api/v1/orders", { params: { query: { situation: [asked], plan_status: ["committed"], limit: 500, cursor } } }))).catch(() => [] as Order[]),
+        got(api.GET("/api/v1/situations/{situation}/closures", { params: { path: { situation: asked } } })).catch(none),
+        every((cursor) => got(api.GET("/api/v1/orders", { params: { query: { situation: [asked], plan_status: ["committed"], limit: 500, cursor } } }))).catch(none),
       ]);
+      const ordered = sent ?? [];
+      const changed = JSON.stringify(ordered) !== JSON.stringify(orders.value);
+      const plan = !ordered.length ? null : changed || !inForce.value
+        ? await got(api.GET("/api/v1/situations/{situation}/plan", { params: { path: { situation: asked } } })).catch(none) : inForce.value;
       if (asked !== code.value) return;
       notice(found);
       if (JSON.stringify(found) !== JSON.stringify(incidents.value)) incidents.value = found;
-      if (JSON.stringify(closed) !== JSON.stringify(closures.value)) closures.value = closed;
-      const changed = JSON.stringify(ordered) !== JSON.stringify(orders.value);
+      if (JSON.stringify(closed ?? []) !== JSON.stringify(closures.value)) closures.value = closed ?? [];
       if (changed) orders.value = ordered;
-      if (!ordered.length) inForce.value = null;
-      else if (changed || !inForce.value)
-        inForce.value = await got(api.GET("/api/v1/situations/{situation}/plan", { params: { path: { situation: asked } } })).catch(() => null);
+      inForce.value = plan;
       away.value = false;
     } catch {
       away.value = true;
@@ -126,7 +137,7 @@ export const useSituation = defineStore("situation", () => {
   }
 
   return {
-    situations, code, incidents, stores, teams, orders, closures, inForce, shown, directed, loaded, away, fresh, sound, here, asOf, title,
+    situations, code, incidents, stores, teams, orders, closures, inForce, shown, directed, loaded, away, begun, fresh, sound, here, asOf, title,
     told, extent, capabilities, incidentByCode, teamName, incidentName, choose, start, stop, refresh, hear,
   };
 });
