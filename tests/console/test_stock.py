@@ -219,3 +219,5 @@ def test_from_the_board_to_a_task_that_is_done_and_the_report(signed_in, office_
     page.goto(f"/console/stock/report?place={COUNTY}")
     expect(page.locator("article h2")).to_be_visible()
     accessible(page)
+    signed_in("keeper").goto("/console/stock/report")  # of a town, who has no county to choose
+    expect(page.get_by_text(said["report.none"])).to_be_visible()
