@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from math import ceil
 from typing import Any
 
@@ -162,7 +163,8 @@ def of_validation(request: Request, error: Exception) -> Response:
 
 
 def _said(one: Mapping[str, Any], lang: str) -> str:
-    context = {name: value for name, value in (one.get("ctx") or {}).items() if isinstance(value, str | int | float)}
+    told = (str, int, float, Decimal)
+    context = {name: value for name, value in (one.get("ctx") or {}).items() if isinstance(value, told)}
     key = f"invalid.{one['type']}"
     if key in catalogue():
         return text(key, lang, **context)

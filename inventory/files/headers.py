@@ -97,5 +97,5 @@ def _unknown(text: str, names: dict[str, Column]) -> RowFault:
     nearest = difflib.get_close_matches("".join(text.split()).lower(), names, n=1)
     chinese = bool(_CHINESE.search(text))
     known = [column.name_zh if chinese and column.name_zh else column.name for column in dict.fromkeys(names.values())]
-    near = nearest[0] if nearest else "?"
+    near = nearest[0] if nearest else "–"
     return fault(1, shown(text), "UNKNOWN_COLUMN", nearest=near, known=", ".join(known))

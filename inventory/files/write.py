@@ -116,7 +116,7 @@ def _as_columns(rows: Rows, spec: tuple[Column, ...], source: str) -> tuple[dict
     unknown = [name for name in given if name not in known]
     if unknown:
         near = ", ".join(known)
-        raise BadTable(source, [fault(1, name, "UNKNOWN_COLUMN", nearest="?", known=near) for name in unknown])
+        raise BadTable(source, [fault(1, name, "UNKNOWN_COLUMN", nearest="–", known=near) for name in unknown])
     return columns, len(next(iter(columns.values()), ()))
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.api.http.conftest import PASSWORD, TOWN
+from tests.api.http.conftest import PASSWORD, VILLAGE
 from tests.console.words import words
 
 
@@ -112,7 +112,11 @@ def test_an_administrator_adds_an_account_and_its_owner_chooses_a_password_first
     button(page, f"＋ {said['users.add']}").click()
     form = page.get_by_role("form", name=said["users.add"])
     form.get_by_label(said["users.name"]).fill(name)
-    form.get_by_label(said["users.place"]).fill(TOWN)
+    place = form.get_by_label(said["users.place"])
+    place.fill("一村")  # a village by its name
+    place.press("Tab")
+    expect(place).to_have_value(VILLAGE)
+    expect(form.locator(".grant > .quiet")).to_have_text("一村")
 
     def lost(route):
         route.fetch()
@@ -123,7 +127,7 @@ def test_an_administrator_adds_an_account_and_its_owner_chooses_a_password_first
     # it may be there, with this password: sent again, it is the same
     expect(form.get_by_label(said["users.first_password"])).to_be_disabled()
     form.get_by_role("button", name=said["users.add"]).click()
-    expect(page.get_by_role("row", name=name)).to_contain_text(said["role.custodian"])
+    expect(page.get_by_role("row", name=name)).to_contain_text(f"{said['role.custodian']} · 一村")
     first = page.locator(".secret").inner_text()
 
     context = browser.new_context(base_url=page.url.split("/console")[0], locale=page.evaluate("navigator.language"),

@@ -142,6 +142,8 @@ def test_entries_wait_for_the_network_and_are_entered_once_in_order(signed_in, o
     said = words(lang)
     page = stock_page(signed_in)
     before = booked(office_file)
+    held = page.locator("tbody tr").first.locator("td").nth(5)
+    units = int(held.inner_text().split()[0])
     page.context.set_offline(True)
     for quantity in (1, 2, 3):
         issue(page, said, quantity)
@@ -149,16 +151,31 @@ def test_entries_wait_for_the_network_and_are_entered_once_in_order(signed_in, o
     page.reload()  # what waits survives
     expect(page.get_by_text(said["outbox.header"].format(count=3))).to_be_visible()
     assert booked(office_file) == before
+    issue(page, said, 4)
     page.context.set_offline(False)
+    # what stands there is the stock as it is now, and not that it waits
+    expect(held).to_have_text(re.compile(rf"^{units - 10} [a-z]+$"), timeout=15_000)
+    expect(page.locator("aside").get_by_text(said["outbox.all_sent"])).to_be_visible()
     page.goto("/console/outbox")
     expect(page.get_by_text(said["outbox.empty"])).to_be_visible(timeout=15_000)
-    assert booked(office_file) == before + 3
+    assert booked(office_file) == before + 4
 
 
 def test_a_room_made_ready_is_read_counted_and_looked_after_without_a_network(signed_in, room, lang, tmp_path):
     engine, number = room
     said = words(lang)
     page = made_ready(signed_in, said)
+    # two people count: each sees what the other has entered
+    page.goto(f"/console/stock/counts/{number}")
+    expect(page.locator("input[data-line]")).to_have_count(2)
+    other = page.context.new_page()
+    other.goto(f"/console/stock/counts/{number}")
+    for shown, at, figure in ((other, 0, "97"), (page, 1, "39")):
+        shown.locator("input[data-line]").nth(at).fill(figure)
+        shown.keyboard.press("Tab")
+        expect(shown.locator("td .done").nth(0)).to_be_visible()
+    expect(page.locator("input[data-line]").first).to_have_value("97")
+    other.close()
     page.context.set_offline(True)
     # a search that was never asked before
     page.goto("/console/stock?store=S3&q=L2&sort=item,store,lot")
@@ -190,6 +207,9 @@ def test_a_room_made_ready_is_read_counted_and_looked_after_without_a_network(si
     page.locator("aside form.entry").get_by_role("button", name=said["enter"]).click()
     expect(page.locator("aside").get_by_text(said["outbox.task_waits"])).to_be_visible()
     expect(page.locator("tbody tr").get_by_text(said["outbox.task_waits"])).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.locator("aside dl")).to_contain_text(said["stock.task_state.done"], timeout=20_000)
+    expect(page.locator("aside form")).to_have_count(0)  # and nobody does it again
     sent(page, said)
     with reading(engine) as connection:
         assert connection.execute(select(counts.c.status).where(counts.c.number == number)).scalar() == "counted"

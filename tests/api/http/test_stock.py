@@ -39,6 +39,7 @@ class TestIssuing:
         answer = issue(send, quantity=quantity)
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["where"] == "body.quantity"
+        assert "?" not in answer.json()["errors"][0]["message"]  # than what it should be greater
 
     def test_outside_the_own_town_is_refused(self, send, engine):
         answer = issue(send, store="S2")

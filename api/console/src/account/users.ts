@@ -1,5 +1,4 @@
-import { api, got, type Schemas } from "../api/client";
-import { every } from "../desks/dispatch/service";
+import type { Schemas } from "../api/client";
 
 export type User = Schemas["UserOut"];
 export interface Given {
@@ -22,10 +21,4 @@ export function suggestion(): string {
   const drawn = crypto.getRandomValues(new Uint8Array(16));
   const text = [...drawn].map((one) => signs[one % signs.length]).join("");
   return text.match(/.{4}/g)!.join("-");
-}
-
-/** Divisions that a role may hold for, by name: counties and towns. */
-export async function divisions(): Promise<{ code: string; name: string }[]> {
-  const found = await every((cursor) => got(api.GET("/api/v1/places", { params: { query: { level: ["county", "town"], field: ["code", "name"], limit: 500, cursor } } })));
-  return found.map((one) => ({ code: one.code!, name: one.name ?? "" }));
 }

@@ -54,13 +54,18 @@ export const useOutbox = defineStore("outbox", () => {
     mine.value.filter(({ about, body }) => !about && body.store === line.store && body.item === line.item && (!body.lot || body.lot === line.lot));
   /** Of the photographs that go with the entry that is being sent. */
   const uploading = ref<{ sent: number; of: number } | null>(null);
+  /** How often entries that waited have left: what a page shows of them is older than that. */
+  const left = ref(0);
   const windows = new BroadcastChannel(LOCK);
   let pause_ms = SOON_MS;
   let timer = 0;
   let next: Promise<void> | null = null; // a replay that has not begun
 
   async function load(tell = true): Promise<void> {
+    const before = all.value;
     all.value = await (await store()).getAll("outbox");
+    const now = new Set(all.value.map((one) => one.id));
+    if (before.some((one) => !now.has(one.id))) left.value++;
     loaded.value = true;
     if (tell) windows.postMessage("");
   }
@@ -163,6 +168,7 @@ export const useOutbox = defineStore("outbox", () => {
       }
     }
     going.value = null;
+    if (gone.size) left.value++; // once for all of them, and not before the last has an answer
     await load();
   }
 
@@ -221,5 +227,5 @@ export const useOutbox = defineStore("outbox", () => {
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && soon());
   }
 
-  return { loaded, mine, held, waiting, refused, others, going, uploading, ofCount, ofTask, ofLot, load, post, replay, again, goAlone, drop, start };
+  return { loaded, left, mine, held, waiting, refused, others, going, uploading, ofCount, ofTask, ofLot, load, post, replay, again, goAlone, drop, start };
 });

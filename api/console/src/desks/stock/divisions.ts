@@ -34,7 +34,9 @@ export const useDivisions = defineStore("divisions", () => {
   const names = computed(() => new Map(all.value.map((one) => [one.code, one[lang()]])));
   /** Counties and towns: villages are too many for a field to choose from. */
   const choices = computed(() => all.value.filter((one) => one.level !== "village").map((one) => ({ code: one.code, name: one[lang()] })));
-  return { load, choices, knows: (code: string) => names.value.has(code), name: (code: string) => names.value.get(code) ?? code };
+  /** The codes of those of a name; of two villages of one name there are two. */
+  const called = (name: string) => all.value.filter((one) => one.zh === name || one.en.toLowerCase() === name.toLowerCase()).map((one) => one.code);
+  return { load, names, choices, called, knows: (code: string) => names.value.has(code), name: (code: string) => names.value.get(code) ?? code };
 });
 
 /** The divisions above one, the highest first, and itself. */

@@ -18,6 +18,8 @@ export const KINDS: { kind: Kind; write: string; read: string }[] = [
   ...(["incidents", "tasks", "demands"] as const).map((kind) => ({ kind, write: "incidents.manage", read: "incidents.read" })),
   ...(["check_overrides", "weight_overrides", "minimum_overrides"] as const).map((kind) => ({ kind, write: "care.manage", read: "care.read" })),
 ];
+/** What is of no place in particular: for who reaches everything. */
+export const EVERYBODYS: readonly Kind[] = ["items", "lots", "packages", "kits"];
 /** Rules of a county, or of all. */
 export const ruled = (kind: Kind): boolean => kind.endsWith("_overrides");
 
