@@ -1,1 +1,0 @@
-import{H as e,tt as t}from"./vue-i18n-CcX79bht.js";var n=`wuding.keys`,r=t(localStorage.getItem(n)!==`0`);e(r,e=>localStorage.setItem(n,e?`1`:`0`));export{r as t};

@@ -1,1 +1,0 @@
-import{rt as e}from"./vue-i18n-CcX79bht.js";var t=e(null);function n(e,n){t.value=e?{operation:e,then:n}:null}export{t as n,n as t};
