@@ -43,6 +43,7 @@ class Found:
     basis: Basis
     replans: bool
     last: bool
+    unplaced: tuple[str, ...] = ()  # incidents that are in no plan, for want of a place
 
 
 def run(ask: Ask | AskWhy, pipe: Pipe) -> None:
@@ -87,7 +88,7 @@ def found_by(ask: Ask, tell: Any) -> Iterator[Found]:
     for number, (plan, last) in enumerate(_plans(ask, opened.loaded, running, phases), start=1):
         if last:
             keep_problem(opened.loaded)
-        yield Found(number, *_shown(plan), dict(phases.seconds), world.as_of, basis, ask.replan, last)
+        yield Found(number, *_shown(plan), dict(phases.seconds), world.as_of, basis, ask.replan, last, world.unplaced)
         if not last:  # the first plan does not wait for it
             keep_problem(opened.loaded)
 

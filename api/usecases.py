@@ -121,6 +121,8 @@ def open_world(world: "World", *, source: str | None = None, closures: Counting 
     with nothing_thrown_away():
         file, stock = problem_parts(world, source=source)
         loaded = to_problem(file, folder=Path(), network=world.network, source=source, stock=stock)
+        left_out = [Note("incidents", "IncidentWithoutPlace", {"incident": code}) for code in world.unplaced]
+        loaded = replace(loaded, notes=(*loaded.notes, *left_out))
         return Opened(loaded if closures is None else counted_otherwise(loaded, own), world)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, not_, select, update
 
 from inventory.errors import BadTable
 from inventory.files import Table
@@ -176,9 +176,19 @@ def exact(content: Any) -> Any:
     return parse_json(json.dumps(content), source="database")
 
 
-def incident_tables(connection: Connection, situation: str = LIVE) -> dict[str, Table]:
-    """The open incidents of a situation, with their tasks and needs, as files have them."""
-    mine = (incidents.c.situation_code == situation, incidents.c.status == "open")
+_PLACED = and_(incidents.c.lat.is_not(None), incidents.c.lon.is_not(None))
+
+
+def unplaced(connection: Connection, situation: str = LIVE) -> tuple[str, ...]:
+    """Open incidents of which nobody has said where they are: no plan reaches them until somebody does."""
+    mine = (incidents.c.situation_code == situation, incidents.c.status == "open", not_(_PLACED))
+    return tuple(connection.execute(select(incidents.c.code).where(*mine).order_by(incidents.c.code)).scalars())
+
+
+def incident_tables(connection: Connection, situation: str = LIVE, *, placed: bool = False) -> dict[str, Table]:
+    """The open incidents of a situation, or those of them that are somewhere, with their tasks and needs, as files
+    have them."""
+    mine = (incidents.c.situation_code == situation, incidents.c.status == "open", *((_PLACED,) if placed else ()))
     names = ("kind", "name", "name_en", "severity", "lat", "lon", "place_code", "reported_at", "people_affected",
              "duration_h")  # fmt: skip
     found = connection.execute(select(incidents.c.code, *(incidents.c[name] for name in names)).where(*mine)).all()

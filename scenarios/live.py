@@ -32,6 +32,7 @@ from scenarios.incidents import (
     incident_tables,
     save_closures,
     save_situation,
+    unplaced,
 )
 from scenarios.progress import Standing, standing
 from scenarios.tables import LIVE, plans
@@ -66,6 +67,7 @@ class Afoot:
     standing: Standing
     gone: Departed
     plan: int | None  # the number of the one in force
+    unplaced: tuple[str, ...]  # incidents that are not among the others, for want of a place
 
 
 def afoot(connection: Connection, *, situation: str = LIVE, place: str | None = None) -> Afoot:
@@ -75,7 +77,7 @@ def afoot(connection: Connection, *, situation: str = LIVE, place: str | None = 
     ready = set(connection.execute(select(teams.c.code).where(teams.c.status == "ready")).scalars())
     if head.kind == EXERCISE:  # which often plays at another time: only what it sent out itself is away
         ready = set(forces["id"])
-    happening = incident_tables(connection, situation)
+    happening = incident_tables(connection, situation, placed=True)
     held = snapshot(connection, "stores", place=place)
     pins, bans = directives_of(
         connection, situation, tasks=set(happening["tasks"]["id"]), teams=ready & set(forces["id"]),
@@ -100,6 +102,7 @@ def afoot(connection: Connection, *, situation: str = LIVE, place: str | None = 
         plan=connection.execute(
             select(plans.c.id).where(plans.c.situation_code == situation, plans.c.status == "committed")
         ).scalar(),
+        unplaced=unplaced(connection, situation),
     )
 
 
@@ -139,6 +142,7 @@ def live_world(
         delivered=now.gone.demands,
         equipped=sent_before(now.gone, now.standing, now.forces.rows(), now.tasks),
         standing=now.standing,
+        unplaced=now.unplaced,
     )
 
 

@@ -57,6 +57,7 @@ class World:
     # (task, item) -> units of its equipment that have left for it, without those of teams at work; when all is there
     equipped: Mapping[tuple[str, str], tuple[Decimal, datetime]] = field(default_factory=dict)
     standing: "Standing | None" = None  # how far its teams have come, of a live situation
+    unplaced: tuple[str, ...] = ()  # incidents of a live situation that are left out, for want of a place
     notes: tuple[str, ...] = ()  # what whoever built it wants known, Chinese and English in one line
 
     def table(self, name: str) -> Table:

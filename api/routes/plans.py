@@ -221,8 +221,9 @@ def _keep(engine: Any, ask: Ask, caller: Caller, found: Found) -> DraftOut:
     plan = parse_plan_text(found.content, source=ask.situation)
     with transaction(engine) as connection:
         number = save_draft(connection, plan, basis=found.basis, as_of=found.as_of, act=act, situation=ask.situation)
+    levels = [LevelRow.model_validate(level) for level in found.levels]
     return DraftOut(draft=number, stage=found.stage, last=found.last, status=found.status, seconds=found.seconds,
-                    levels=[LevelRow.model_validate(level) for level in found.levels])  # fmt: skip
+                    unplaced=list(found.unplaced), levels=levels)  # fmt: skip
 
 
 async def events(found: Iterator[tuple[str, Any]], lang: str) -> AsyncIterator[str]:

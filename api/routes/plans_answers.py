@@ -17,6 +17,7 @@ class DraftOut(BaseModel):
     status: str = Field(description="optimal、feasible、infeasible / optimal, feasible, infeasible")
     levels: list[LevelRow] = Field(description="各级目标：值、界、差距、惯例 / value, bound, gap, practice")
     seconds: dict[str, float] = Field(description="各阶段用时（秒） / how long each phase took (s)")
+    unplaced: list[str] = Field(description="没有位置、不在方案内的事件 / incidents left out, for want of a place")
 
 
 class Units(BaseModel):

@@ -87,6 +87,20 @@ def test_from_a_report_to_a_team_on_its_way(signed_in, lang, book):
     wanted = select(incident_tasks.c.capability, incident_tasks.c.teams_needed)
     assert rows(book, wanted.where(incident_tasks.c.incident_id == number)) == [("search", 1)]
 
+    nowhere = card.get_by_role("status").filter(has_text=said["dispatch.nowhere"])
+    place = select(incidents.c.lat, incidents.c.lon).where(incidents.c.id == number)
+    for part in ("dispatch.lat", "dispatch.lon"):  # whoever called was wrong about the place
+        card.get_by_label(said[part]).fill("")
+    press(page, said["dispatch.save"])
+    expect(nowhere).to_be_visible()
+    assert rows(book, place) == [(None, None)]
+    card.get_by_role("button", name=said["dispatch.on_map"]).click()
+    page.mouse.click(*at(page, MIDDLE, 90))
+    press(page, said["dispatch.save"])
+    expect(nowhere).to_have_count(0)
+    ((lat, lon),) = rows(book, place)
+    assert (float(lat), float(lon)) == pytest.approx((MIDDLE, 109.01), abs=0.01)
+
     approved(page, said)
     levels = page.get_by_role("table").first
     expect(levels.get_by_role("columnheader", name=said["plan.bound"])).to_be_visible()

@@ -107,6 +107,24 @@ class TestMakingAPlan:
         shas = {row["id"]: row["sha256"] for row in send("auditor", "GET", "/drafts").json()["items"]}
         assert shas[first["draft"]] == shas[second["draft"]]
 
+    def test_leaves_out_what_nobody_has_placed_and_says_so(self, send):
+        work = {"code": "X1-1", "capability": "rescue", "teams_needed": 1, "service_s": 600}
+        told = {"kind": "flood", "severity": 5, "tasks": [work]}
+        code = send("dispatcher", "POST", "/situations/live/incidents", json=told).json()["code"]
+        before = solve(send)
+        assert before["unplaced"] == [code]
+        placed = {"lat": 0.0, "lon": 0.005}
+        path = f"/situations/live/incidents/{code}"
+        assert send("dispatcher", "PATCH", path, json=placed, headers={"If-Match": "*"}).status_code == 200
+        after = solve(send)
+        assert after["unplaced"] == []
+        plan = send("auditor", "GET", f"/situations/live/drafts/{after['draft']}").json()
+        assert code in {one["incident"] for one in plan["unmet"]} | {
+            stop["incident"] for order in plan["team_orders"] for stop in order["stops"]
+        }
+        stale = approve(send, before["draft"]).json()
+        assert [(one["code"], one["how"]) for one in stale["facts"]["changes"]] == [(code, "added")]
+
     def test_needs_the_permission_and_the_situation(self, send):
         assert send("auditor", "POST", "/situations/live/solve", json={}).status_code == 403
         assert send("dispatcher", "POST", "/situations/nope/solve", json={}).status_code == 404
