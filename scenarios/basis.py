@@ -34,7 +34,7 @@ def basis_of(now: Afoot) -> Basis:
     for team, report in now.standing.newest.items():
         teams.setdefault(team, []).append([getattr(report, name) for name in type(report).__slots__])
     return {
-        "incident": _digests(incidents),
+        "incident": _digests(incidents) | dict.fromkeys(now.unplaced, ""),
         "team": _digests(teams),
         "vehicle": _digests({row["id"]: row for row in now.vehicles.rows()}),
         "closure": _digests({str(row["id"]): row for row in now.closures}),

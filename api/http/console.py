@@ -69,6 +69,7 @@ WORDS = {
     "disaster": "kind", "capability": "capability", "level": "level", "unmet": "reason", "phase": "phase",
     "progress": "progress", "part": "staffing.part", "basis": "staffing.basis", "duty_role": "roster.role",
     "shift": "roster.shift", "measure": "roster.measure", "held_by": "held", "after": "after",
+    "team_status": "team_status",
 }  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from inventory.intake.forces import (
     places_of_person,
     save_person,
     set_members,
+    set_status,
 )
 from inventory.ledger.kits import save_kit
 from inventory.tables.forces import shifts, team_members, teams
@@ -136,6 +137,12 @@ class MembersIn(Body):
     members: list[MemberIn] = Field(max_length=1000)
 
 
+class Readiness(Body):
+    status: Literal["ready", "out", "resting"] = Field(
+        description="ready 待命、out 不能出动、resting 休整；只有待命的编入方案 / plans send those that are ready"
+    )
+
+
 class ShiftIn(Body):
     starts: Instant
     ends: Instant
@@ -211,6 +218,23 @@ def binds(code: Named, given: MembersIn, scope: WritePeople, work: Writing) -> R
         after = members_of(one.connection, code)
         one.record("teams.members", "teams", code, place=place, before=before, after=after)
         return {"team": code, "members": after}
+
+    return work.once(inside, asked=given, status=200)
+
+
+@router.put("/teams/{code}/readiness", summary="能否出动 / whether a team can go", response_model=row_model(TEAMS))
+def readies(
+    code: Named, given: Readiness, scope: Annotated[Scope, needs("orders.manage")], work: Writing
+) -> Response:  # fmt: skip
+    """由调度员改；以后编制的方案照此 / by a dispatcher; plans made from then on reckon with it."""
+
+    def inside(one: Step) -> dict[str, Any]:
+        place = _team_place(work, one, scope, code)
+        before = one_of(one.connection, TEAMS, work.caller.scope("registers.read"), code)
+        set_status(one.connection, table="teams", code=code, status=given.status)
+        after = one_of(one.connection, TEAMS, work.caller.scope("registers.read"), code)
+        one.record("teams.readiness", "teams", code, place=place, before=before, after=after)
+        return after
 
     return work.once(inside, asked=given, status=200)
 

@@ -149,7 +149,14 @@ def test_a_finger_draws_a_team_as_a_mouse_does(signed_in, lang):
     page.keyboard.press("Escape")
     finger("touchStart", begin)
     finger("touchEnd")
-    expect(page.get_by_role("article", name="T2")).to_be_visible()  # a finger that stays opens its card
+    card = page.get_by_role("article", name="T2")  # a finger that stays opens it
+    status = card.get_by_label(said["card.status"])
+    for one in ("out", "ready"):  # it does not answer; then it does
+        status.select_option(one)
+        card.get_by_role("button", name=said["card.set"]).click()
+        told = card.get_by_text(said["card.not_ready"].format(status=said[f"team_status.{one}"]))
+        expect(told).to_have_count(int(one != "ready"))
+        expect(card.get_by_role("button", name=said["pin.title"])).to_have_count(int(one == "ready"))
 
 
 @pytest.mark.parametrize("lang", ["en"], indirect=True)

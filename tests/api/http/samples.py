@@ -200,6 +200,7 @@ SAMPLES: dict[str, Sample] = {
     "POST /people": Sample(json={"code": "P9", "name": "王五"}),
     "PATCH /people/{code}": Sample({"code": "P2"}, {"name": "王五"}, headers=EDIT),
     "PUT /teams/{code}/members": Sample({"code": "T1"}, {"members": [{"person": "P2"}]}, headers=EDIT),
+    "PUT /teams/{code}/readiness": Sample({"code": "T1"}, {"status": "resting"}),
     "POST /teams/{code}/shifts": Sample(
         {"code": "T1"}, {"starts": "2026-12-01T08:00:00+08:00", "ends": "2026-12-02T08:00:00+08:00"}
     ),

@@ -123,7 +123,24 @@ class TestMakingAPlan:
             stop["incident"] for order in plan["team_orders"] for stop in order["stops"]
         }
         stale = approve(send, before["draft"]).json()
-        assert [(one["code"], one["how"]) for one in stale["facts"]["changes"]] == [(code, "added")]
+        assert [(one["code"], one["how"]) for one in stale["facts"]["changes"]] == [(code, "changed")]
+
+    def test_sends_no_team_that_does_not_answer(self, send):
+        def sent():
+            plan = send("auditor", "GET", f"/situations/live/drafts/{solve(send)['draft']}").json()
+            return {order["team"] for order in plan["team_orders"]}
+
+        (code, *_) = sorted(sent())
+        path = f"/teams/{code}/readiness"
+        for who, refused in (("auditor", 403), ("leader", 403), ("elsewhere", 404)):
+            assert send(who, "PUT", path, json={"status": "out"}).status_code == refused
+        assert send("dispatcher", "PUT", path, json={"status": "disbanded"}).status_code == 422
+        assert send("dispatcher", "PUT", path, json={"status": "out"}).json()["status"] == "out"
+        assert code not in sent()
+        audited = send("root", "GET", "/audit", params={"action": "teams.readiness"}).json()["items"]
+        assert [(one["actor"], one["code"], one["after"]["status"]) for one in audited] == [("dispatcher", code, "out")]
+        send("dispatcher", "PUT", path, json={"status": "ready"})
+        assert code in sent()
 
     def test_needs_the_permission_and_the_situation(self, send):
         assert send("auditor", "POST", "/situations/live/solve", json={}).status_code == 403
