@@ -124,6 +124,19 @@ def test_from_a_report_to_a_team_on_its_way(signed_in, lang, book):
     timeline.locator("summary").click()
     expect(timeline.get_by_role("listitem")).to_contain_text(said["progress.acknowledged"])
     assert rows(book, select(progress.c.state, progress.c.actor)) == [("acknowledged", "dispatcher")]
+    later.select_option("done")
+    ordered.first.get_by_role("button", name=said["orders.tell"].format(state=said["progress.done"])).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(said["orders.done_sure"].split("}")[-1])
+    dialog.get_by_role("button", name=said["cancel"]).click()
+    assert rows(book, select(func.count()).select_from(progress)) == [(1,)]
+
+    press(page, said["dispatch.tab.plan"])
+    page.get_by_role("button", name=said["plan.give_up"]).click()
+    dialog.get_by_role("button", name=said["plan.give_up"]).click()
+    expect(page.get_by_role("button", name=said["plan.give_up"])).to_have_count(0)
+    assert rows(book, select(func.count()).where(plans.c.status == "committed")) == [(0,)]
+    assert rows(book, select(func.count()).where(reservations.c.quantity > 0)) == [(0,)]
 
 
 @pytest.mark.parametrize("lang", ["en"], indirect=True)

@@ -1,1 +1,0 @@
-import{dt as e,wt as t}from"./client-c0IfXTGM.js";var n=`wuding.keys`,r=t(localStorage.getItem(n)!==`0`);e(r,e=>localStorage.setItem(n,e?`1`:`0`));export{r as t};

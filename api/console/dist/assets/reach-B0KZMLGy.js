@@ -1,0 +1,1 @@
+import{t as e}from"./me-C8_mnZRm.js";import{t}from"./names-_KAVZTHf.js";function n(){let n=e(),i=t();function a(e){let t=i.placeOf(e);return(n.me?.grants??[]).some(e=>!e.place||t!==null&&t.startsWith(r(e.place)))}return{covers:a}}function r(e){return e.endsWith(`000000`)?e.slice(0,6).replace(/(00)+$/,``):e.endsWith(`000`)?e.slice(0,9):e}export{n,r as t};

@@ -1,0 +1,1 @@
+import{b as e,n as t}from"./client-D_rJjFF6.js";function n(n,r=e.global.t(`no_service`)){return!(n instanceof t)||n.offline?[r]:n.problem?.errors?.length?n.problem.errors.map(e=>e.message):[n.message]}export{n as t};

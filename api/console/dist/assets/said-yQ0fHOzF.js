@@ -1,1 +1,0 @@
-import{b as e,n as t}from"./client-c0IfXTGM.js";function n(n,r=e.global.t(`no_service`)){return!(n instanceof t)||n.offline?[r]:n.problem?.errors?.length?n.problem.errors.map(e=>e.message):[n.message]}export{n as t};

@@ -1,1 +1,0 @@
-import{Et as e}from"./client-c0IfXTGM.js";var t=e(null);function n(e,n){t.value=e?{operation:e,then:n}:null}export{t as n,n as t};

@@ -1,0 +1,1 @@
+import{Et as e}from"./client-D_rJjFF6.js";var t=e(null);function n(e,n){t.value=e?{operation:e,then:n}:null}export{t as n,n as t};

@@ -1,0 +1,1 @@
+import{b as e,x as t}from"./client-D_rJjFF6.js";function n(n){let r=`${n}.`;return Object.keys(e.global.getLocaleMessage(t())).filter(e=>e.startsWith(r)&&!e.slice(r.length).includes(`.`)).map(e=>e.slice(r.length))}var r=(t,n)=>e.global.te(`${t}.${n}`)?e.global.t(`${t}.${n}`):n;export{r as n,n as t};
