@@ -199,11 +199,12 @@ def edits_person(code: Named, given: PersonEdit, scope: WritePeople, work: Writi
     return work.once(inside, asked=given.model_dump(exclude_unset=True), status=200)
 
 
-def _team_place(work: Work, one: Step, scope: Scope, team: str) -> str | None:
-    """Raises UnknownResource for what the caller does not see, OutsideScope for what is not to be changed."""
-    place: str | None = one_of(one.connection, TEAMS, work.caller.scope("registers.read"), team)["place"]
-    scope.check(place)
-    return place
+def _team(work: Work, one: Step, scope: Scope, team: str) -> dict[str, Any]:
+    """Its row, to be changed. Raises UnknownResource for what the caller does not see, OutsideScope for what is not
+    to be changed."""
+    row = one_of(one.connection, TEAMS, work.caller.scope("registers.read"), team)
+    scope.check(row["place"])
+    return row
 
 
 @router.put("/teams/{code}/members", summary="编定队员 / who is in a team", response_model=Members)
@@ -211,7 +212,7 @@ def binds(code: Named, given: MembersIn, scope: WritePeople, work: Writing) -> R
     """整份名单替换原名单 / the whole list, instead of the one there was."""
 
     def inside(one: Step) -> dict[str, Any]:
-        place = _team_place(work, one, scope, code)
+        place = _team(work, one, scope, code)["place"]
         before = members_of(one.connection, code)
         check_persons(one.connection, scope, (member.person for member in given.members))
         set_members(one.connection, team=code, members=[(member.person, member.role) for member in given.members])
@@ -229,11 +230,10 @@ def readies(
     """由调度员改；以后编制的方案照此 / by a dispatcher; plans made from then on reckon with it."""
 
     def inside(one: Step) -> dict[str, Any]:
-        place = _team_place(work, one, scope, code)
-        before = one_of(one.connection, TEAMS, work.caller.scope("registers.read"), code)
+        before = _team(work, one, scope, code)
         set_status(one.connection, table="teams", code=code, status=given.status)
-        after = one_of(one.connection, TEAMS, work.caller.scope("registers.read"), code)
-        one.record("teams.readiness", "teams", code, place=place, before=before, after=after)
+        after = {**before, "status": given.status}
+        one.record("teams.readiness", "teams", code, place=before["place"], before=before, after=after)
         return after
 
     return work.once(inside, asked=given, status=200)
@@ -242,7 +242,7 @@ def readies(
 @router.post("/teams/{code}/shifts", status_code=201, summary="排班 / put a team on duty", response_model=ShiftOut)
 def puts_on_duty(code: Named, given: ShiftIn, scope: Write, work: Writing) -> Response:
     def inside(one: Step) -> dict[str, Any]:
-        place = _team_place(work, one, scope, code)
+        place = _team(work, one, scope, code)["place"]
         number = add_shift(one.connection, team=code, **given.model_dump())
         after = {"id": number, "team": code, **given.model_dump(mode="json")}
         one.record("shifts.add", "shifts", number, place=place, after=after)
@@ -258,7 +258,7 @@ def takes_off(
     code: Named, number: Annotated[int, Path(ge=1, le=2**62)], scope: Write, work: Writing
 ) -> Response:  # fmt: skip
     def inside(one: Step) -> dict[str, Any]:
-        place = _team_place(work, one, scope, code)
+        place = _team(work, one, scope, code)["place"]
         end_shift(one.connection, team=code, shift=number)
         one.record("shifts.remove", "shifts", number, place=place, before={"team": code})
         return {"id": number, "team": code}

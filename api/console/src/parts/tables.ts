@@ -2,6 +2,7 @@
 import dictionary from "../../columns.json";
 import type { Problem } from "../api/client";
 import { i18n, lang } from "../i18n";
+import { plainDay, plainNumber } from "./figures";
 
 export interface Column {
   name: string;
@@ -41,12 +42,6 @@ export function cellsOf(row: Record<string, unknown>): Cells {
   }
   return found;
 }
-
-/** A number as spreadsheets and Chinese keyboards write it, with its thousands parted or in wide figures. */
-export const plainNumber = (text: string): string => text.normalize("NFKC").trim().replace(/(?<=\d),(?=\d{3}\b)/g, "");
-
-/** 2026/7/1 or 2026年7月1日, as spreadsheets show a day: the year first leaves no doubt. */
-export const plainDay = (text: string): string => text.trim().replace(/^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$/, (_, year: string, month: string, day: string) => `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`);
 
 function valueOf(column: Column, text: string): unknown {
   const parts = () => text.split(/[|｜]/).map((one) => one.trim());
@@ -104,8 +99,8 @@ function named(line: string[], columns: Column[]): (string | null)[] | null {
 
 /** A pasted cell as the service writes it, so that the page finds it again: days and words to choose from. */
 function cellText(column: Column, text: string): string {
-  if (column.type === "date") return plainDay(text);
   const found = text.trim();
+  if (column.type === "date") return plainDay(found);
   return Object.entries(column.choices_zh).find(([, zh]) => zh === found)?.[0] ?? found;
 }
 

@@ -2,7 +2,8 @@ import { defineStore } from "pinia";
 import { ref, shallowRef, watch } from "vue";
 import type { Schemas } from "../../api/client";
 import { useMe } from "../../me";
-import { type Cells, cellsOf, plainDay, plainNumber, type Sent, sent, type Table } from "../../parts/tables";
+import { plainDay, plainNumber } from "../../parts/figures";
+import { type Cells, cellsOf, type Sent, sent, type Table } from "../../parts/tables";
 
 export type Kind = "size" | "share" | "roster" | "patrol";
 type Asked = Record<string, unknown>;

@@ -1,25 +1,14 @@
 // Days and numbers as spreadsheets in Chinese write them, brought to the form a table wants. Only what can be read in
 // one way, and only when a person asks for it.
-import { plainNumber } from "../../../parts/figures";
+import { plainDay, plainNumber } from "../../../parts/figures";
 import { type Cells, type Column, columnsOf, type Table } from "../../../parts/tables";
-
-const DAY = /^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?: 0?0:00(?::00)?)?$/;
-
-function day(plain: string): string | null {
-  const found = DAY.exec(plain);
-  if (!found) return null;
-  const [, year, month, date] = found as unknown as [string, string, string, string];
-  const said = `${year}-${month.padStart(2, "0")}-${date.padStart(2, "0")}`;
-  const real = new Date(`${said}T00:00:00Z`); // 31 April would be 1 May
-  return !Number.isNaN(real.getTime()) && real.toISOString().startsWith(said) ? said : null;
-}
 
 const FINE = /^(\d{4}-\d\d-\d\d|-?\d+)?$/; // most cells of most tables
 
 /** A cell as it has to be written; as it stands where that cannot be told. */
 export function tidy(column: Column, text: string): string {
   if (FINE.test(text)) return text;
-  if (column.type === "date") return day(text.normalize("NFKC").trim()) ?? text;
+  if (column.type === "date") return plainDay(text);
   const plain = plainNumber(text);
   return column.type === "int" ? plain.replace(/^(-?\d+)\.0+$/, "$1") : plain;
 }

@@ -1,0 +1,1 @@
+import{o as e}from"./files-5UZIy_Ni.js";function t(e){if(e===null)return``;if(typeof e==`number`)return String(e);let t=/^[=+\-@\t\r]/.test(e)?`'${e}`:e;return/[",\r\n]/.test(t)?`"${t.replaceAll(`"`,`""`)}"`:t}function n(n,r){e(new Blob([`\ufeff${r.map(e=>`${e.map(t).join(`,`)}\r\n`).join(``)}`],{type:`text/csv;charset=utf-8`}),`${n}.csv`)}export{n as t};

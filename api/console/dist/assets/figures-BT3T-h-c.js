@@ -1,1 +1,0 @@
-var e=/^-?\d{1,3}(,\d{3})+(\.\d+)?$/,t=/^-?\d+(\.\d+)?$/;function n(n){let r=n.normalize(`NFKC`).replace(`。`,`.`).trim(),i=e.test(r)?r.replaceAll(`,`,``):r;return t.test(i)?i:n}export{n as t};
