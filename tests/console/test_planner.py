@@ -132,7 +132,9 @@ def test_towns_of_a_spreadsheet_are_sized_by_a_value_with_its_source(signed_in, 
     expect(page.locator("section .trouble")).to_contain_text("第 2 行“高风险小型场所”")
     page.locator("[data-cell='0 venues_high']").fill("20")
     page.get_by_label(said["planner.year"], exact=True).fill("2026")
-    page.get_by_role("link", name=said["planner.coefficients"], exact=True).click()
+    with page.expect_response("**/staffing/coefficients?year=2026") as listed:  # the list is made anew for the year
+        page.get_by_role("link", name=said["planner.coefficients"], exact=True).click()
+    listed.value.finished()
     page.get_by_label(f"{said['planner.own']} 人均病假").fill("４0")
     page.keyboard.press("Tab")
     page.get_by_label(f"{said['planner.own_source']} 人均病假").fill("县统计")
